@@ -1,0 +1,34 @@
+"""Test set-up that must happen before settings are read: a profile, throw-away secrets, a database server of its own."""
+
+import fcntl
+import os
+import pathlib
+import secrets
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+CLUSTER = os.environ.setdefault("SKUU_PG_CLUSTER", "test")
+os.environ |= {
+    "SKUU_PROFILE": "test",
+    "SKUU_LOCAL_ENV": "off",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "SKUU_KEYRING": Fernet.generate_key().decode(),
+    "SHOPIFY_CLIENT_ID": "test-client",
+    "SHOPIFY_CLIENT_SECRET": secrets.token_hex(16),
+    "ROUTING_WAIT_SECONDS": "0",
+    "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+    "SKUU_STAFF_SECOND_FACTOR": "on",
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # Playwright's event loop lives in the test's thread
+    "EMAIL_URL": "memorymail://",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+def pytest_configure(config: Any) -> None:
+    """Let a second run in this checkout wait for the first: they would share one test database."""
+    if not hasattr(config, "workerinput"):
+        lock = pathlib.Path(__file__).parent / "var" / f"pytest-{CLUSTER}.lock"
+        lock.parent.mkdir(exist_ok=True)
+        config._run_lock = lock.open("w")
+        fcntl.flock(config._run_lock, fcntl.LOCK_EX)

@@ -1,0 +1,1 @@
+"""CONNECT: who is in the network, and how we speak to their shops."""

@@ -1,0 +1,1 @@
+"""Shops that push products and stock to us by REST."""

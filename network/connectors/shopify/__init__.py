@@ -1,0 +1,1 @@
+"""Shopify, in one folder."""

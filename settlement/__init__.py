@@ -1,0 +1,1 @@
+"""SETTLE: who owes whom, provably."""

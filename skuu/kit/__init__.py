@@ -1,0 +1,1 @@
+"""Small things every stage uses; they know none of the stages."""

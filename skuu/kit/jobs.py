@@ -1,0 +1,61 @@
+"""Doorbells and sweeps: a bell may be lost or rung twice, the row that says what is wanted may not."""
+
+import datetime as dt
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+STALE_BELL = dt.timedelta(seconds=10)
+
+
+def enqueue(function: Callable[..., Any], *args: Any) -> None:
+    """Queue a job once the surrounding transaction has committed; a rollback queues nothing."""
+    from django_q.tasks import async_task
+
+    transaction.on_commit(functools.partial(async_task, function, *args))
+
+
+def ring(sweep: Callable[[], Any]) -> None:
+    """Wake a sweep after commit, at most once while it is still waiting to run.
+
+    The bell's row is only a brake against a task per event: a bell older than ten seconds counts as lost and rings again.
+    """
+    transaction.on_commit(functools.partial(_ring_now, sweep))
+
+
+def _ring_now(sweep: Callable[[], Any]) -> None:
+    from django_q.tasks import async_task
+
+    from skuu.kit.models import Bell
+
+    name = f"{sweep.__module__}.{sweep.__qualname__}"
+    if Bell.press(name, stale_after=STALE_BELL):
+        async_task(sweep)
+
+
+def answers_bell(sweep: Callable[[], Any]) -> Callable[[], Any]:
+    """Mark a task as a sweep: taking up work silences its bell first, so that later events ring anew."""
+
+    @functools.wraps(sweep)
+    def answered() -> Any:
+        from skuu.kit.models import Bell
+
+        Bell.silence(f"{sweep.__module__}.{sweep.__qualname__}")
+        return sweep()
+
+    return answered
+
+
+def drain(step: Callable[[], int], *, seconds: float = 20.0) -> int:
+    """Run a batch step until it finds nothing or the time is up; returns how many rows it handled."""
+    end = time.monotonic() + seconds
+    total = 0
+    while time.monotonic() < end:
+        done = step()
+        if not done:
+            break
+        total += done
+    return total

@@ -1,0 +1,307 @@
+"""All settings, read from the environment here and nowhere else; what is missing or malformed says so by name.
+
+A checkout that `make setup` prepared keeps its own random secrets in .skuu/local.env; real environment variables win over it.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+import structlog
+from cryptography.fernet import Fernet
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if os.environ.get("SKUU_LOCAL_ENV", "on") == "on" and (BASE_DIR / ".skuu" / "local.env").exists():
+    env.read_env(BASE_DIR / ".skuu" / "local.env")
+
+
+def required(name: str, hint: str) -> str:
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: {hint} (`make setup` prepares a local checkout).")
+    return str(value)
+
+
+# --- who we are -------------------------------------------------------------------------------------------------------
+PROFILE = env.str("SKUU_PROFILE", default="production")
+if PROFILE not in {"production", "demo", "test"}:
+    raise ImproperlyConfigured(f"SKUU_PROFILE is “{PROFILE}”; it must be production, demo or test.")
+PRODUCTION = PROFILE == "production"
+try:
+    DEBUG = env.bool("DEBUG", default=False)
+except ValueError:
+    raise ImproperlyConfigured("DEBUG must be on or off.") from None
+SECRET_KEY = required("SECRET_KEY", "a random text of 50 characters or more")
+SKUU_KEYRING = env.list("SKUU_KEYRING", default=[])
+if not SKUU_KEYRING:
+    raise ImproperlyConfigured("SKUU_KEYRING is not set: Fernet keys, newest first, separated by commas.")
+for _key in SKUU_KEYRING:
+    try:
+        Fernet(_key)
+    except ValueError:
+        raise ImproperlyConfigured("SKUU_KEYRING holds something that is no Fernet key (32 bytes, url-safe base64).") from None
+BASE_URL = env.str("SKUU_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+STAFF_SECOND_FACTOR = env.bool("SKUU_STAFF_SECOND_FACTOR", default=True)
+if PRODUCTION and not STAFF_SECOND_FACTOR:
+    raise ImproperlyConfigured("SKUU_STAFF_SECOND_FACTOR may be off in the demo only.")
+
+# --- Shopify ----------------------------------------------------------------------------------------------------------
+SHOPIFY_CLIENT_ID = env.str("SHOPIFY_CLIENT_ID", default="")
+SHOPIFY_CLIENT_SECRET = env.str("SHOPIFY_CLIENT_SECRET", default="")
+SHOPIFY_OLD_CLIENT_SECRET = env.str("SHOPIFY_OLD_CLIENT_SECRET", default="")
+SHOPIFY_STANDIN_URL = env.str("SHOPIFY_STANDIN_URL", default="").rstrip("/")
+if PRODUCTION and SHOPIFY_STANDIN_URL:
+    raise ImproperlyConfigured("SHOPIFY_STANDIN_URL is for the demo and for tests; production talks to Shopify itself.")
+
+# --- how the network behaves ------------------------------------------------------------------------------------------
+ROUTING_WAIT_SECONDS = env.int("ROUTING_WAIT_SECONDS", default=120)
+CLAIM_UNPAID_HOURS = env.int("CLAIM_UNPAID_HOURS", default=24)
+NETWORK_NAME = env.str("SKUU_NETWORK_NAME", default="SKUU")
+NETWORK_COUNTRY = env.str("SKUU_NETWORK_COUNTRY", default="BE")
+NETWORK_FROZEN = env.bool("SKUU_NETWORK_FROZEN", default=False)
+
+# --- Django -----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "skuu.backoffice.BackOfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "django_q",
+    "django_prometheus",
+    "lucide",
+    "django_include_bootstrap",
+    "skuu.kit",
+    "skuu",
+    "network",
+    "catalog",
+    "orders",
+    "settlement",
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "skuu.backoffice.PolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "skuu.urls"
+WSGI_APPLICATION = "skuu.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "network.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- one engine everywhere: PostgreSQL --------------------------------------------------------------------------------
+if env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db("DATABASE_URL")}
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgresql://user:password@host/name).")
+else:
+    from skuu.postgresql import server
+
+    DATABASES = {
+        "default": {
+            "ENGINE": "skuu.postgresql",
+            "NAME": server.DB,
+            "USER": server.ROLE,
+            "HOST": str(server.socket_dir()),
+        }
+    }
+_guards = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"options": _guards}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "skuu_cache"}}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "Europe/Brussels"
+USE_TZ = True
+LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "skuu" / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+_manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _manifest if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- security ---------------------------------------------------------------------------------------------------------
+HTTPS = env.bool("SKUU_HTTPS", default=PRODUCTION)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+if env.bool("SKUU_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:", "https:", *([SHOPIFY_STANDIN_URL] if SHOPIFY_STANDIN_URL else [])],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF, "https://*.myshopify.com", *([SHOPIFY_STANDIN_URL] if SHOPIFY_STANDIN_URL else [])],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "skuu.accounts.Adapter"
+MFA_ADAPTER = "skuu.accounts.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 1
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "skuu.accounts.attempted_name"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+EMAIL_URL = env.str("EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25")
+vars().update(env.email_url_config(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="SKUU <network@localhost>")
+
+# --- doors ------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["skuu.api.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "skuu.api.Cursor",
+    "PAGE_SIZE": 50,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["skuu.api.KeyThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"key": "600/min"},
+    "EXCEPTION_HANDLER": "skuu.api.problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "SKUU network API",
+    "DESCRIPTION": "Products and stock in; shelf, orders, internal orders and statements out. One key per shop.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+UNFOLD = {
+    "SITE_TITLE": "SKUU",
+    "SITE_HEADER": "SKUU back office",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "SIDEBAR": {"show_search": True, "show_all_applications": True},
+}
+
+# --- jobs: a doorbell, never the record -------------------------------------------------------------------------------
+Q_CLUSTER = {
+    "name": "skuu",
+    "orm": "default",
+    "workers": env.int("SKUU_WORKERS", default=2),
+    "queue_limit": 2,
+    "bulk": 1,
+    "timeout": 60,
+    "retry": 240,  # more than (queue_limit / workers + 2) × (timeout + 3)
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "catch_up": False,
+    "recycle": 500,
+    "poll": 0.2,
+    "label": "Jobs",
+}
+PROMETHEUS_EXPORT_MIGRATIONS = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": structlog.stdlib.ProcessorFormatter, "processor": structlog.processors.JSONRenderer()}
+    },
+    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["out"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django-q": {"level": "WARNING"}, "pyactiveresource": {"level": "WARNING"}},
+}
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

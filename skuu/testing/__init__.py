@@ -1,0 +1,1 @@
+"""The named cast and the assertions that tests share."""
