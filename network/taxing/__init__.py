@@ -1,0 +1,31 @@
+"""Which VAT a sale through the network carries, or which registration is missing for it: pure, versioned, in words."""
+
+from network.taxing.rates import RULES_VERSION, UnknownRateError, standard_rate_bp
+from network.taxing.routes import (
+    BLOCKED,
+    DISTANCE_SALE,
+    DOMESTIC,
+    OWN_GOODS,
+    Party,
+    Point,
+    Route,
+    vat_route,
+)
+from network.taxing.territories import EU, country_name, special_territory
+
+__all__ = [
+    "BLOCKED",
+    "DISTANCE_SALE",
+    "DOMESTIC",
+    "EU",
+    "OWN_GOODS",
+    "RULES_VERSION",
+    "Party",
+    "Point",
+    "Route",
+    "UnknownRateError",
+    "country_name",
+    "special_territory",
+    "standard_rate_bp",
+    "vat_route",
+]
