@@ -6,19 +6,12 @@ from urllib.parse import urlencode
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
-
-
-class BackOfficeConfig(AdminConfig):
-    """Django's admin with our own site as the default one."""
-
-    default_site = "skuu.backoffice.BackOffice"
 
 
 def second_factor_passed(request: HttpRequest) -> bool:

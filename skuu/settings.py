@@ -42,7 +42,9 @@ for _key in SKUU_KEYRING:
     try:
         Fernet(_key)
     except ValueError:
-        raise ImproperlyConfigured("SKUU_KEYRING holds something that is no Fernet key (32 bytes, url-safe base64).") from None
+        raise ImproperlyConfigured(
+            "SKUU_KEYRING holds something that is no Fernet key (32 bytes, url-safe base64)."
+        ) from None
 BASE_URL = env.str("SKUU_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -70,7 +72,7 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "skuu.backoffice.BackOfficeConfig",
+    "skuu.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -94,7 +96,7 @@ INSTALLED_APPS = [
     "lucide",
     "django_include_bootstrap",
     "skuu.kit",
-    "skuu",
+    "skuu.apps.SkuuConfig",
     "network",
     "catalog",
     "orders",
@@ -151,7 +153,9 @@ AUTH_PASSWORD_VALIDATORS = [
 if env.str("DATABASE_URL", default=""):
     DATABASES = {"default": env.db("DATABASE_URL")}
     if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgresql://user:password@host/name).")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must name a PostgreSQL database (postgresql://user:password@host/name)."
+        )
 else:
     from skuu.postgresql import server
 
@@ -233,16 +237,16 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="SKUU <network@localh
 # --- doors ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["skuu.api.ApiKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["network.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "skuu.api.Cursor",
+    "DEFAULT_PAGINATION_CLASS": "skuu.kit.api.Cursor",
     "PAGE_SIZE": 50,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["skuu.api.KeyThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["skuu.kit.api.KeyThrottle"],
     "DEFAULT_THROTTLE_RATES": {"key": "600/min"},
-    "EXCEPTION_HANDLER": "skuu.api.problem",
+    "EXCEPTION_HANDLER": "skuu.kit.api.problem",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "SKUU network API",

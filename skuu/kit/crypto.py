@@ -38,7 +38,7 @@ def decrypt(token: str) -> str:
         raise Unreadable("No key in SKUU_KEYRING opens this value; put the key it was written with back.") from None
 
 
-class EncryptedText(models.TextField[str, str]):
+class EncryptedText(models.TextField):
     """Text that is readable in Python and a token in the database; it cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -48,7 +48,7 @@ class EncryptedText(models.TextField[str, str]):
         return None if value is None else decrypt(value)
 
 
-class EncryptedJSON(models.TextField[Any, Any]):
+class EncryptedJSON(models.TextField):
     """JSON that is readable in Python and a token in the database."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -46,7 +46,9 @@ def move(row: Stateful, to: str, *, by: str, reason: str = "", **also: Any) -> N
     if old == to and not also:
         return
     if to not in model.STEPS.get(old, set()):
-        raise WrongState(f"A {model._meta.verbose_name} that is {old} cannot become {to}.", code="wrong_state", status=old)
+        raise WrongState(
+            f"A {model._meta.verbose_name} that is {old} cannot become {to}.", code="wrong_state", status=old
+        )
     with transaction.atomic():
         won = model._default_manager.filter(pk=row.pk, status=old).update(status=to, **also)
         if not won:

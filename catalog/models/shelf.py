@@ -1,0 +1,59 @@
+"""What should stand on a shop's shelf beside what is known to stand there."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from catalog.models.item import Item
+from catalog.models.product import Variant
+from catalog.models.stock import InventoryItem
+from network.models import Shop
+from network.scoping import Tenant
+
+
+class Placement(Tenant):
+    """This much of this item stands on that shop's shelf.
+
+    ``wanted`` and ``reason`` are written only by catalog.distribute, everything about pushing only by catalog.push.
+    One row per inventory item of the origin, because that is what the platform counts.
+    """
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    inventory_item = models.ForeignKey(InventoryItem, on_delete=models.CASCADE, related_name="+")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+", null=True)
+    wanted = models.PositiveIntegerField(default=0)
+    pushed = models.IntegerField(null=True)  # what we know to stand there; null: never written
+    activated = models.BooleanField(default=False)
+    reason = models.JSONField(
+        default=dict
+    )  # {"text": [...], "shippers": [{"shop", "free", "days", "km"}], "rule_version"}
+    rule_version = models.PositiveIntegerField(default=1)
+    push_key = models.CharField(max_length=64, blank=True)  # idempotency key of the push under way
+    tries = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    error = models.TextField(blank=True)
+    decided_at = models.DateTimeField(default=timezone.now)
+    pushed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(Tenant.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["shop", "inventory_item"], name="one_placement_per_shop_and_inventory_item"
+            ),
+        ]
+        indexes: ClassVar = [
+            # read by catalog.push.push_due
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(pushed__isnull=True, wanted__gt=0) | ~Q(pushed=F("wanted")),
+                name="placement_push_due",
+            ),
+            # read by catalog.distribute for one item
+            models.Index(fields=["item"], name="placement_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wanted} of {self.item_id} at {self.shop_id}"

@@ -1,0 +1,146 @@
+"""A customer's order in the origin, the lines of it that the shelf must answer for, and how each was decided."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.models import Variant
+from network.models import Shop
+from network.scoping import Tenant
+from skuu.kit.crypto import EncryptedJSON
+from skuu.kit.states import StateChange, Stateful, states_check
+
+
+class Order(Tenant):
+    """A sale in a selling shop with at least one line on its shelf. Written only by orders.accept."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+")
+    remote_id = models.CharField(max_length=120)
+    name = models.CharField(max_length=60)  # "#1001", as the shop's people know it
+    currency = models.CharField(max_length=3)
+    financial_status = models.CharField(max_length=24, blank=True)  # PAID, PENDING, … as Shopify says
+    is_test = models.BooleanField(default=False)
+    is_held = models.BooleanField(default=False)  # fraud risk, a hold, or staff said wait
+    held_reason = models.CharField(max_length=200, blank=True)
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)  # when we first saw it paid
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    address = EncryptedJSON(
+        null=True, blank=True
+    )  # name, company, address1, address2, city, zip, province, country; no e-mail, no phone
+    address_erased_at = models.DateTimeField(null=True, blank=True)
+    remote_updated_at = models.DateTimeField(null=True, blank=True)
+    read_due_at = models.DateTimeField(null=True, blank=True)  # something about it changed at the shop; read it again
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(Tenant.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "remote_id"], name="an_order_enters_the_network_once"),
+        ]
+        indexes: ClassVar = [
+            # read by orders.accept.read_due
+            models.Index(fields=["read_due_at"], condition=Q(read_due_at__isnull=False), name="order_read_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.shop_id}"
+
+
+class OrderLine(Stateful, Tenant):
+    """Units of one order line that stand on the origin's shelf. Status written only by the verbs of this stage."""
+
+    SHOP_PATH: ClassVar[str] = "order__shop"
+    MERCHANT_PATH: ClassVar[str] = "order__shop__merchant"
+    STEPS: ClassVar = {
+        "waiting": {"held", "routed", "handed_back", "cancelled"},
+        "held": {"waiting", "routed", "handed_back", "cancelled"},
+        "routed": {"waiting", "shipped", "handed_back", "cancelled"},
+        "shipped": {"delivered", "returned"},
+        "delivered": {"returned"},
+        "handed_back": {"waiting", "cancelled"},
+    }
+    STATUSES: ClassVar = {
+        "waiting": "Waiting",
+        "held": "Held",
+        "routed": "With a partner",
+        "shipped": "Shipped",
+        "delivered": "Delivered",
+        "handed_back": "Handed back",
+        "cancelled": "Cancelled",
+        "returned": "Returned",
+    }
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    remote_id = models.CharField(max_length=120)
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=400)
+    sku = models.CharField(max_length=255, blank=True)
+    quantity = models.PositiveIntegerField()  # units the shelf answers for
+    unit_price_minor = (
+        models.BigIntegerField()
+    )  # origin's price per unit in the order's currency, before order discounts, tax as taxes_included
+    taxes_included = models.BooleanField(default=True)
+    fulfilment_order_id = models.CharField(
+        max_length=120, blank=True
+    )  # may change: the line and quantity are the identity
+    fulfilment_order_line_id = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=12, choices=STATUSES, default="waiting")
+    status_reason = models.TextField(blank=True)
+    route_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    tries = models.PositiveIntegerField(default=0)
+    hand_back_pushed_at = models.DateTimeField(null=True, blank=True)  # the origin's shop has been told
+
+    class Meta(Tenant.Meta):
+        constraints: ClassVar = [
+            states_check(
+                "waiting",
+                "held",
+                "routed",
+                "shipped",
+                "delivered",
+                "handed_back",
+                "cancelled",
+                "returned",
+                name="order_line_status_is_known",
+            ),
+            models.UniqueConstraint(fields=["order", "remote_id"], name="an_order_line_is_known_once"),
+            models.CheckConstraint(condition=Q(unit_price_minor__gte=0), name="a_line_price_is_not_negative"),
+        ]
+        indexes: ClassVar = [
+            # read by orders.route.route_due
+            models.Index(fields=["route_due_at"], condition=Q(status="waiting"), name="line_route_due"),
+            # read by orders.route.tell_handed_back
+            models.Index(
+                fields=["id"], condition=Q(status="handed_back", hand_back_pushed_at=None), name="line_hand_back_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.title}"
+
+
+class OrderLineChange(StateChange):
+    """One step of an order line."""
+
+    row = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="changes")
+
+
+class RoutingTrace(Tenant):
+    """Why this partner ships: every candidate with its numbers, the choice, and the version of the rules. Append only."""
+
+    SHOP_PATH: ClassVar[str] = "order__shop"
+    MERCHANT_PATH: ClassVar[str] = "order__shop__merchant"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="traces")
+    made_at = models.DateTimeField(default=timezone.now)
+    rule_version = models.PositiveIntegerField()
+    trace = models.JSONField()
+
+    class Meta(Tenant.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return f"trace of {self.order_id} at {self.made_at:%Y-%m-%d %H:%M}"
