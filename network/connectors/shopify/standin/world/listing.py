@@ -34,14 +34,14 @@ class Page:
 
 
 # Mess that must be there at every scale falls on every n-th model of one shop, not on a throw of the dice.
-PLACEHOLDER_AT = ("maison-lavigne", 11, 4)
-ONE_BARCODE_AT = ("grachtengoed-de", 13, 5)
+PLACEHOLDER_AT = ("maison-lavigne", 18, 7)
+ONE_BARCODE_AT = ("grachtengoed-de", 39, 5)
 NEIGHBOUR_AT = ("moda-wisla", 17, 7)
 MISTYPED_AT = ("moda-wisla", 19, 2)
-CONTINUE_AT = ("maison-lavigne", 9, 3)
-UNTRACKED_AT = ("lowland-werk", 8, 1)
+CONTINUE_AT = ("maison-lavigne", 25, 7)
+UNTRACKED_AT = ("grachtengoed-de", 27, 13)
 DRAFT_AT = ("grachtengoed", 14, 6)
-ARCHIVED_AT = ("atelier-nord", 23, 6)
+ARCHIVED_AT = ("atelier-nord", 46, 6)
 EMOJI_AT = ("maison-lavigne", 12, 1)
 SALE_AT = ("grachtengoed-de", 6, 2)
 
@@ -146,7 +146,7 @@ def _handle(page: Page) -> str:
 
 def _tags(page: Page) -> tuple[str, ...]:
     habits, model = page.shop.habits, page.model
-    tags = [model.kind.name, {"men": "men", "women": "women", "kids": "kids"}[model.gender]]
+    tags = [model.kind.name, model.gender]
     if habits.code_in_tags:
         tags.extend(model.code(colour) for colour in page.colours)
     return tuple(tags)

@@ -1,5 +1,6 @@
 """The words of the demo world: invented brands, kinds of goods, colours and sizes in the languages of its shops."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 LANGUAGES = ("en", "de", "nl", "fr", "pl")
@@ -66,7 +67,7 @@ class Kind:
     name: str
     shape: str
     family: str  # shoes, letters, dresses, suits, jeans, bags: decides how a shop writes sizes
-    sizes: dict[str, tuple[str, ...]]  # by gender
+    sizes: Mapping[str, tuple[str, ...]]  # by gender
     nouns: dict[str, str]
     category: dict[str, str]
     grams: int
@@ -79,7 +80,7 @@ def _kind(
     name: str,
     shape: str,
     family: str,
-    sizes: dict[str, tuple[str, ...]],
+    sizes: Mapping[str, tuple[str, ...]],
     nouns: str,
     category: str,
     facts: tuple[int, str, int, int],
