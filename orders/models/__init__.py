@@ -1,5 +1,5 @@
 """Sales in the selling shops, the orders the network places for them, and the parcels that answer."""
 
 from orders.models.internal_order import InternalOrder, InternalOrderChange, InternalOrderLine
-from orders.models.order import Order, OrderLine, OrderLineChange, RoutingTrace
+from orders.models.order import Order, OrderLine, OrderLineChange, OrderToRead, RoutingTrace
 from orders.models.parcel import Parcel, ParcelLine, TrackingEvent

@@ -23,6 +23,7 @@ class InternalOrder(Stateful, Tenant):
         "placed": {"accepted", "shipped", "declined", "expired", "failed", "cancelled"},
         "accepted": {"shipped", "declined", "cancelled"},
         "shipped": {"delivered"},
+        "cancelled": {"shipped"},  # the parcel was faster than the cancellation
     }
     STATUSES: ClassVar = {
         "planned": "Planned",
@@ -52,6 +53,8 @@ class InternalOrder(Stateful, Tenant):
     error = models.TextField(blank=True)
     cancel_wanted_at = models.DateTimeField(null=True, blank=True)  # the order at the shipper must be cancelled
     cancel_done_at = models.DateTimeField(null=True, blank=True)
+    attempted_at = models.DateTimeField(null=True, blank=True)  # a creation was begun whose answer we do not have
+    fulfilments_due_at = models.DateTimeField(null=True, blank=True)  # its parcels must be read at the shipper; also a lease
     # frozen terms
     currency = models.CharField(max_length=3)  # the origin order's
     rate_card = models.ForeignKey(RateCard, on_delete=models.PROTECT, related_name="+")
@@ -100,6 +103,12 @@ class InternalOrder(Stateful, Tenant):
                 fields=["next_attempt_at"],
                 condition=Q(cancel_wanted_at__isnull=False, cancel_done_at=None),
                 name="internal_order_cancel_due",
+            ),
+            # read by orders.fulfil.read_fulfilments_due
+            models.Index(
+                fields=["fulfilments_due_at"],
+                condition=Q(fulfilments_due_at__isnull=False),
+                name="internal_order_read_due",
             ),
             # read by settlement.settle.post_shipped
             models.Index(

@@ -33,7 +33,7 @@ class Order(Tenant):
     )  # name, company, address1, address2, city, zip, province, country; no e-mail, no phone
     address_erased_at = models.DateTimeField(null=True, blank=True)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
-    read_due_at = models.DateTimeField(null=True, blank=True)  # something about it changed at the shop; read it again
+    read_at = models.DateTimeField(null=True, blank=True)  # when the read that brought these figures began (our clock)
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta(Tenant.Meta):
@@ -41,12 +41,36 @@ class Order(Tenant):
             models.UniqueConstraint(fields=["shop", "remote_id"], name="an_order_enters_the_network_once"),
         ]
         indexes: ClassVar = [
-            # read by orders.accept.read_due
-            models.Index(fields=["read_due_at"], condition=Q(read_due_at__isnull=False), name="order_read_due"),
+            # read by orders.redact.erase_addresses
+            models.Index(fields=["seen_at"], condition=Q(address_erased_at=None), name="order_address_kept"),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.shop_id}"
+
+
+class OrderToRead(Tenant):
+    """An order of which we heard that it changed; the read that follows is the truth. Written only by orders.accept."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    remote_id = models.CharField(max_length=120)
+    noted_at = models.DateTimeField(default=timezone.now)  # a later word than the read under way keeps the row
+    due_at = models.DateTimeField(default=timezone.now)  # also the lease of a read under way
+    tries = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta(Tenant.Meta):
+        verbose_name_plural = "orders to read"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "remote_id"], name="an_order_waits_to_be_read_once"),
+        ]
+        indexes: ClassVar = [
+            # read by orders.accept.read_due
+            models.Index(fields=["due_at"], name="order_read_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remote_id} of {self.shop_id}"
 
 
 class OrderLine(Stateful, Tenant):
@@ -61,6 +85,7 @@ class OrderLine(Stateful, Tenant):
         "shipped": {"delivered", "returned"},
         "delivered": {"returned"},
         "handed_back": {"waiting", "cancelled"},
+        "cancelled": {"waiting", "shipped"},  # taken back on again; or the partner was faster than the cancellation
     }
     STATUSES: ClassVar = {
         "waiting": "Waiting",
@@ -91,7 +116,12 @@ class OrderLine(Stateful, Tenant):
     status_reason = models.TextField(blank=True)
     route_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     tries = models.PositiveIntegerField(default=0)
+    # wanted at the origin's shop; null: nothing to do; a time ahead is the lease of a try under way
+    accept_due_at = models.DateTimeField(null=True, blank=True)  # its fulfilment request must be accepted
+    hand_back_due_at = models.DateTimeField(null=True, blank=True)  # its fulfilment order must be handed back
     hand_back_pushed_at = models.DateTimeField(null=True, blank=True)  # the origin's shop has been told
+    push_tries = models.PositiveIntegerField(default=0)
+    push_error = models.TextField(blank=True)
 
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
@@ -112,10 +142,12 @@ class OrderLine(Stateful, Tenant):
         indexes: ClassVar = [
             # read by orders.route.route_due
             models.Index(fields=["route_due_at"], condition=Q(status="waiting"), name="line_route_due"),
-            # read by orders.route.tell_handed_back
+            # read by orders.hand_back.tell_handed_back
             models.Index(
-                fields=["id"], condition=Q(status="handed_back", hand_back_pushed_at=None), name="line_hand_back_due"
+                fields=["hand_back_due_at"], condition=Q(hand_back_due_at__isnull=False), name="line_hand_back_due"
             ),
+            # read by orders.place.accept_requests_due
+            models.Index(fields=["accept_due_at"], condition=Q(accept_due_at__isnull=False), name="line_accept_due"),
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,9 @@ class Parcel(Tenant):
     delivered_at = models.DateTimeField(null=True, blank=True)
     delivery_presumed = models.BooleanField(default=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # towards the shipper's platform, for parcels entered in the portal or by API
+    push_due_at = models.DateTimeField(null=True, blank=True)  # the shipper's shop must show it too; also a lease
+    push_tries = models.PositiveIntegerField(default=0)
     # towards the origin
     mirror_wanted = models.CharField(max_length=64, blank=True)  # fingerprint of what the origin should show
     mirrored = models.CharField(max_length=64, blank=True)  # fingerprint of what it shows
@@ -52,6 +55,8 @@ class Parcel(Tenant):
             models.Index(
                 fields=["next_attempt_at"], condition=~Q(mirror_wanted=models.F("mirrored")), name="parcel_mirror_due"
             ),
+            # read by orders.fulfil.push_parcels_due
+            models.Index(fields=["push_due_at"], condition=Q(push_due_at__isnull=False), name="parcel_push_due"),
         ]
 
     def __str__(self) -> str:
