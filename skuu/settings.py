@@ -19,6 +19,7 @@ if os.environ.get("SKUU_LOCAL_ENV", "on") == "on" and (BASE_DIR / ".skuu" / "loc
 
 
 def required(name: str, hint: str) -> str:
+    """Read a value that has no safe default."""
     value = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: {hint} (`make setup` prepares a local checkout).")
@@ -65,6 +66,7 @@ ROUTING_WAIT_SECONDS = env.int("ROUTING_WAIT_SECONDS", default=120)
 CLAIM_UNPAID_HOURS = env.int("CLAIM_UNPAID_HOURS", default=24)
 NETWORK_NAME = env.str("SKUU_NETWORK_NAME", default="SKUU")
 NETWORK_COUNTRY = env.str("SKUU_NETWORK_COUNTRY", default="BE")
+METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")
 NETWORK_FROZEN = env.bool("SKUU_NETWORK_FROZEN", default=False)
 
 # --- Django -----------------------------------------------------------------------------------------------------------
@@ -271,11 +273,11 @@ UNFOLD = {
 Q_CLUSTER = {
     "name": "skuu",
     "orm": "default",
-    "workers": env.int("SKUU_WORKERS", default=2),
-    "queue_limit": 2,
+    "workers": env.int("SKUU_WORKERS", default=3),
+    "queue_limit": 3,
     "bulk": 1,
     "timeout": 60,
-    "retry": 240,  # more than (queue_limit / workers + 2) × (timeout + 3)
+    "retry": 240,  # more than (queue_limit / workers + 2) × (timeout + 3) = 189
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": -1,

@@ -1,0 +1,112 @@
+"""Is it alive, is it ready, what is behind: for load balancers, alarms and the operations page."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+
+from catalog.models import Item, Placement, StockLevel, Variant
+from network.models import InboundEvent, SyncRun
+from orders.models import InternalOrder, Order, OrderLine
+from skuu.kit.models import Heartbeat
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """One kind of unfinished work: how much, since when, and how old it may get before somebody must look."""
+
+    name: str
+    count: int
+    oldest: dt.datetime | None
+    limit: dt.timedelta
+
+    @property
+    def age(self) -> dt.timedelta:
+        return timezone.now() - self.oldest if self.oldest else dt.timedelta()
+
+    @property
+    def is_late(self) -> bool:
+        return self.age > self.limit
+
+
+def backlogs() -> list[Backlog]:
+    """Measure everything that waits, one indexed query each."""
+    minute = dt.timedelta(minutes=1)
+    waiting = [
+        (
+            "webhooks to handle",
+            InboundEvent.everyone.filter(status__in=["waiting", "failed"]),
+            "received_at",
+            5 * minute,
+        ),
+        ("larger reads", SyncRun.everyone.filter(status__in=["waiting", "reading"]), "started_at", 60 * minute),
+        ("stock to confirm", StockLevel.everyone.filter(confirm_due_at__isnull=False), "confirm_due_at", 5 * minute),
+        ("variants to match", Variant.everyone.filter(match_due_at__isnull=False), "match_due_at", 15 * minute),
+        ("items to distribute", Item.objects.filter(distribute_due_at__isnull=False), "distribute_due_at", 5 * minute),
+        (
+            "shelves to push",
+            Placement.everyone.push_due() if hasattr(Placement.everyone, "push_due") else Placement.everyone.none(),
+            "decided_at",
+            10 * minute,
+        ),
+        ("orders to read", Order.everyone.filter(read_due_at__isnull=False), "read_due_at", 5 * minute),
+        ("lines to route", OrderLine.everyone.filter(status="waiting"), "route_due_at", 10 * minute),
+        ("internal orders to place", InternalOrder.everyone.filter(status="planned"), "created_at", 60 * 24 * minute),
+        (
+            "shipments to post",
+            InternalOrder.everyone.filter(shipped_at__isnull=False, posted_at=None),
+            "shipped_at",
+            60 * minute,
+        ),
+    ]
+    found = []
+    for name, rows, column, limit in waiting:
+        oldest = rows.order_by(column).values_list(column, flat=True).first()
+        found.append(Backlog(name, rows.count() if oldest else 0, oldest, limit))
+    return found
+
+
+def worker_seen() -> dt.datetime | None:
+    """Say when a worker last gave a sign of life."""
+    beat = Heartbeat.objects.filter(name="worker").first()
+    return beat.at if beat else None
+
+
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """Answer as long as the process does; touches no database."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when the database answers, is migrated, a worker lives and no backlog is older than its limit; else 503 and why."""
+    problems: list[str] = []
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            problems.append("migrations are not applied: run manage.py migrate")
+        else:
+            seen = worker_seen()
+            if seen is None or timezone.now() - seen > dt.timedelta(minutes=2):
+                problems.append("no worker has given a sign of life for two minutes: run manage.py worker")
+            problems += [f"{late.name}: oldest {late.age}" for late in backlogs() if late.is_late]
+    except DatabaseError:
+        problems.append("the database does not answer")
+    return JsonResponse({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Give Prometheus its figures; for callers with the metrics token only."""
+    token = settings.METRICS_TOKEN
+    if not token or request.headers.get("Authorization") != f"Bearer {token}":
+        raise PermissionDenied
+    return ExportToDjangoView(request)
