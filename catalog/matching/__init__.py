@@ -1,0 +1,1 @@
+"""Decides which variants of different shops are the same item: pure functions on frozen dataclasses."""

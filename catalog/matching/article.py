@@ -1,0 +1,185 @@
+"""Reads article codes: style plus colour decides almost alone, style without colour decides nothing."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalog.matching.colour import colours_conflict
+
+FULL, STYLE, NONE = "full", "style", "none"
+LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleCode:
+    """An article code as read: `value` without separators, `style` its first part, `pattern` the rule that found it."""
+
+    value: str = ""
+    level: str = NONE
+    pattern: str = ""
+    style: str = ""
+
+
+NO_CODE = ArticleCode()
+_SEP = r"[-_ ./]?"
+_SEP_WITHOUT_SPACE = r"[-_./]?"
+# Model names that have the shape of a code: adidas ZX8000 is worn in fifty colours.
+_MODEL_NAMES = re.compile(r"(?:ZX|SL|LX|GT|HD|AX|GEL)\d{1,2}00")
+# Brand -> (style, colour) expressions. An empty colour means that the code alone names the colourway.
+_BRANDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "nike": ((r"[A-Z]{2}\d{4}", r"\d{3}"), (r"\d{6}", r"\d{3}")),
+    "adidas": ((r"[A-Z]{2}\d{4}|[A-Z]\d{5}", ""),),
+    "reebok": ((r"[A-Z]{2}\d{4}|[A-Z]\d{5}|100\d{6}", ""),),
+    "puma": ((r"\d{6}", r"\d{2}"),),
+    "asics": ((r"\d{4}[A-Z]\d{3}|[A-Z]\d[A-Z0-9]\d[A-Z0-9]|[A-Z]\d{3}[A-Z]", r"\d{3,4}"),),
+    "onitsuka tiger": ((r"\d{4}[A-Z]\d{3}|[A-Z]\d[A-Z0-9]\d[A-Z0-9]", r"\d{3,4}"),),
+    "new balance": ((r"[A-Z]{1,3}\d{3,4}V?\d{0,2}", r"[A-Z][A-Z0-9]{1,3}"),),
+    "vans": ((r"VN0?[A-Z0-9]{6,7}", r"[A-Z0-9]{3}"),),
+    "timberland": ((r"TB[A-Z0-9]{6,7}", r"[A-Z0-9]{3}"),),
+    "the north face": ((r"NF0[A-Z0-9]{5,6}", r"[A-Z0-9]{3}"),),
+    "converse": ((r"\d{6}C|M\d{4}C?|A\d{5}C", ""),),
+    "skechers": ((r"\d{5,6}[A-Z]{0,2}", r"[A-Z]{2,4}"),),
+    "salomon": ((r"L\d{8}|L\d{6}", ""),),
+    "hoka": ((r"\d{7}", r"[A-Z]{3,5}"),),
+    "ugg": ((r"\d{7}", r"[A-Z]{3,5}"),),
+    "saucony": ((r"S\d{5}", r"\d{1,3}"),),
+    "fila": ((r"\d{7}|FF[MWKU]\d{4}", r"[0-9A-Z]{3}|\d{5}"),),
+    "dr martens": ((r"\d{8}", ""),),
+    "birkenstock": ((r"\d{7}|0\d{6}", ""),),
+    "ecco": ((r"\d{6}", r"\d{5}"),),
+    "clarks": ((r"26\d{6}", ""),),
+    "levis": ((r"\d{5}|[A-Z]\d{4}", r"\d{4}"),),
+    "geox": ((r"[UDJB]\d{2}[A-Z0-9]{8}", r"C\d{4}"),),
+    "tommy hilfiger": ((r"[A-Z]{2}0[A-Z]{2}\d{5}", r"[A-Z0-9]{3}"),),
+    "calvin klein": ((r"[A-Z]{2}0[A-Z]{2}\d{5}|B\d[A-Z]\d{4,5}", r"[A-Z0-9]{3}"),),
+}  # fmt: skip
+_BRANDS["jordan"] = _BRANDS["nike"]
+# Brands whose codes run together so freely that a style alone cannot be told from any other word.
+_NEVER_STYLE_ALONE = {"levis", "geox", "birkenstock", "new balance", "fila"}
+# Any brand: a style of letters and digits, a separator, a short colour. Seasons such as 2025-26 are none.
+_GENERIC_FULL = re.compile(
+    r"(?<![A-Z0-9])(?:"
+    r"([A-Z]{1,4}\d{3,6}[A-Z]{0,2})[-_/.](\d{2,4}|[A-Z](?![A-Z0-9]))"
+    r"|([A-Z]{2}\d{4,5})[ ](\d{3})"
+    r"|(\d{6})[-_ /.](\d{3})"
+    r"|(\d{5,7})[-_](\d{2,3})"
+    r"|([A-Z]\d{3}[A-Z])[-_ ](\d{4})"
+    r")(?![A-Z0-9])"
+)
+_GENERIC_COMPACT = re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{4})(\d{3})(?![A-Z0-9])")
+_FIELD = re.compile(r"^([A-Z0-9]*\d[A-Z0-9]*(?:[-_][A-Z0-9]{4,})*)[-_ /.]([A-Z0-9]{1,4})$")
+_SIZE_TAIL = re.compile(
+    r"[-_ /.]+(?:EU|EUR|UK|US|FR|IT|SIZE|SZ|GR)?[-_ ]?([0-9]{1,3}(?:[.,]\d)?|[2-6]?X{0,3}[SML]|OS|TU)$"
+)
+_JUNK = re.compile(r"[^A-Z0-9]")
+_LOOKALIKE = str.maketrans("OI", "01")
+
+
+@lru_cache(maxsize=256)
+def _searches(brand: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """Compiled expressions of a brand with whether they name the colourway, full codes first."""
+    full, style = [], []
+    for model, colour in _BRANDS.get(brand, ()):
+        if not colour:
+            full.append((re.compile(rf"(?<![A-Z0-9])({model})()(?![A-Z0-9])"), True))
+            continue
+        # A colour of letters must not be a word of the title: "144083 MENS" carries no colour.
+        between = _SEP_WITHOUT_SPACE if "A-Z" in colour else _SEP
+        full.append((re.compile(rf"(?<![A-Z0-9])({model}){between}({colour})(?![A-Z0-9])"), True))
+        if brand not in _NEVER_STYLE_ALONE:
+            style.append((re.compile(rf"(?<![A-Z0-9])({model})()(?![A-Z0-9])"), False))
+    return tuple(full + style)
+
+
+def compact(text: str) -> str:
+    """Drop everything from a code but its letters and digits, upper case."""
+    return _JUNK.sub("", text.upper())
+
+
+def looks_alike(one: str, other: str) -> bool:
+    """Tell whether two codes differ only by letter O and zero, I and one, or leading zeros: ask, do not conclude."""
+    return one.translate(_LOOKALIKE).lstrip("0") == other.translate(_LOOKALIKE).lstrip("0")
+
+
+def strip_size(text: str, size_label: str) -> str:
+    """Cut a size off the end of a code when it is the variant's own size ("DD1391-100-42" in size 42)."""
+    label = compact(size_label)
+    tail = _SIZE_TAIL.search(text.upper())
+    if not tail or not label:
+        return text
+    own = {label, re.sub(r"^(EU|EUR|UK|US|FR|IT)", "", label), compact(size_label.replace(",", "."))}
+    return text[: tail.start()] if compact(tail[1]) in own else text
+
+
+def code_in_field(text: str, brand: str = "", size_label: str = "") -> ArticleCode:
+    """Read a field that is meant to hold an article code, such as a part number or metafield."""
+    text = strip_size(text[:LONGEST_TEXT].strip().upper(), size_label)
+    found = code_in_text(text, brand)
+    if found.level == FULL:
+        return found
+    value = compact(text)
+    if len(value) < 5 or sum(letter.isdigit() for letter in value) < 3 or len(value) > 30:
+        return found
+    parts = _FIELD.match(text)
+    if parts and len(compact(parts[1])) >= 4 and not brand_shapes(brand):
+        return ArticleCode(value, FULL, "style-colour", compact(parts[1]))
+    return found if found.level != NONE else ArticleCode(value, STYLE, "plain", value)
+
+
+def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode:
+    """Read a code from a stock keeping unit or barcode field: only shapes that are a code beyond doubt."""
+    if not text or text.isdigit() and len(text) >= 10:
+        return NO_CODE
+    return code_in_text(strip_size(text[:LONGEST_TEXT].strip(" '").upper(), size_label), brand)
+
+
+@lru_cache(maxsize=65536)
+def code_in_text(text: str, brand: str = "") -> ArticleCode:
+    """Find a code inside free text by the brand's own shapes, then by the shape any brand uses."""
+    upper = text[:LONGEST_TEXT].upper()
+    if not any(letter.isdigit() for letter in upper):
+        return NO_CODE
+    for expression, full in _searches(brand):
+        found = expression.search(upper)
+        if found and not _MODEL_NAMES.fullmatch(found[1]):
+            return ArticleCode(compact(found[1] + found[2]), FULL if full else STYLE, brand, compact(found[1]))
+    if found := _GENERIC_FULL.search(upper) or _GENERIC_COMPACT.search(upper):
+        style, colour = (part for part in found.groups() if part is not None)
+        if not re.fullmatch(r"(19|20)\d\d", style):
+            return ArticleCode(style + colour, FULL, "style-colour", style)
+    return NO_CODE
+
+
+def brand_shapes(brand: str) -> bool:
+    """Tell whether the shapes of this brand's codes are known, so that another shape is not taken for a full code."""
+    return brand in _BRANDS
+
+
+def code_levels(codes_by_product: Mapping[str, Iterable[tuple[ArticleCode, tuple[str, ...]]]]) -> dict[str, str]:
+    """Judge the codes of one brand by the company they keep: code value -> level.
+
+    Takes, per shop product, its codes with the colours seen. A code is style level when it is the beginning of
+    another code, or stands on colours that exclude each other; a code without separator is full when somebody
+    writes the same with one.
+    """
+    seen: dict[str, set[str]] = defaultdict(set)
+    colours: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for codes in codes_by_product.values():
+        for code, bases in codes:
+            if code.value:
+                seen[code.value].add(code.level)
+                colours[code.value].add(bases)
+    ordered = sorted(seen)
+    beginnings = {one for one, longer in zip(ordered, ordered[1:], strict=False) if _begins(one, longer)}
+    levels = {}
+    for value in ordered:
+        worn = sorted(colours[value])
+        clash = any(colours_conflict(one, other) for place, one in enumerate(worn) for other in worn[:place])
+        levels[value] = FULL if FULL in seen[value] and value not in beginnings and not clash else STYLE
+    return levels
+
+
+def _begins(style: str, longer: str) -> bool:
+    return longer.startswith(style) and len(longer) - len(style) <= 5

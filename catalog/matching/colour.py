@@ -1,0 +1,155 @@
+"""Reads a colour name of eight languages into an ordered tuple of base colours."""
+
+import colorsys
+import csv
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from catalog.matching.folding import fold, slug, words
+
+_NAMES = {
+    "black": "black blk schwarz nero nera noir noire negro negra zwart svart czarny czarna czarne onyx anthrazitschwarz",
+    "white": "white wht weiss bianco bianca blanc blanche blanco blanca wit vit bialy biala biale",
+    "navy": "navy nvy marine dunkelblau marino marinblau marinbla donkerblauw morkbla granatowy granat obsidian midnight",
+    "blue": "blue blu blau bleu azul blauw bla niebieski niebieska royal cobalt azure denim indigo azzurro celeste hellblau "
+    "skyblue sapphire lichtblauw ljusbla jeans",
+    "red": "red rot rosso rossa rouge rojo roja rood rod czerwony czerwona szkarlatny scarlet crimson karminrot ruby cherry",
+    "grey": "grey gray gry grau grigio grigia gris grijs gra szary szara anthracite anthrazit charcoal graphite antracite "
+    "antraciet antracit shark ash slate hellgrau dunkelgrau",
+    "green": "green grn grun gruen verde vert verte groen gron zielony zielona pine emerald moss mint teal sage forest jade",
+    "olive": "olive khaki army oliv caqui kaki kakhi military militare oliwkowy olijf",
+    "beige": "beige sand tan stone nude camel taupe bezowy bei ecru oat",
+    "brown": "brown brn braun marrone marron brun bruin brazowy cognac cuoio chocolate chestnut coffee mocha caramel moro "
+    "castano mocca schoko",
+    "pink": "pink pnk rosa rose roze rozowy rosado fuchsia fuxia fucsia magenta coral salmon hotpink",
+    "yellow": "yellow gelb giallo gialla jaune amarillo geel gul zolty volt lemon mustard senf ocra",
+    "orange": "orange arancio arancione naranja oranje pomaranczowy apricot pesca peach",
+    "purple": "purple lila violet violett viola violeta morado paars fiolet fioletowy lavender lilac mauve",
+    "silver": "silver silber argento argent plata zilver srebrny metallicsilver",
+    "gold": "gold oro doree dore dorado goud guld zloty",
+    "burgundy": "burgundy bordeaux maroon burdeos weinrot bordowy oxblood vinrod bordo wine",
+    "cream": "cream creme ivory sail offwhite elfenbein crema crudo avorio gebrochenweiss kremowy champagne",
+    "turquoise": "turquoise turkis tuerkis turchese turquesa aqua turkos turkusowy petrol cyan",
+    "multi": "multi multicolor multicolour multicolore mehrfarbig bunt multicoloured wielokolorowy rainbow flerfargad",
+}
+_PHRASES = {
+    "off white": "cream", "collegiate navy": "navy", "dark blue": "navy", "dark navy": "navy", "bleu marine": "navy",
+    "blu scuro": "navy", "blu navy": "navy", "azul marino": "navy", "midnight blue": "navy", "midnight navy": "navy",
+    "army green": "olive", "game royal": "blue", "university red": "red", "wolf grey": "grey", "total orange": "orange",
+    "metallic silver": "silver", "metallic gold": "gold", "ftwr white": "white", "cloud white": "white", "dark green": "green",
+    "core black": "black", "core white": "white", "triple black": "black", "triple white": "white", "sky blue": "blue",
+    "royal blue": "blue", "rose gold": "gold", "burnt orange": "orange", "hot pink": "pink", "bleu roi": "blue",
+    "gum": "", "dark brown": "brown", "dark grey": "grey", "light blue": "blue", "light grey": "grey", "military green": "olive",
+    "khaki green": "olive", "olive green": "olive", "sage green": "green", "deep red": "red", "wine red": "burgundy",
+    "rosso scuro": "burgundy", "gebrochenes weiss": "cream", "coffee brown": "brown", "team gold": "gold",
+    "fuchsia pink": "pink", "cobalt blue": "blue", "rose pink": "pink", "stone grey": "grey", "sand beige": "beige",
+    "grey heather": "grey", "heather gray": "grey", "heather grey": "grey", "grau meliert": "grey", "denim blue": "blue",
+    "navy blue": "navy", "marine blue": "navy", "olive night": "olive", "slate grey": "grey", "ash grey": "grey",
+    "mint green": "green", "forest green": "green", "pine green": "green", "camel brown": "brown", "rot violett": "purple",
+    "vin rouge": "burgundy", "dark red": "burgundy", "petrol blue": "turquoise", "aqua blue": "turquoise",
+}  # fmt: skip
+# What one shop calls by the narrow name another calls by the wide one: related colours never contradict.
+_WIDER = {
+    "navy": {"blue", "black"}, "olive": {"green", "brown", "beige"}, "burgundy": {"red", "brown", "purple"},
+    "cream": {"white", "beige"}, "beige": {"brown", "cream", "grey"}, "silver": {"grey"}, "gold": {"yellow", "brown", "beige"},
+    "turquoise": {"blue", "green"}, "purple": {"pink"}, "orange": {"red", "yellow", "pink"},
+}  # fmt: skip
+COLOUR_WORDS = {word: base for base, listed in _NAMES.items() for word in listed.split()}
+_FIRST_OF_PHRASE = {phrase.split()[0] for phrase in _PHRASES}
+_PARTS = re.compile(r"\s*(?:[/|,;+&]|\s-\s|-(?=[a-z])|_|\bund\b|\band\b|\bet\b|\by\b|\bmit\b|\bwith\b)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A colour as read: base colours in the order the shop names them; a name nobody knows keeps its raw key."""
+
+    bases: tuple[str, ...]
+    key: str
+    raw: str
+
+    @property
+    def known(self) -> bool:
+        """Whether the words mean a colour to us."""
+        return bool(self.bases)
+
+
+NO_COLOUR = Colour((), "", "")
+
+
+@lru_cache(maxsize=65536)
+def normalise_colour(text: str) -> Colour:
+    """Read a colour field; order is kept, because black/white and white/black are different shoes."""
+    raw = text.strip()
+    if not raw:
+        return NO_COLOUR
+    bases: list[str] = []
+    for part in _PARTS.split(fold(raw).replace("off-white", "off white")):
+        found = bases_in(part) or ((_named(part),) if _named(part) else ())
+        bases += [base for base in found if base not in bases]
+    key = "/".join(bases) or "raw:" + slug(raw)
+    return Colour(tuple(bases), key, raw)
+
+
+@lru_cache(maxsize=65536)
+def bases_in(text: str) -> tuple[str, ...]:
+    """Find the base colours among the words of any text, first mention first."""
+    tokens, found, place = words(text), [], 0
+    while place < len(tokens):
+        pair = " ".join(tokens[place : place + 2])
+        if tokens[place] in _FIRST_OF_PHRASE and pair in _PHRASES:
+            base, place = _PHRASES[pair], place + 2
+        else:
+            base, place = COLOUR_WORDS.get(tokens[place], ""), place + 1
+        if base and base not in found:
+            found.append(base)
+    return tuple(found)
+
+
+def colours_conflict(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tell whether two ordered colour tuples describe different colourways.
+
+    A shorter list may leave out the secondary colours, never the first; narrow and wide names agree.
+    """
+    if not one or not other or "multi" in one or "multi" in other:
+        return False
+    if not _related(one[0], other[0]):
+        return True
+    short, long = sorted((one, other), key=len)
+    return not all(any(_related(base, candidate) for candidate in long) for base in short)
+
+
+def _related(one: str, other: str) -> bool:
+    return one == other or other in _WIDER.get(one, ()) or one in _WIDER.get(other, ())
+
+
+def _named(part: str) -> str:
+    """The base colour of a fancy name ("Aegean Sea") by the tone the packaged list gives for it."""
+    tone = _tones().get(slug(part))
+    return _base_of_tone(tone) if tone else ""
+
+
+@lru_cache(maxsize=1)
+def _tones() -> dict[str, str]:
+    with (resources.files("catalog.matching") / "data" / "colour_names.csv").open(encoding="utf-8") as file:
+        return {slug(row["name"]): row["hex"] for row in csv.DictReader(file)}
+
+
+def _base_of_tone(tone: str) -> str:
+    """Name a tone only where nobody would argue: strong hues, and greys from black to white."""
+    red, green, blue = (int(tone[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    hue, light, strength = colorsys.rgb_to_hls(red, green, blue)
+    if light < 0.08:
+        return "black"
+    if light > 0.95:
+        return "white"
+    if strength < 0.08:
+        return "grey"
+    if strength < 0.35 or light < 0.2 or light > 0.85:
+        return ""
+    degrees = hue * 360
+    if degrees < 12 or degrees > 345:
+        return "red" if light < 0.6 else "pink"
+    limits = ((48, 68, "yellow"), (85, 155, "green"), (195, 250, "blue"), (265, 295, "purple"), (310, 345, "pink"))
+    return next((base for low, high, base in limits if low <= degrees <= high), "")

@@ -1,0 +1,271 @@
+"""Decides whether two variants are the same item: surely, surely not, or by asking a person; never by title."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from catalog.matching.article import FULL, looks_alike
+from catalog.matching.colour import colours_conflict
+from catalog.matching.gender import genders_conflict
+from catalog.matching.gtin import CLEAN
+from catalog.matching.normalising import Id, Normalised, with_gender
+from catalog.matching.size import Size, same_size, sizes_conflict
+
+RULE_VERSION = 1
+SAME, ASK, DIFFERENT = "same", "ask", "different"
+MOST_BRANDS, MOST_SIZES_IN_ONE_SHOP = 3, 2
+# What is believed of each evidence class until the audits of a network have measured it.
+PROBABILITY = {
+    "gtin": 0.997,
+    "code": 0.995,
+    "gtin_guarded": 0.5,
+    "code_guarded": 0.5,
+    "code_style": 0.35,
+    "code_differs": 0.002,
+    "size_differs": 0.001,
+    "title": 0.3,
+    "none": 0.05,
+}
+_WORDS_FOR_STATUS = {
+    "restricted": "is an in-store number, which another shop may use for something else",
+    "coupon": "is a coupon or serial number, not a product's",
+    "placeholder": "is a placeholder",
+    "bad_check": "fails its check digit",
+    "case": "stands for a case of goods, not for one piece",
+    "not_a_gtin": "is not a barcode number",
+    "empty": "is missing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on two variants, and why: `evidence` in sentences for merchants, `guards` by name."""
+
+    outcome: str
+    evidence_class: str
+    evidence: tuple[str, ...]
+    guards: tuple[str, ...]
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One fact on which two variants contradict each other."""
+
+    fact: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A value under which a row finds its likes: kind `gtin` ("0952..."), `code` ("brand|CODE|size"), `style`."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupGuards:
+    """What is wrong with a group of rows that share a GTIN or a code."""
+
+    ambiguous: bool
+    bad_shops: frozenset[Id]
+    reasons: tuple[str, ...]
+
+
+def keys(row: Normalised, *, level: str | None = None) -> list[Key]:
+    """List the keys of a row, strongest first.
+
+    `level` overrides the level of its code where the brand's other codes have shown it (`article.code_levels`).
+    A `style` key (brand|CODE) finds rows whose size is still to be compared.
+    """
+    found = [Key("gtin", row.gtin.value)] if row.gtin.status == CLEAN else []
+    if row.brand and row.code.value:
+        if (level or row.code.level) == FULL and row.size.sure and row.size.key:
+            found.append(Key("code", f"{row.brand}|{row.code.value}|{row.size.key}"))
+        found.append(Key("style", f"{row.brand}|{row.code.value}"))
+    return found
+
+
+def compatible(a: Normalised, b: Normalised) -> tuple[Conflict, ...]:
+    """List every fact on which two variants contradict each other; a missing fact contradicts nothing."""
+    found = []
+    if a.brand and b.brand and a.brand != b.brand:
+        found.append(Conflict("brand", f"Brands differ: {a.brand} and {b.brand}."))
+    one, other = aligned_sizes(a, b)
+    if sizes_conflict(one, other):
+        found.append(Conflict("size", f"Sizes differ: {one.label} and {other.label}."))
+    if colours_conflict(a.colour.bases, b.colour.bases):
+        found.append(Conflict("colour", f"Colours differ: {a.colour.key} and {b.colour.key}."))
+    if genders_conflict(a.gender, b.gender):
+        found.append(Conflict("gender", f"Made for different people: {_people(a.gender)} and {_people(b.gender)}."))
+    if codes_conflict(a, b):
+        found.append(Conflict("code", f"Article codes differ: {a.code.value} and {b.code.value}."))
+    if a.pack != b.pack:
+        found.append(Conflict("pack", "One is sold as a pack or bundle, the other is not."))
+    if a.condition != b.condition:
+        found.append(Conflict("condition", "One is not described as new and original, the other is."))
+    return tuple(found)
+
+
+def codes_conflict(a: Normalised, b: Normalised) -> bool:
+    """Tell whether two full codes of one brand name different colourways."""
+    if a.code.level != FULL or b.code.level != FULL or a.code.value == b.code.value or a.brand != b.brand:
+        return False
+    return a.code.pattern == b.code.pattern and not looks_alike(a.code.value, b.code.value)
+
+
+def aligned_sizes(a: Normalised, b: Normalised) -> tuple[Size, Size]:
+    """The sizes of two variants, each read with the gender that only the other one states."""
+    one, other = a.size, b.size
+    if one.key == other.key or (a.gender and b.gender):
+        return one, other
+    gender, brand = a.gender or b.gender, a.brand or b.brand
+    if gender:
+        one = one if a.gender else with_gender(one, brand, gender, a.kind or b.kind)
+        other = other if b.gender else with_gender(other, brand, gender, b.kind or a.kind)
+    return one, other
+
+
+def sure_gtin(
+    a: Normalised, b: Normalised, *, gtin_unique_in_shop: bool = True, ambiguous: Collection[str] = frozenset()
+) -> Decision:
+    """Decide by barcode: the same clean GTIN, once per shop, with nothing against it.
+
+    The caller says whether the number stands once in each of the two shops, and which numbers are on the
+    ambiguous list. A size missing on one side always asks.
+    """
+    if not a.gtin.value or a.gtin.value != b.gtin.value:
+        return _no_agreement("barcode")
+    evidence = [f"Both carry the barcode {a.gtin.value.lstrip('0').zfill(13)}."]
+    guards = []
+    if a.gtin.status != CLEAN:
+        guards.append(a.gtin.status)
+        evidence.append(f"The barcode {_WORDS_FOR_STATUS[a.gtin.status]}.")
+    if not gtin_unique_in_shop:
+        guards.append("not_unique_in_shop")
+        evidence.append("One of the shops uses this barcode on several variants.")
+    if a.gtin.value in ambiguous:
+        guards.append("ambiguous")
+        evidence.append("This barcode is on the list of ambiguous ones.")
+    guards += _common_guards(a, b, evidence, sizes_must_be_known=True)
+    return _decided("gtin", evidence, guards)
+
+
+def sure_code(a: Normalised, b: Normalised, *, levels: Mapping[tuple[str, str], str] | None = None) -> Decision:
+    """Decide by article code: same brand, same full code, same certain size, nothing against it.
+
+    `levels` gives (brand, code) pairs a level learnt from the brand's other codes; a style-level code never decides.
+    """
+    if not a.brand or a.brand != b.brand or not a.code.value or a.code.value != b.code.value:
+        return _no_agreement("article code")
+    evidence = [f"Both are {a.brand} with the article code {a.code.value}."]
+    guards = []
+    learnt = (levels or {}).get((a.brand, a.code.value))
+    if (learnt or a.code.level) != FULL or (learnt or b.code.level) != FULL:
+        guards.append("style_level")
+        evidence.append("The code names the model without its colour.")
+    if a.gtin.key and b.gtin.key and a.gtin.key != b.gtin.key:
+        guards.append("gtins_differ")
+        evidence.append("Their barcodes differ.")
+    guards += _common_guards(a, b, evidence, sizes_must_be_known=False)
+    one, other = aligned_sizes(a, b)
+    if "size" not in guards and not same_size(one, other):
+        guards.append("size_unsure")
+        evidence.append(f"Sizes cannot be compared for certain: {one.label or 'none'} and {other.label or 'none'}.")
+    if not guards:
+        evidence.append(f"Both are size {one.label}." if one.label == other.label else f"{one.label} is {other.label}.")
+    return _decided("code", evidence, guards)
+
+
+def decide_pair(
+    a: Normalised,
+    b: Normalised,
+    *,
+    gtin_unique_in_shop: bool = True,
+    ambiguous: Collection[str] = frozenset(),
+    levels: Mapping[tuple[str, str], str] | None = None,
+    title_score: float | None = None,
+) -> Decision:
+    """Decide two variants by everything known; a title score only orders the questions."""
+    by_gtin = sure_gtin(a, b, gtin_unique_in_shop=gtin_unique_in_shop, ambiguous=ambiguous)
+    by_code = sure_code(a, b, levels=levels)
+    for decision in (by_gtin, by_code):
+        if decision.outcome == SAME and "gtins_differ" not in by_code.guards:
+            return decision
+    if by_gtin.evidence_class != "none":
+        return by_gtin
+    if by_code.evidence_class != "none":
+        return by_code
+    against = compatible(a, b)
+    facts = {conflict.fact for conflict in against}
+    sentences = tuple(conflict.sentence for conflict in against)
+    if "code" in facts:
+        return Decision(DIFFERENT, "code_differs", sentences, ("code",), PROBABILITY["code_differs"])
+    if "size" in facts and "brand" not in facts:
+        return Decision(DIFFERENT, "size_differs", sentences, ("size",), PROBABILITY["size_differs"])
+    if title_score is None:
+        return Decision(ASK, "none", sentences, tuple(sorted(facts)), PROBABILITY["none"])
+    chance = title_score * 0.6 ** len(against)
+    return Decision(ASK, "title", (*sentences, "Only the titles speak for it."), tuple(sorted(facts)), chance)
+
+
+def group_guards(rows: Sequence[Normalised]) -> GroupGuards:
+    """Look at all rows that share one key: which shops use it more than once, and whether anybody can trust it.
+
+    More than three brands, or a shop with the key on more than two sizes, makes the key ambiguous for everyone
+    only when most shops do so: one shop's bad data must not take a good key from the others.
+    """
+    by_shop: dict[Id, list[Normalised]] = defaultdict(list)
+    for row in rows:
+        by_shop[row.shop_id].append(row)
+    bad = frozenset(shop for shop, own in by_shop.items() if len(own) > 1)
+    brands = Counter(row.brand for row in rows if row.brand)
+    reasons = []
+    if len(brands) > MOST_BRANDS:
+        reasons.append(f"stands on products of {len(brands)} brands")
+    many_sizes = [shop for shop in bad if len({row.size.key for row in by_shop[shop]}) > MOST_SIZES_IN_ONE_SHOP]
+    if bad:
+        reasons.append(f"stands on several variants in {len(bad)} shop{'s' if len(bad) > 1 else ''}")
+    if many_sizes:
+        reasons.append("stands on more than two sizes of one product")
+    ambiguous = len(brands) > MOST_BRANDS or 2 * len(bad) > len(by_shop)
+    return GroupGuards(ambiguous, bad, tuple(reasons))
+
+
+def _common_guards(a: Normalised, b: Normalised, evidence: list[str], *, sizes_must_be_known: bool) -> list[str]:
+    guards = []
+    if a.shop_id == b.shop_id:
+        guards.append("same_shop")
+        evidence.append("Both stand in the same shop.")
+    for conflict in compatible(a, b):
+        guards.append(conflict.fact)
+        evidence.append(conflict.sentence)
+    if sizes_must_be_known and not sizes_speak(a, b):
+        guards.append("size_missing")
+        evidence.append("The size is missing on one side.")
+    return guards
+
+
+def sizes_speak(a: Normalised, b: Normalised) -> bool:
+    """Tell whether both state a size, or neither has one to choose (a bag, sold as it is)."""
+    if a.size.key and b.size.key:
+        return True
+    chooses = {a.size.system, b.size.system}
+    return chooses <= {"default", "one"}
+
+
+def _decided(evidence_class: str, evidence: list[str], guards: list[str]) -> Decision:
+    if not guards:
+        return Decision(SAME, evidence_class, tuple(evidence), (), PROBABILITY[evidence_class])
+    kind = f"{evidence_class}_guarded" if "style_level" not in guards else "code_style"
+    chance = PROBABILITY[kind] * 0.7 ** (len(guards) - 1)
+    return Decision(ASK, kind, tuple(evidence), tuple(dict.fromkeys(guards)), chance)
+
+
+def _no_agreement(what: str) -> Decision:
+    return Decision(ASK, "none", (f"No {what} in common.",), (), PROBABILITY["none"])
+
+
+def _people(gender: str) -> str:
+    return {"m": "men", "w": "women", "k": "children", "u": "adults"}[gender]

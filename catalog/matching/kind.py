@@ -1,0 +1,37 @@
+"""Tells what kind of thing a product is, as far as its size depends on it."""
+
+from functools import lru_cache
+
+from catalog.matching.folding import words
+
+_WORDS = {
+    "bra": "bra bras bh bhs bustier soutien soutiengorge reggiseno sujetador biustonosz beha",
+    "sock": "sock socks socken strumpf strumpfe chaussette chaussettes calze calzini calcetines sokken strumpor skarpety",
+    "shoe": "shoe shoes sneaker sneakers trainer trainers boot boots bootie booties sandal sandals loafer loafers slipper "
+    "slippers mule mules clog clogs heel heels pump pumps slide slides footwear moccasin moccasins schuh schuhe stiefel "
+    "stiefelette stiefeletten sandale sandalen halbschuh halbschuhe turnschuh turnschuhe laufschuh laufschuhe chaussure "
+    "chaussures basket baskets botte bottes bottines mocassin mocassins scarpa scarpe stivale stivali sandalo sandali "
+    "zapato zapatos zapatilla zapatillas bota botas sandalia sandalias schoen schoenen laarzen sko skor stovlar kangor "
+    "buty buty trampki sandaly kozaki espadrilles ballerina ballerinas ballerines cleats spikes football-boot hausschuhe",
+    "trousers": "jeans jean trousers trouser chino chinos denim hose hosen pantalon pantalons pantaloni pantalones broek "
+    "byxor spodnie",
+    "suit": "suit suits blazer tuxedo sakko sakkos anzug anzuge costume abito traje pak kostym garnitur smoking",
+    "accessory": "bag bags backpack tote cap caps hat hats beanie scarf scarves wallet belt sunglasses watch jewellery "
+    "necklace earrings bracelet umbrella tasche taschen rucksack mutze kappe schal geldborse sac casquette bonnet echarpe "
+    "borsa zaino cappello sciarpa bolso mochila gorra bufanda tas muts sjaal vaska mossa halsduk torba czapka szalik "
+    "handbag clutch keyring",
+    "top": "shirt shirts tshirt tee tees t-shirt hoodie hoodies sweatshirt sweater jumper cardigan jacket jackets coat coats "
+    "dress dresses skirt skirts polo blouse top tops shorts leggings jersey tank cami bodysuit jumpsuit parka vest pullover "
+    "hemd bluse kleid kleider rock jacke mantel weste robe jupe veste chemise manteau maglia camicia vestito gonna giacca "
+    "felpa camisa camiseta vestido falda chaqueta abrigo sudadera jurk trui jas rok klanning jacka troja kjol sukienka "
+    "bluza kurtka spodnica koszula windbreaker bikini swimsuit",
+}
+KIND_WORDS = {word: kind for kind, listed in _WORDS.items() for word in listed.split()}
+_STRENGTH = ("bra", "sock", "shoe", "suit", "trousers", "accessory", "top")
+
+
+@lru_cache(maxsize=65536)
+def kind_of(text: str) -> str:
+    """Read the kind from a product type or title, or give an empty string; footwear words beat a jacket's."""
+    found = {KIND_WORDS[word] for word in words(text) if word in KIND_WORDS}
+    return next((kind for kind in _STRENGTH if kind in found), "")

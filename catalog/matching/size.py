@@ -1,0 +1,268 @@
+"""Reads a size into a key that equals another shop's key only when both certainly mean the same size."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalog.matching.charts import by_brand_chart, by_common_chart, plain
+from catalog.matching.folding import fold
+from catalog.matching.sizewords import (
+    ALPHA,
+    NO_CHOICE,
+    ONE_SIZE,
+    read_age,
+    read_bra,
+    read_range,
+    read_suit,
+    read_waist,
+)
+
+LONGEST_LABEL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size as read.
+
+    `key` is empty when there is none. `sure` says that an equal key of another shop is the same size; `eu` is the
+    EU size where known or estimated.
+    """
+
+    key: str
+    system: str
+    value: str
+    eu: str
+    label: str
+    sure: bool
+
+
+NO_SIZE = Size("", "none", "", "", "", False)
+_FRACTIONS = (("1/2", ".5"), ("1/3", ".33"), ("2/3", ".67"))
+_SYSTEMS = {"eu": "EU", "eur": "EU", "euro": "EU", "uk": "UK", "gb": "UK", "us": "US", "usa": "US"}
+_SYSTEMS |= {
+    "fr": "FR",
+    "it": "IT",
+    "de": "DE",
+    "d": "DE",
+    "f": "FR",
+    "i": "IT",
+    "es": "ES",
+    "jp": "JP",
+    "cm": "CM",
+    "au": "AU",
+}
+_FILLER = re.compile(
+    r"\b(?:size|sizes|grosse|groesse|gr|taille|pointure|taglia|numero|talla|maat|storlek|rozmiar|sz|no|nr)\b[.:\s]*|[()\[\]#:]"
+)
+_NUMBER = r"(\d{1,3}(?:\.\d{1,2})?)"
+_TAGGED = re.compile(
+    rf"(?<![a-z])(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au)[\s\-]*([mwky]?)\s*{_NUMBER}\s*([cyk]?)(?![\d.])"
+)
+_TRAILED = re.compile(rf"(?<![\d.]){_NUMBER}\s*([cyk]?)\s*(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au|cm)\b")
+_BARE = re.compile(rf"^{_NUMBER}$")
+_BOTH_GENDERS = re.compile(rf"\bm(?:en)?s?\s*{_NUMBER}\s*[/|,]\s*w(?:omen)?s?\s*{_NUMBER}")
+_SMALL_SHOE = re.compile(rf"^(?:us\s*)?{_NUMBER}\s*([cy])$")
+_GENDERED = re.compile(r"\b(men|mens|m|women|womens|wmns|w|kids|junior)\b")
+_GENDER_OF = {
+    "men": "m",
+    "mens": "m",
+    "m": "m",
+    "women": "w",
+    "womens": "w",
+    "wmns": "w",
+    "w": "w",
+    "kids": "k",
+    "junior": "k",
+}
+_SHOE_WIDTH = re.compile(
+    rf"^((?:(?:eu|uk|us)\s*)?{_NUMBER})\s*(?:\((wide|narrow|[2468]?[defgh]{{1,2}})\)|(wide|w|[defgh]|2e|4e))$"
+)
+
+
+def normalise_size(text: str, *, brand: str = "", gender: str = "", kind: str = "") -> Size:
+    """Read one size label.
+
+    Conversions to EU use the brand's chart; without one the key keeps its system, so that UK 8 never equals EU 42
+    by guess. A bare number below 16 has no system and is never sure.
+    """
+    return _normalise(text.strip(), brand, gender, kind)
+
+
+@lru_cache(maxsize=65536)
+def _normalise(text: str, brand: str, gender: str, kind: str) -> Size:
+    label = text[:LONGEST_LABEL]
+    plain_text = _plain_text(label)
+    if not plain_text:
+        return NO_SIZE
+    if plain_text in NO_CHOICE:
+        return (
+            Size("ONE", "one", "ONE", "", label, True)
+            if kind == "accessory"
+            else Size("", "default", "", "", label, False)
+        )
+    if plain_text in ONE_SIZE:
+        return Size("ONE", "one", "ONE", "", label, True)
+    return _lettered(plain_text, label, kind) or _numbered(plain_text, label, brand, gender, kind)
+
+
+def _plain_text(label: str) -> str:
+    """Fold a label, write fractions and decimal commas as points, drop the word for size."""
+    text = re.sub(r"(\d)([½⅓⅔])", r"\1 \2", label)
+    text = fold(text).replace("⁄", "/").replace("_", " ")
+    text = re.sub(r"(\d),(\d{1,2})(?!\d)", r"\1.\2", text)
+    for fraction, decimal in _FRACTIONS:
+        text = re.sub(rf"(?<=\d)[\s\-]+{fraction}(?!\d)", decimal, text)
+    text = _FILLER.sub(" ", text)
+    return re.sub(r"\s+", " ", text).strip(" .-'*")
+
+
+def _lettered(text: str, label: str, kind: str) -> Size | None:
+    """Read sizes that are not one number: letters, waist and length, suits, bras, ages, ranges."""
+    for read in (_read_letters, read_waist, read_suit, read_bra, read_age, read_range):
+        if found := read(text, kind):
+            return _of(found[0], found[1], label)
+    return None
+
+
+def _read_letters(text: str, kind: str) -> tuple[str, str] | None:
+    """Read S, XS/S, M Tall, L (Large); US and Asian letters are cut differently and stay apart."""
+    for tag in ("eu ", "int "):
+        text = text.removeprefix(tag) if text.removeprefix(tag) in ALPHA else text
+    words = [ALPHA.get(word, word) for word in text.split()]
+    if text in ALPHA:
+        return "AL", ALPHA[text]
+    if words[0] in ALPHA.values() and len(set(words)) == 1:
+        return "AL", words[0]
+    pair = re.fullmatch(r"(\w[\w-]*)\s*[/-]\s*(\w[\w-]*)", text)
+    if pair and pair[1] in ALPHA and pair[2] in ALPHA:
+        return "AL", f"{ALPHA[pair[1]]}/{ALPHA[pair[2]]}"
+    cut = re.fullmatch(r"(\w+)[\s-]+(tall|long|short|petite|regular|slim|plus)", text)
+    if cut and cut[1] in ALPHA:
+        return "AL", ALPHA[cut[1]] + ("" if cut[2] == "regular" else "-" + cut[2].upper())
+    abroad = re.fullmatch(r"(us|uk|asia|asian)\s+(\w+)", text)
+    return (f"AL-{abroad[1].upper()}", ALPHA[abroad[2]]) if abroad and abroad[2] in ALPHA else None
+
+
+def _of(system: str, value: str, label: str) -> Size:
+    return Size(f"{system}:{value}", system, value, "", label, True)
+
+
+def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size:
+    """Read a size that is a number, with or without its system."""
+    width = ""
+    if (wide := _SHOE_WIDTH.match(text)) and kind in ("shoe", ""):
+        width, text = (wide[3] or wide[4]).upper(), wide[1]
+    if small := _SMALL_SHOE.match(text):
+        return _with_width(_small_shoe(small[1], small[2], label, brand, kind), width)
+    if both := _BOTH_GENDERS.search(text):
+        return _converted("US", plain(float(both[1])), label, brand, "m")
+    said = _tagged(text)
+    if "EU" in said:
+        return _with_width(_european(said["EU"], label), width)
+    gender = _gender_in(text) or gender
+    for system in ("UK", "US", "DE", "FR", "IT", "ES", "JP", "CM", "AU"):
+        if system in said:
+            return _with_width(_in_system(system, said[system], label, brand, gender, kind), width)
+    if bare := _BARE.match(re.sub(r"^[ef](?=\d)|\s*(?:mens?|womens?|herren|damen|kids)\s*", "", text)):
+        return _with_width(_unstated(float(bare[1]), label, kind), width)
+    return Size(f"RAW:{text}", "RAW", text, "", label, False)
+
+
+def _tagged(text: str) -> dict[str, str]:
+    """Every system the label names, with its value, first mention first; "42 EU / 8 UK" and "EU 42 (UK 8)" alike."""
+    found: dict[str, str] = {}
+    trailed = [(tag, number, age) for number, age, tag in _TRAILED.findall(text)]
+    tagged = [(tag, number, age) for tag, _, number, age in _TAGGED.findall(text)]
+    # "42 EU - 8 UK" must not be read as "EU - 8": a label that starts with its number names the system after it.
+    for tag, number, age in trailed if text[0].isdigit() and trailed else tagged or trailed:
+        found.setdefault(_SYSTEMS[tag], plain(float(number)) + age.upper().replace("K", "C"))
+    return found
+
+
+def _gender_in(text: str) -> str:
+    found = _GENDERED.search(text) or re.search(r"\b(m|w)(?=\d)", text)
+    return _GENDER_OF[found[1]] if found else ""
+
+
+def _in_system(system: str, value: str, label: str, brand: str, gender: str, kind: str) -> Size:
+    if system in ("DE", "FR", "ES") and (kind == "shoe" or (not kind and "." in value)):
+        return _european(value, label)
+    if system in ("UK", "US"):
+        if kind in ("shoe", "") and value[-1] in "CY":
+            return _small_shoe(value[:-1], value[-1].lower(), label, brand, kind, system)
+        if kind in ("shoe", ""):
+            return _converted(system, value, label, brand, gender)
+        return Size(f"{system}:{value}", system, value, "", label, True)
+    if system == "CM" and kind == "shoe":
+        system = "JP"
+    if system == "DE":
+        return _european(value, label)
+    return Size(f"{system}:{value}", system, value, "", label, True)
+
+
+def _european(value: str, label: str) -> Size:
+    return Size(f"EU:{value}", "EU", value, value, label, True)
+
+
+def _converted(system: str, value: str, label: str, brand: str, gender: str) -> Size:
+    """A UK or US shoe size: EU where the brand's chart says it, else itself.
+
+    US sizes count differently for men, women and children, so a US size of nobody in particular is not sure.
+    """
+    if gender == "k" and system == "US":
+        value = _child(value)
+    if eu := by_brand_chart(system, value, brand, gender):
+        return Size(f"EU:{eu}", "EU", eu, eu, label, True)
+    who = f"-{gender}" if gender in ("m", "w", "k") and system == "US" else ""
+    sure = system == "UK" or (bool(who) and (gender != "k" or value[-1] in "CY"))
+    return Size(f"{system}{who}:{value}", system + who, value, by_common_chart(system, value, gender), label, sure)
+
+
+def _child(value: str) -> str:
+    """US children's sizes run 8C ... 13.5C, then 1Y again; below 8 nobody can tell which."""
+    return value + "C" if value[-1].isdigit() and 8 <= float(value) <= 13.5 else value
+
+
+def _small_shoe(number: str, mark: str, label: str, brand: str, kind: str, system: str = "US") -> Size:
+    value = plain(float(number)) + mark.upper()
+    if kind not in ("shoe", "") or (kind == "" and mark == "y"):
+        return Size(f"KID:{value}", "KID", value, "", label, True)
+    if eu := by_brand_chart(system, value, brand, "k"):
+        return Size(f"EU:{eu}", "EU", eu, eu, label, True)
+    return Size(f"{system}-k:{value}", f"{system}-k", value, by_common_chart(system, value, "k"), label, True)
+
+
+def _unstated(number: float, label: str, kind: str) -> Size:
+    """A bare number: EU on shoes from 16 to 52, a label size on clothes, nothing certain below 16."""
+    value = plain(number)
+    if kind in ("shoe", "") and 16 <= number <= 52:
+        return _european(value, label)
+    if number < 16 and kind not in ("top", "trousers", "suit"):
+        return Size(f"?:{value}", "?", value, "", label, False)
+    if kind == "" and number > 52:
+        return Size(f"NR:{value}", "NR", value, "", label, True)
+    return Size(f"NR:{value}", "NR", value, "", label, number >= 26)  # 16 may be UK, US or an age
+
+
+def _with_width(size: Size, width: str) -> Size:
+    if not width:
+        return size
+    return Size(f"{size.key}/{width}", size.system, f"{size.value}/{width}", size.eu, size.label, size.sure)
+
+
+def same_size(one: Size, other: Size) -> bool:
+    """Tell whether two sizes are certainly the same."""
+    return one.sure and other.sure and bool(one.key) and one.key == other.key
+
+
+def sizes_conflict(one: Size, other: Size) -> bool:
+    """Tell whether two sizes are certainly different.
+
+    Rounded thirds (42.5 for 42 2/3) do not contradict; an estimated EU size contradicts from one size on.
+    """
+    if not one.key or not other.key or one.key == other.key:
+        return False
+    if one.eu and other.eu:
+        apart = abs(float(one.eu) - float(other.eu))
+        return apart > (0.34 if one.system == other.system == "EU" else 1)
+    return one.system == other.system and one.sure and other.sure

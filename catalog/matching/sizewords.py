@@ -1,0 +1,133 @@
+"""Reads the sizes that are more than one number: letters, waist and length, suits, bras, ages, ranges."""
+
+import re
+
+_LETTERS = {
+    "XXS": "xxs 2xs xx-small", "XS": "xs x-small xsmall", "S": "s small sm", "M": "m medium med", "L": "l large lg",
+    "XL": "xl x-large xlarge", "XXL": "xxl 2xl xx-large xxlarge 2x", "3XL": "3xl xxxl 3x xxx-large",
+    "4XL": "4xl xxxxl 4x", "5XL": "5xl xxxxxl 5x", "6XL": "6xl 6x", "3XS": "3xs xxxs",
+}  # fmt: skip
+ALPHA = {spelling: letter for letter, spelled in _LETTERS.items() for spelling in spelled.split()}
+ALPHA |= {
+    "x small": "XS",
+    "extra small": "XS",
+    "x large": "XL",
+    "extra large": "XL",
+    "xx large": "XXL",
+    "2x large": "XXL",
+}
+ONE_SIZE = {
+    *("one size", "os", "o/s", "onesize", "one-size", "one size fits all", "one size fits most", "osfa", "osfm", "tu"),
+    *(
+        "t.u",
+        "taglia unica",
+        "taille unique",
+        "einheitsgrosse",
+        "einheitsgroesse",
+        "universal",
+        "uni",
+        "unica",
+        "unisize",
+    ),
+    *(
+        "talla unica",
+        "free size",
+        "ett",
+        "en one",
+        "onesz",
+        "1size",
+        "unique",
+        "eine",
+        "uniwersalny",
+        "unit",
+        "tn",
+        "ns",
+    ),
+    *("one-size-fits-all", "einheits", "one", "u"),
+}
+NO_CHOICE = {
+    "default title",
+    "default",
+    "title",
+    "n/a",
+    "na",
+    "none",
+    "-",
+    "standard",
+    "standardtitel",
+    "titre par defaut",
+}
+
+_WAIST = re.compile(
+    r"^w\s*(\d{2})(?:\s*[/x\s-]*\s*l\s*(\d{2}))?$|^(\d{2})\s*w?\s*x\s*(\d{2})\s*l?$|^(\d{2})w\s*[/\s]*(\d{2})l$"
+)
+_PAIR = re.compile(r"^(\d{2})\s*/\s*(\d{2})$")
+_SUIT = re.compile(r"^(\d{2})\s*-?\s*(r|s|l|xl|reg|regular|short|long)$")
+_BRA = re.compile(r"^(?:(eu|uk|us|fr|it)\s*)?(\d{2,3})\s*-?\s*(aa|a|b|c|d|dd|ddd|e|ee|f|ff|g|gg|h|hh|j|k)$")
+_AGE = re.compile(
+    r"^(\d{1,2})(?:\s*[-/]\s*(\d{1,2}))?\s*(y|yr|yrs|yo|years?|years? old|jahre?|ans?|anni|anos?|jaar|ar|lat"
+    r"|m|mo|mos|mth|months?|monate?|mois|mesi|meses|maanden|mdr|t)$"
+)
+_RANGE = re.compile(r"^(?:(eu|eur|uk|us)\s*)?(\d{1,3}(?:\.\d{1,2})?)\s*[-/]\s*(\d{1,3}(?:\.\d{1,2})?)\s*(cm)?$")
+_MONTHS = {"m", "mo", "mos", "mth", "month", "months", "monat", "monate", "mois", "mesi", "meses", "maanden", "mdr"}
+Found = tuple[str, str] | None
+
+
+def read_waist(text: str, kind: str) -> Found:
+    """Read waist and length: W32/L34, 32x34, and 32/34 where it cannot be a double size."""
+    if found := _WAIST.match(text):
+        waist, length = [part for part in found.groups() if part] + [""] * (2 - sum(map(bool, found.groups())))
+        return "WL", waist + (f"/{length}" if length else "")
+    pair = _PAIR.match(text)
+    if pair and kind in ("trousers", "") and 23 <= int(pair[1]) <= 60 and int(pair[2]) in range(26, 40, 2):
+        # 36/38 is also a double size of socks and dresses: only trousers may say it this way.
+        if kind == "trousers" or int(pair[2]) - int(pair[1]) != 2 or int(pair[1]) <= 34:
+            return "WL", f"{pair[1]}/{pair[2]}"
+    return None
+
+
+def read_suit(text: str, kind: str) -> Found:
+    """Read a chest with its cut, where S is short and not small."""
+    found = _SUIT.match(text)
+    if not found or kind in ("bra", "shoe") or not 30 <= int(found[1]) <= 66:
+        return None
+    cut = {"reg": "R", "regular": "R", "short": "S", "long": "L"}.get(found[2], found[2].upper())
+    return "SU", f"{found[1]}{cut}"
+
+
+def read_bra(text: str, kind: str) -> Found:
+    """Read band and cup; bands of 60 and above in fives are continental, French ones count fifteen more."""
+    found = _BRA.match(text)
+    if not found or kind not in ("bra", "", "top"):
+        return None
+    band = int(found[2])
+    if found[1] in ("fr", "it") or kind != "bra" and band < 60:
+        return ("BRA-" + found[1].upper(), f"{band}{found[3].upper()}") if found[1] in ("fr", "it") else None
+    if 60 <= band <= 130 and band % 5 == 0:
+        return "BRA", f"{band}{found[3].upper()}"
+    return ("BRA-UK", f"{band}{found[3].upper()}") if 28 <= band <= 56 and band % 2 == 0 else None
+
+
+def read_age(text: str, kind: str) -> Found:
+    """Read a child's age in years or months; on shoes 10C and 7Y are sizes."""
+    found = _AGE.match(text)
+    if not found or kind == "shoe" or (found[3] == "y" and not found[2] and not kind):
+        return None
+    unit = "M" if found[3] in _MONTHS else "T" if found[3] == "t" else "Y"
+    if kind == "" and found[3] == "m" and int(found[1]) > 36:
+        return None
+    return "AGE", f"{found[1]}{'-' + found[2] if found[2] else ''}{unit}"
+
+
+def read_range(text: str, kind: str) -> Found:
+    """Read a double size: 39-42, 104/110, 16-18."""
+    found = _RANGE.match(text)
+    if not found:
+        return None
+    low, high = found[2], found[3]
+    if float(high) <= float(low):
+        return None
+    system = (found[1] or "").upper().replace("EUR", "EU")
+    if not system and (found[4] or float(low) >= 50):
+        system = "CM"
+    return f"{system or 'NR'}-R", f"{low}/{high}"
