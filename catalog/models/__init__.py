@@ -7,5 +7,5 @@ from catalog.models.match import EvidenceClass, Match, MatchChange, Verdict
 from catalog.models.product import Product, Variant
 from catalog.models.review import ReviewCard, ReviewCardChange
 from catalog.models.rule import Rule
-from catalog.models.shelf import Placement
+from catalog.models.shelf import Placement, ShelfBasis
 from catalog.models.stock import InventoryItem, StockLevel

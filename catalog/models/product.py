@@ -28,6 +28,7 @@ class Product(Tenant):
     option_names = ArrayField(models.CharField(max_length=255), default=list, blank=True)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(default=timezone.now)
+    sync_error = models.TextField(blank=True)  # what of this record could not be read as it came
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(Tenant.Meta):

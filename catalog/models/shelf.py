@@ -13,6 +13,14 @@ from network.models import Shop
 from network.scoping import Tenant
 
 
+OUT_OF_STEP = (
+    Q(pushed__isnull=True, wanted__gt=0)
+    | Q(pushed__lt=F("wanted"))
+    | Q(pushed__gt=F("wanted"))
+    | Q(doubted_at__isnull=False)
+)
+
+
 class Placement(Tenant):
     """This much of this item stands on that shop's shelf.
 
@@ -32,6 +40,10 @@ class Placement(Tenant):
     )  # {"text": [...], "shippers": [{"shop", "free", "days", "km"}], "rule_version"}
     rule_version = models.PositiveIntegerField(default=1)
     push_key = models.CharField(max_length=64, blank=True)  # idempotency key of the push under way
+    pushing = models.IntegerField(null=True)  # the figure of the push under way
+    doubted_at = models.DateTimeField(null=True, blank=True)  # the shelf may show another figure: read before writing
+    suspected_at = models.DateTimeField(null=True, blank=True)  # fewer than we left: not raised before orders are read
+    unseen_units = models.PositiveIntegerField(default=0)  # taken off ``pushed`` already, their order not seen yet
     tries = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     error = models.TextField(blank=True)
@@ -48,7 +60,7 @@ class Placement(Tenant):
             # read by catalog.push.push_due
             models.Index(
                 fields=["next_attempt_at"],
-                condition=Q(pushed__isnull=True, wanted__gt=0) | ~Q(pushed=F("wanted")),
+                condition=OUT_OF_STEP,
                 name="placement_push_due",
             ),
             # read by catalog.distribute for one item
@@ -57,3 +69,20 @@ class Placement(Tenant):
 
     def __str__(self) -> str:
         return f"{self.wanted} of {self.item_id} at {self.shop_id}"
+
+
+class ShelfBasis(models.Model):
+    """What a shop's shelves were last decided on: its status, policy, rules, places and VAT numbers, as one fingerprint.
+
+    Written only by catalog.distribute; another fingerprint means that all of the shop's items are decided again.
+    """
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, related_name="+")
+    fingerprint = models.CharField(max_length=32)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "shelf bases"
+
+    def __str__(self) -> str:
+        return f"basis of {self.shop_id}"

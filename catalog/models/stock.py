@@ -46,6 +46,9 @@ class StockLevel(Tenant):
     available = models.IntegerField(default=0)  # may be negative: the shop itself oversold
     claimed = models.PositiveIntegerField(default=0)  # Σ quantity of live claims on this level
     phantom = models.PositiveIntegerField(default=0)  # units the shop could not find; 0 again when its figure moves
+    coming_back = models.PositiveIntegerField(
+        default=0
+    )  # units our own cancellations will put back; they prove nothing
     is_active = models.BooleanField(default=True)
     remote_updated_at = models.DateTimeField(null=True, blank=True)  # the platform's time of this figure
     read_at = models.DateTimeField(null=True, blank=True)  # when the read that brought it began

@@ -71,6 +71,7 @@ class Shop(Stateful, Tenant):
     )  # [{"key", "ok", "title", "fix"}] written by connect.check_shop
     products_read_until = models.DateTimeField(null=True, blank=True)  # updated_at window of the next sweep
     orders_read_until = models.DateTimeField(null=True, blank=True)
+    orders_read_due_at = models.DateTimeField(null=True, blank=True)  # a shelf sale is suspected; null: orders were read
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(Tenant.Meta):
