@@ -1,5 +1,6 @@
 """Reading the identifier lists of brands and wholesalers (article code, size, GTIN) into product seeds."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -129,6 +130,7 @@ def _product(head: Mapping[str, str], variants: tuple[VariantSeed, ...]) -> Prod
         option_names=("Colour", "Size"),
         variants=variants,
         product_type=head["type"],
+        handle=re.sub(r"[^a-z0-9]+", "-", f"{head['name'] or NAMELESS} {head['code']}".lower()).strip("-"),
         tags=tuple(head["gender"].lower().split("|")) if head["gender"] else (),
         shape="shoe",
     )
