@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('created_by', models.CharField(blank=True, max_length=120)),
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='network.shop')),
+                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='network.shop')),
             ],
             options={
                 'abstract': False,
@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('confirm_due_at', models.DateTimeField(blank=True, null=True)),
                 ('inventory_item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='catalog.inventoryitem')),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='network.location')),
+                ('location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='network.location')),
             ],
             options={
                 'abstract': False,

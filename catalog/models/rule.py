@@ -25,7 +25,7 @@ class Rule(Tenant):
         "price_below": "Price below",
     }
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rules")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     side = models.CharField(max_length=8, choices=SIDES, default="origin")
     kind = models.CharField(max_length=12, choices=KINDS)
     # brand: brand key; category: product type; partner: shop id; product: product id; country: ISO; tag; price: minor units

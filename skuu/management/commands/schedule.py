@@ -18,7 +18,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             strays, _ = Schedule.objects.exclude(name__in=wanted).delete()
             for name, row in wanted.items():
-                kind = Schedule.MINUTES if row.minutes else Schedule.CRON
+                kind = Schedule.MINUTES
                 values = {
                     "func": name,
                     "schedule_type": kind,

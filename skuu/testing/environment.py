@@ -1,4 +1,7 @@
-"""Test set-up that must happen before settings are read: a profile, throw-away secrets, a database server of its own."""
+"""The environment tests run in, set before settings are read: a profile, throw-away secrets, a database server of its own.
+
+A pytest plugin (see pyproject.toml), because Django is loaded before any conftest is.
+"""
 
 import fcntl
 import os
@@ -28,7 +31,7 @@ os.environ |= {
 def pytest_configure(config: Any) -> None:
     """Let a second run in this checkout wait for the first: they would share one test database."""
     if not hasattr(config, "workerinput"):
-        lock = pathlib.Path(__file__).parent / "var" / f"pytest-{CLUSTER}.lock"
+        lock = pathlib.Path(__file__).resolve().parents[2] / "var" / f"pytest-{CLUSTER}.lock"
         lock.parent.mkdir(exist_ok=True)
         config._run_lock = lock.open("w")
         fcntl.flock(config._run_lock, fcntl.LOCK_EX)
