@@ -1,5 +1,6 @@
 """Which VAT a sale through the network carries, or which registration is missing for it: pure, versioned, in words."""
 
+from network.taxing.fees import FeeVat, network_fee_vat
 from network.taxing.rates import RULES_VERSION, UnknownRateError, standard_rate_bp
 from network.taxing.routes import (
     BLOCKED,
@@ -20,11 +21,13 @@ __all__ = [
     "EU",
     "OWN_GOODS",
     "RULES_VERSION",
+    "FeeVat",
     "Party",
     "Point",
     "Route",
     "UnknownRateError",
     "country_name",
+    "network_fee_vat",
     "special_territory",
     "standard_rate_bp",
     "vat_route",
