@@ -2,5 +2,20 @@
 
 from settlement.splitting.rounding import part_of_total, share_by_weight
 from settlement.splitting.shares import Shares, net_of_vat, split_line, vat_on
+from settlement.splitting.shipment import GOODS, SHIPPING, Item, Posting, Terms, divide_shipment, post_shipment
 
-__all__ = ["Shares", "net_of_vat", "part_of_total", "share_by_weight", "split_line", "vat_on"]
+__all__ = [
+    "GOODS",
+    "SHIPPING",
+    "Item",
+    "Posting",
+    "Shares",
+    "Terms",
+    "divide_shipment",
+    "net_of_vat",
+    "part_of_total",
+    "post_shipment",
+    "share_by_weight",
+    "split_line",
+    "vat_on",
+]

@@ -1,0 +1,142 @@
+"""The books in the back office: everything findable, nothing changeable."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from settlement.models import Account, Cycle, Entry, Line, Period, Statement, StatementLine
+from skuu.kit.money import Money
+
+
+class ReadOnly:
+    """The ledger has one writer, and it is not a form."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LineInline(ReadOnly, TabularInline):
+    model = Line
+    extra = 0
+    fields = ("n", "account", "shown_amount", "tag", "counterparty", "item")
+    readonly_fields = fields
+    ordering = ("n",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Line]:
+        return super().get_queryset(request).select_related("account__merchant", "counterparty")
+
+    @admin.display(description="Amount (+ owes)")
+    def shown_amount(self, line: Line) -> str:
+        return Money(line.amount, line.currency).format()
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnly, ModelAdmin):
+    list_display = ("__str__", "merchant", "kind", "currency", "shown_balance", "max_owed")
+    list_filter = ("kind", "currency")
+    search_fields = ("merchant__name", "merchant__legal_name")
+    list_select_related = ("merchant", "balance")
+    ordering = ("merchant__name", "kind", "currency")
+
+    @admin.display(description="Balance (+ owes)", ordering="balance__amount")
+    def shown_balance(self, account: Account) -> str:
+        balance = getattr(account, "balance", None)
+        return Money(balance.amount, account.currency).format() if balance else "summed when asked"
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnly, ModelAdmin):
+    list_display = ("key", "kind", "internal_order", "effective_on", "posted_at", "period", "line_count")
+    list_filter = ("kind", "effective_on")
+    search_fields = ("key", "ref", "internal_order__number", "internal_order__order__name")
+    list_select_related = ("internal_order", "period")
+    date_hierarchy = "effective_on"
+    ordering = ("-pk",)
+    show_full_result_count = False
+    inlines = (LineInline,)
+    exclude = ("payload_hash",)
+
+
+class PeriodInline(ReadOnly, TabularInline):
+    model = Period
+    extra = 0
+    fields = ("day", "part", "opened_at", "closed_at")
+    readonly_fields = fields
+
+
+@admin.register(Cycle)
+class CycleAdmin(ReadOnly, ModelAdmin):
+    list_display = ("__str__", "through", "closed_at", "by", "stated_at")
+    list_filter = ("through",)
+    search_fields = ("by",)
+    ordering = ("-pk",)
+    inlines = (PeriodInline,)
+
+
+@admin.register(Period)
+class PeriodAdmin(ReadOnly, ModelAdmin):
+    list_display = ("__str__", "day", "part", "opened_at", "closed_at", "cycle")
+    list_filter = ("day", ("closed_at", admin.EmptyFieldListFilter))
+    search_fields = ("=day",)
+    list_select_related = ("cycle",)
+    ordering = ("-day", "-part")
+
+
+class StatementLineInline(ReadOnly, TabularInline):
+    model = StatementLine
+    extra = 0
+    fields = ("n", "entry", "item", "shown_amount")
+    readonly_fields = fields
+    ordering = ("n",)
+    per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StatementLine]:
+        return super().get_queryset(request).select_related("entry", "statement")
+
+    @admin.display(description="Amount (+ is owed to the merchant)")
+    def shown_amount(self, line: StatementLine) -> str:
+        return Money(line.amount, line.statement.currency).format()
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnly, ModelAdmin):
+    list_display = (
+        "number",
+        "merchant_name",
+        "currency",
+        "through",
+        "shown_opening",
+        "shown_activity",
+        "shown_closing",
+        "line_count",
+    )
+    list_filter = ("currency", "cycle__through")
+    search_fields = ("number", "merchant_name", "merchant__legal_name")
+    list_select_related = ("cycle", "merchant")
+    ordering = ("-cycle", "merchant_name", "currency")
+    inlines = (StatementLineInline,)
+
+    @admin.display(description="Through", ordering="cycle__through")
+    def through(self, statement: Statement) -> str:
+        return statement.cycle.through.isoformat()
+
+    @admin.display(description="Opening")
+    def shown_opening(self, statement: Statement) -> str:
+        return Money(statement.opening, statement.currency).format()
+
+    @admin.display(description="Activity")
+    def shown_activity(self, statement: Statement) -> str:
+        return Money(statement.activity, statement.currency).format()
+
+    @admin.display(description="Closing (+ is owed to the merchant)", ordering="closing")
+    def shown_closing(self, statement: Statement) -> str:
+        return Money(statement.closing, statement.currency).format()

@@ -1,0 +1,192 @@
+"""Close the books through a date: what is shipped is posted, what is pending is released, every merchant gets a statement."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from network.scoping import as_network
+from settlement.documents.statement import statement_csv
+from settlement.models import Cycle, Period, Statement
+from settlement.post import Draft, post_entries
+from settlement.settle import Sweep, post_shipped
+from settlement.splitting import Posting
+from skuu.kit.errors import Busy, NotPossible
+
+_LOCK = 7_700_451  # advisory: one closing at a time in this database
+
+
+@dataclass
+class Closing:
+    """What a closing did; ``cycle`` is None when there was nothing new to close."""
+
+    through: dt.date
+    dry_run: bool
+    posted: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    released: int = 0
+    periods: int = 0
+    cycle: int | None = None
+    statements: list[dict[str, Any]] = field(default_factory=list)
+
+
+def close_cycle(through: dt.date, *, by: str = "", dry_run: bool = False) -> Closing:
+    """Post what is shipped, release what is pending, close every open day through a date, write the statements.
+
+    Closing through today takes what was posted until this moment; what is posted later today stands in the next cycle with
+    its own day. ``dry_run`` does all of it and takes it back.
+    *Locks* one closing at a time, then the open periods, so that it waits for postings under way. *Again* through the same
+    date it closes only what came since: nothing, most of the time. Killed half-way, the next call writes what is missing.
+    *Raises* NotPossible ``future_date``; Busy when another closing or a long posting is under way.
+    """
+    if through > timezone.localdate():
+        raise NotPossible(f"{through} lies in the future; the books close through today at most.", code="future_date")
+    closing = Closing(through, dry_run)
+    with as_network():
+        try:
+            if dry_run:
+                with transaction.atomic():
+                    _close(closing, by)
+                    transaction.set_rollback(True)
+            else:
+                _close(closing, by)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in {"55P03", "40P01"}:
+                raise
+            raise Busy("Another closing, or a long posting, is under way; try again in a moment.") from error
+    return closing
+
+
+def _close(closing: Closing, by: str) -> None:
+    write_missing_statements()  # of a closing that was killed
+    sweep: Sweep = post_shipped()
+    closing.posted, closing.refused = sweep.posted, sweep.refused
+    closing.cycle = _cut(closing, by)
+    write_missing_statements()
+    if closing.cycle is not None:
+        closing.statements = [
+            {
+                "number": each.number,
+                "merchant": each.merchant_name,
+                "merchant_id": each.merchant_id,
+                "currency": each.currency,
+                "opening": each.opening,
+                "activity": each.activity,
+                "closing": each.closing,
+                "lines": each.line_count,
+            }
+            for each in Statement.everyone.filter(cycle=closing.cycle).order_by("merchant_name", "currency")
+        ]
+
+
+@transaction.atomic
+def _cut(closing: Closing, by: str) -> int | None:
+    """Release and close in one transaction; returns the new cycle, or None when no entry waits."""
+    _one_at_a_time()
+    waiting = Period.objects.filter(closed_at=None, day__lte=closing.through, entries__isnull=False)
+    if not waiting.exists():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("select settlement_open_period(%s)", [closing.through])  # where the releases go
+    periods = Period.objects.filter(closed_at=None, day__lte=closing.through).order_by("pk")
+    locked = [period.pk for period in periods.select_for_update()]
+    cycle = Cycle.objects.create(through=closing.through, by=by)
+    closing.released = _release(locked, cycle)
+    closing.periods = Period.objects.filter(pk__in=locked).update(closed_at=timezone.now(), cycle=cycle)
+    return cycle.pk
+
+
+def _release(periods: list[int], cycle: Cycle) -> int:
+    """Move what these periods left pending into the merchants' payable balances, one entry per merchant and currency."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select a.merchant_id, a.currency, sum(l.amount)::bigint
+            from settlement_entry e join settlement_line l on l.entry_id = e.id
+            join settlement_account a on a.id = l.account_id
+            where e.period_id = any(%s) and a.kind = 'merchant_pending'
+            group by a.merchant_id, a.currency having sum(l.amount) <> 0 order by 1, 2
+            """,
+            [periods],
+        )
+        pending = cursor.fetchall()
+    post_entries(
+        [
+            Draft(
+                key=f"release:cycle:{cycle.pk}:{merchant}:{currency}",
+                kind="release",
+                ref=f"cycle:{cycle.pk}",
+                effective_on=cycle.through,
+                currency=currency,
+                postings=(
+                    Posting(merchant, "merchant_pending", -amount, "release"),
+                    Posting(merchant, "merchant", amount, "release"),
+                ),
+            )
+            for merchant, currency, amount in pending
+        ]
+    )
+    return len(pending)
+
+
+def write_missing_statements() -> int:
+    """Write the statements of every closed cycle that has none yet, oldest first; returns how many cycles.
+
+    *Locks* one closing at a time. *Again*: a cycle is stated once, in one transaction.
+    """
+    written = 0
+    while True:
+        with transaction.atomic():
+            _one_at_a_time()
+            cycle = Cycle.objects.filter(stated_at=None).order_by("pk").first()
+            if cycle is None:
+                return written
+            _state(cycle)
+            Cycle.objects.filter(pk=cycle.pk).update(stated_at=timezone.now())
+            written += 1
+
+
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set local statement_timeout = 0")
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+_HEADS = """
+    insert into settlement_statement
+      (cycle_id, merchant_id, merchant_name, currency, number, opening, activity, closing, line_count, digest, created_at)
+    select %(cycle)s, m.merchant_id, n.name, m.currency,
+           'S-' || lpad(%(cycle)s::text, 6, '0') || '-' || m.merchant_id || '-' || m.currency,
+           coalesce(b.closing, 0), m.activity, coalesce(b.closing, 0) + m.activity, m.lines, '', clock_timestamp()
+    from (select merchant_id, currency, sum(amount)::bigint as activity, count(*) as lines
+          from settlement_moved where cycle_id = %(cycle)s group by merchant_id, currency) m
+    join network_merchant n on n.id = m.merchant_id
+    left join lateral (select s.closing from settlement_statement s
+      where s.merchant_id = m.merchant_id and s.currency = m.currency order by s.cycle_id desc limit 1) b on true
+    order by m.merchant_id, m.currency
+"""
+
+_LINES = """
+    insert into settlement_statementline (statement_id, n, entry_id, item, amount)
+    select s.id, row_number() over (partition by s.id order by m.effective_on, m.entry_id, m.item nulls last),
+           m.entry_id, m.item, m.amount
+    from settlement_moved m join settlement_statement s
+      on s.cycle_id = m.cycle_id and s.merchant_id = m.merchant_id and s.currency = m.currency
+    where m.cycle_id = %(cycle)s
+"""
+
+
+def _state(cycle: Cycle) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_HEADS, {"cycle": cycle.pk})
+        cursor.execute(_LINES, {"cycle": cycle.pk})
+    sealed = []
+    for statement in (
+        Statement.everyone.filter(cycle=cycle).select_related("cycle").order_by("pk").iterator(chunk_size=100)
+    ):
+        statement.digest = hashlib.sha256(statement_csv(statement)).hexdigest()
+        sealed.append(statement)
+    Statement.everyone.bulk_update(sealed, ["digest"], batch_size=500)

@@ -1,0 +1,185 @@
+"""The only writer of the ledger: drafts in, entries out, once per key."""
+
+import datetime as dt
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from settlement.models import Account, Entry
+from settlement.splitting import Posting
+from skuu.kit.errors import NotPossible, WrongState
+
+_POST = (
+    "select pos, entry_id, replayed from settlement_post(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::date[], "
+    "%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], "
+    "%s::int[])"
+)
+
+
+class Unbalanced(NotPossible):
+    """The lines of a draft do not add up to zero in its currency, or there are too few or too many of them."""
+
+    code = "unbalanced"
+
+
+class KeyReused(WrongState):
+    """The key was posted before with other amounts; one of the two callers is wrong."""
+
+    code = "key_reused"
+
+
+class LedgerRefused(WrongState):
+    """The database kept one of the ledger's promises against this posting: a closed period, a limit, a second reversal."""
+
+    code = "ledger_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry to be: amounts in minor units of one currency, ``facts`` frozen for the statements."""
+
+    key: str
+    kind: str
+    ref: str
+    effective_on: dt.date
+    currency: str
+    postings: tuple[Posting, ...]
+    internal_order: int | None = None
+    reverses: int | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def payload_hash(self) -> bytes:
+        """Hash what the entry moves; names in ``facts`` may change between two tries, money may not."""
+        lines = [[p.merchant, p.account, p.amount, p.tag, p.counterparty, p.item] for p in self.postings]
+        payload = [self.kind, self.ref, self.effective_on.isoformat(), self.currency, self.reverses, lines]
+        return hashlib.sha256(json.dumps(payload).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The entry a draft became, or was already."""
+
+    entry_id: int
+    replayed: bool
+
+
+def post_entries(drafts: Sequence[Draft]) -> list[Posted]:
+    """Post a batch of entries in one transaction, in the order given.
+
+    *Locks* the open periods of their days (shared), then the balances in the order of their accounts. *Again*: a key that
+    is in the ledger returns its entry. *Raises* Unbalanced, KeyReused, LedgerRefused; nothing of the batch is posted then.
+    """
+    if not drafts:
+        return []
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    for draft in drafts:
+        _check(draft, tomorrow)
+    with transaction.atomic():
+        accounts = _open_accounts(
+            {(posting.merchant, posting.account, draft.currency) for draft in drafts for posting in draft.postings}
+        )
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_POST, _columns(drafts, accounts))
+                return [Posted(entry_id, replayed) for _, entry_id, replayed in cursor.fetchall()]
+        except DatabaseError as error:
+            raise _in_words(error) from error
+
+
+def post_entry(draft: Draft) -> Posted:
+    """Post one entry; see post_entries."""
+    return post_entries([draft])[0]
+
+
+def reverse_entry(entry: Entry, *, reason: str, by: str) -> Posted:
+    """Take an entry back in full: the same lines negated, on today's open period. At most once per entry.
+
+    *Again* returns the first reversal.
+    """
+    lines = entry.lines.select_related("account").order_by("n")
+    postings = tuple(
+        Posting(line.account.merchant_id, line.account.kind, -line.amount, line.tag, line.counterparty_id, line.item)
+        for line in lines
+    )
+    earlier = Entry.objects.filter(reverses=entry).first()
+    facts = entry.facts | {"reverses": entry.key, "reason": reason, "by": by, "items": _negated(entry.facts)}
+    return post_entry(
+        Draft(
+            key=f"reverse:entry:{entry.pk}",
+            kind="reversal",
+            ref=entry.ref,
+            effective_on=earlier.effective_on if earlier else timezone.localdate(),
+            currency=lines[0].currency,
+            postings=postings,
+            internal_order=entry.internal_order_id,
+            reverses=entry.pk,
+            facts=facts,
+        )
+    )
+
+
+def _negated(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    amounts = ("quantity", "net", "origin_fee", "network_fee", "supply", "vat", "fee_vat")
+    return [item | {name: -item[name] for name in amounts if name in item} for item in facts.get("items", [])]
+
+
+def _check(draft: Draft, tomorrow: dt.date) -> None:
+    if sum(posting.amount for posting in draft.postings) or not 2 <= len(draft.postings) <= 5000:
+        raise Unbalanced(f"{draft.key}: its {len(draft.postings)} lines are no balanced entry.")
+    if draft.effective_on > tomorrow:
+        raise NotPossible(f"{draft.key} would take effect in the future, on {draft.effective_on}.", code="future_entry")
+
+
+def _open_accounts(wanted: Iterable[tuple[int | None, str, str]]) -> dict[tuple[int | None, str, str], int]:
+    wanted = set(wanted)
+    accounts = _known_accounts(wanted)
+    if missing := sorted(wanted - accounts.keys(), key=lambda key: (key[0] or 0, key[1], key[2])):
+        new = [
+            Account(merchant_id=merchant, kind=kind, currency=currency, track_balance=merchant is not None)
+            for merchant, kind, currency in missing
+        ]
+        Account.everyone.bulk_create(new, ignore_conflicts=True)
+        accounts = _known_accounts(wanted)
+    return accounts
+
+
+def _known_accounts(wanted: set[tuple[int | None, str, str]]) -> dict[tuple[int | None, str, str], int]:
+    by_kind: defaultdict[str, set[str]] = defaultdict(set)
+    for _, kind, currency in wanted:
+        by_kind[kind].add(currency)
+    rows = Account.everyone.filter(
+        kind__in=by_kind, currency__in={currency for currencies in by_kind.values() for currency in currencies}
+    )
+    merchants = {merchant for merchant, _, _ in wanted if merchant is not None}
+    found = [*rows.filter(merchant__in=merchants), *rows.filter(merchant=None)]
+    return {(row.merchant_id, row.kind, row.currency): row.pk for row in found}
+
+
+def _columns(drafts: Sequence[Draft], accounts: dict[tuple[int | None, str, str], int]) -> list[list[Any]]:
+    heads = [
+        (d.key, d.payload_hash(), d.kind, d.ref, d.effective_on, d.internal_order, d.reverses, json.dumps(d.facts))
+        for d in drafts
+    ]
+    lines = [
+        (at, accounts[p.merchant, p.account, d.currency], d.currency, p.amount, p.tag, p.counterparty, p.item)
+        for at, d in enumerate(drafts, start=1)
+        for p in d.postings
+    ]
+    return [[*column] for column in (*zip(*heads, strict=True), *zip(*lines, strict=True))]
+
+
+def _in_words(error: DatabaseError) -> Exception:
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", "")
+    text = str(error).partition("\n")[0]
+    if "different payload" in text:
+        return KeyReused(f"{text[0].upper()}{text[1:]}.")
+    if state in {"23505", "23514", "23503"}:
+        return LedgerRefused(f"The ledger refused this: {text}.")
+    return error

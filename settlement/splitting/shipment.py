@@ -1,0 +1,86 @@
+"""What one shipped internal order moves: its items divided, and the ledger lines that add up to zero."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from settlement.splitting.rounding import share_by_weight
+from settlement.splitting.shares import split_line, vat_on
+
+GOODS = "goods"
+SHIPPING = "shipping"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The frozen terms of one internal order: rates in basis points, shipping tariff net in minor units."""
+
+    origin_bp: int
+    network_bp: int
+    supply_vat_bp: int
+    fee_vat_bp: int
+    shipping: int
+    own_goods: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the order, or the shipping, with every amount it is divided into (minor units).
+
+    ``supply`` + ``vat`` is what the origin owes the shipper; ``network_fee`` + ``fee_vat`` what the shipper owes the network.
+    """
+
+    kind: str
+    net: int
+    origin_fee: int
+    network_fee: int
+    supply: int
+    vat: int
+    fee_vat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One ledger line to be: which account of whom, how much (+ owes the network), what for, with whom, about which item."""
+
+    merchant: int | None
+    account: str
+    amount: int
+    tag: str
+    counterparty: int | None = None
+    item: int | None = None
+
+
+def divide_shipment(nets: Sequence[int], terms: Terms) -> list[Item]:
+    """Divide the net amounts of an order's lines and its shipping by the terms.
+
+    VAT is reckoned once on the sum, as the invoice will, and shared over the items by largest remainder. Two shops of one
+    merchant supply each other nothing; the network's fee is all that remains.
+    """
+    shares = [split_line(net, terms.origin_bp, terms.network_bp) for net in nets]
+    supplies = [0 if terms.own_goods else share.supply for share in shares]
+    kinds, bases, origin_fees = [GOODS] * len(nets), list(nets), [0 if terms.own_goods else s.origin for s in shares]
+    fees = [share.network for share in shares]
+    if terms.shipping and not terms.own_goods:
+        kinds, bases, supplies = [*kinds, SHIPPING], [*bases, 0], [*supplies, terms.shipping]
+        origin_fees, fees = [*origin_fees, 0], [*fees, 0]
+    vats = _vat_shared(supplies, terms.supply_vat_bp)
+    fee_vats = _vat_shared(fees, terms.fee_vat_bp)
+    return [Item(*parts) for parts in zip(kinds, bases, origin_fees, fees, supplies, vats, fee_vats, strict=True)]
+
+
+def post_shipment(items: Sequence[Item], origin: int, shipper: int) -> list[Posting]:
+    """Write the ledger lines of a shipment: the origin owes the shipper, the shipper owes the network; the sum is zero."""
+    lines: list[Posting] = []
+    for index, item in enumerate(items):
+        gross, fee = item.supply + item.vat, item.network_fee + item.fee_vat
+        tag = "shipping" if item.kind == SHIPPING else "supply"
+        lines.append(Posting(origin, "merchant_pending", gross, tag, shipper, index))
+        lines.append(Posting(shipper, "merchant_pending", -gross, tag, origin, index))
+        lines.append(Posting(shipper, "merchant_pending", fee, "network_fee", None, index))
+    lines.append(Posting(None, "fee_income", -sum(item.network_fee for item in items), "network_fee", shipper))
+    lines.append(Posting(None, "vat_out", -sum(item.fee_vat for item in items), "vat", shipper))
+    return [line for line in lines if line.amount]
+
+
+def _vat_shared(bases: Sequence[int], rate_bp: int) -> list[int]:
+    return share_by_weight(vat_on(sum(bases), rate_bp), bases) if bases else []
