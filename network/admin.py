@@ -1,0 +1,213 @@
+"""The back office's pages on merchants, shops and what they told us."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
+
+from network import connect, receive
+from network.models import (
+    ApiKey,
+    InboundEvent,
+    Location,
+    Membership,
+    Merchant,
+    Notice,
+    RateCard,
+    Shop,
+    ShopChange,
+    SyncRun,
+    TaxRegistration,
+    User,
+)
+from skuu.kit.admin import ChangesInline, ReadOnlyAdmin, ReadOnlyInline
+from skuu.kit.crypto import Unreadable
+from skuu.kit.errors import SkuuError
+
+PERSONAL = {
+    "email", "phone", "first_name", "last_name", "name", "address1", "address2", "zip", "city", "company", "customer",
+    "latitude", "longitude", "browser_ip", "client_details", "contact_email", "note",
+}  # fmt: skip
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+
+
+class TaxRegistrationInline(TabularInline):
+    model = TaxRegistration
+    extra = 0
+
+
+class ShopInline(ReadOnlyInline):
+    model = Shop
+    fields = readonly_fields = ("name", "domain", "status", "country", "currency")
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):
+    list_display = ("username", "email", "is_staff", "is_active", "last_login")
+    list_filter = ("is_staff", "is_active")
+    search_fields = ("username", "email")
+    fields = ("username", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "groups")
+    readonly_fields = ("last_login",)
+
+
+@admin.register(Merchant)
+class MerchantAdmin(ModelAdmin):
+    list_display = ("name", "legal_name", "kind", "country", "currency", "oss", "created_at")
+    list_filter = ("kind", "country", "oss")
+    search_fields = ("name", "legal_name", "email")
+    inlines = (ShopInline, MembershipInline, TaxRegistrationInline)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ModelAdmin):
+    list_display = ("user", "merchant", "role")
+    list_filter = ("role",)
+    search_fields = ("user__username", "merchant__name")
+    autocomplete_fields = ("user", "merchant")
+
+
+@admin.register(TaxRegistration)
+class TaxRegistrationAdmin(ModelAdmin):
+    list_display = ("vat_id", "merchant", "country", "valid_from", "valid_to")
+    list_filter = ("country",)
+    search_fields = ("vat_id", "merchant__name")
+    autocomplete_fields = ("merchant",)
+
+
+class ShopChangeInline(ChangesInline):
+    model = ShopChange
+
+
+@admin.register(Shop)
+class ShopAdmin(ReadOnlyAdmin):
+    list_display = ("name", "merchant", "domain", "platform", "status", "country", "currency", "unmet", "installed_at")
+    list_filter = ("status", "platform", "country")
+    search_fields = ("name", "domain", "merchant__name")
+    list_select_related = ("merchant",)
+    inlines = (ShopChangeInline,)
+    actions = ("check_again", "pause", "resume")
+
+    @admin.display(description="unmet")
+    def unmet(self, shop: Shop) -> str:
+        return ", ".join(row.get("title", row.get("key", "")) for row in shop.checklist if not row.get("ok")) or "–"
+
+    @action(description="Check the requirements again")
+    def check_again(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
+        self._each(request, rows, lambda shop: connect.check_shop(shop), "checked")
+
+    @action(description="Pause: shelf to zero, open orders go on")
+    def pause(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
+        self._each(request, rows, lambda shop: connect.pause_shop(shop, by=str(request.user)), "paused")
+
+    @action(description="Resume")
+    def resume(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
+        self._each(request, rows, lambda shop: connect.resume_shop(shop, by=str(request.user)), "resumed")
+
+    def _each(self, request: HttpRequest, rows: "QuerySet[Shop]", verb: Any, done: str) -> None:
+        for shop in rows:
+            try:
+                verb(shop)
+            except SkuuError as error:
+                self.message_user(request, f"{shop}: {error.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{shop} {done}.", messages.SUCCESS)
+
+
+@admin.register(Location)
+class LocationAdmin(ReadOnlyAdmin):
+    list_display = ("name", "shop", "city", "country", "is_active", "shares")
+    list_filter = ("is_active", "shares", "country")
+    search_fields = ("name", "shop__name", "city")
+    list_select_related = ("shop",)
+
+
+@admin.register(RateCard)
+class RateCardAdmin(ModelAdmin):
+    """A change of terms is a new version; what was agreed before stays as it was."""
+
+    list_display = ("origin_kind", "shipper_kind", "version", "origin_bp", "network_bp", "starts_on")
+    list_filter = ("origin_kind", "shipper_kind")
+    search_fields = ("origin_kind", "shipper_kind")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(InboundEvent)
+class InboundEventAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "shop", "topic", "status", "tries", "repeats", "seen_before", "short_error")
+    list_filter = ("status", "topic", "seen_before", "shop")
+    search_fields = ("webhook_id", "event_id", "topic", "shop__domain", "error")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+    exclude = ("body",)
+    readonly_fields = ("payload",)
+    actions = ("replay",)
+
+    @admin.display(description="error")
+    def short_error(self, event: InboundEvent) -> str:
+        return event.error[:80]
+
+    @admin.display(description="what it said (personal data masked)")
+    def payload(self, event: InboundEvent) -> str:
+        try:
+            return json.dumps(mask(json.loads(event.body)), indent=2, ensure_ascii=False)[:20_000]
+        except (ValueError, RecursionError):
+            return event.body[:500]
+        except Unreadable as error:
+            return error.message
+
+    @action(description="Handle again")
+    def replay(self, request: HttpRequest, rows: "QuerySet[InboundEvent]") -> None:
+        count = 0
+        for event in rows:
+            receive.replay_event(event, by=str(request.user))
+            count += 1
+        self.message_user(request, f"{count} events will be handled again.", messages.SUCCESS)
+
+
+def mask(value: Any) -> Any:
+    """Copy a payload with personal values replaced, so that staff see its shape and not the customer."""
+    if isinstance(value, dict):
+        return {key: "•••" if key in PERSONAL and inner else mask(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [mask(inner) for inner in value]
+    return value
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnlyAdmin):
+    list_display = ("started_at", "shop", "kind", "status", "counts", "finished_at", "error")
+    list_filter = ("status", "kind", "shop")
+    search_fields = ("shop__name", "error")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "shop", "kind", "subject", "mailed_at", "done_at")
+    list_filter = ("kind", "shop")
+    search_fields = ("subject", "body", "key")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "prefix", "shop", "created_at", "last_used_at", "revoked_at")
+    list_filter = ("shop",)
+    search_fields = ("name", "prefix", "shop__name")
+    list_select_related = ("shop",)
+    exclude = ("digest",)

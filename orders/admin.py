@@ -1,0 +1,132 @@
+"""The back office's pages on orders, internal orders and parcels."""
+
+import json
+
+from django.contrib import admin
+
+from orders.models import (
+    InternalOrder,
+    InternalOrderChange,
+    InternalOrderLine,
+    Order,
+    OrderLine,
+    OrderLineChange,
+    Parcel,
+    ParcelLine,
+    RoutingTrace,
+    TrackingEvent,
+)
+from skuu.kit.admin import ChangesInline, ReadOnlyAdmin, ReadOnlyInline
+
+
+class OrderLineInline(ReadOnlyInline):
+    model = OrderLine
+    fields = readonly_fields = ("title", "sku", "quantity", "unit_price_minor", "status", "status_reason")
+
+
+class InternalOrderInline(ReadOnlyInline):
+    model = InternalOrder
+    fields = readonly_fields = ("number", "shipper", "status", "status_reason", "placed_at", "shipped_at")
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """Orders as the network sees them; the customer's address is not shown here."""
+
+    list_display = ("name", "shop", "placed_at", "financial_status", "is_test", "is_held", "country", "cancelled_at")
+    list_filter = ("financial_status", "is_test", "is_held", "country", "shop")
+    search_fields = ("name", "remote_id", "shop__name", "internal_orders__number")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+    exclude = ("address",)
+    inlines = (OrderLineInline, InternalOrderInline)
+
+
+class OrderLineChangeInline(ChangesInline):
+    model = OrderLineChange
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(ReadOnlyAdmin):
+    list_display = ("order", "title", "sku", "quantity", "status", "status_reason", "tries")
+    list_filter = ("status", "order__shop")
+    search_fields = ("title", "sku", "order__name", "remote_id")
+    list_select_related = ("order",)
+    ordering = ("-pk",)
+    inlines = (OrderLineChangeInline,)
+
+
+class InternalOrderLineInline(ReadOnlyInline):
+    model = InternalOrderLine
+    fields = readonly_fields = ("order_line", "variant", "quantity", "shipped_quantity", "net_minor")
+
+
+class InternalOrderChangeInline(ChangesInline):
+    model = InternalOrderChange
+
+
+class ParcelInline(ReadOnlyInline):
+    model = Parcel
+    fields = readonly_fields = ("carrier", "tracking_number", "shipped_at", "mirrored_at", "delivered_at", "error")
+
+
+@admin.register(InternalOrder)
+class InternalOrderAdmin(ReadOnlyAdmin):
+    list_display = (
+        "number",
+        "order",
+        "shipper",
+        "status",
+        "currency",
+        "created_at",
+        "placed_at",
+        "shipped_at",
+        "posted_at",
+        "error",
+    )
+    list_filter = ("status", "shipper", "asks")
+    search_fields = ("number", "remote_id", "remote_name", "order__name", "shipper__name")
+    list_select_related = ("order", "shipper")
+    ordering = ("-pk",)
+    inlines = (InternalOrderLineInline, ParcelInline, InternalOrderChangeInline)
+
+
+@admin.register(RoutingTrace)
+class RoutingTraceAdmin(ReadOnlyAdmin):
+    list_display = ("made_at", "order", "rule_version")
+    list_filter = ("rule_version",)
+    search_fields = ("order__name",)
+    list_select_related = ("order",)
+    ordering = ("-pk",)
+    exclude = ("trace",)
+    readonly_fields = ("why",)
+
+    @admin.display(description="every candidate with its numbers")
+    def why(self, row: RoutingTrace) -> str:
+        return json.dumps(row.trace, indent=2, ensure_ascii=False)
+
+
+class ParcelLineInline(ReadOnlyInline):
+    model = ParcelLine
+
+
+class TrackingEventInline(ReadOnlyInline):
+    model = TrackingEvent
+
+
+@admin.register(Parcel)
+class ParcelAdmin(ReadOnlyAdmin):
+    list_display = (
+        "internal_order",
+        "carrier",
+        "tracking_number",
+        "shipped_at",
+        "mirrored_at",
+        "delivered_at",
+        "error",
+    )
+    list_filter = ("carrier", "delivery_presumed")
+    search_fields = ("tracking_number", "internal_order__number", "remote_id")
+    list_select_related = ("internal_order",)
+    ordering = ("-pk",)
+    inlines = (ParcelLineInline, TrackingEventInline)
