@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from network.scoping import as_network
@@ -86,16 +88,20 @@ def _close(closing: Closing, by: str) -> None:
 def _cut(closing: Closing, by: str) -> int | None:
     """Release and close in one transaction; returns the new cycle, or None when no entry waits."""
     _one_at_a_time()
+    last = Cycle.objects.aggregate(last=Max("through"))["last"]
+    if last is not None and closing.through < last:
+        return None  # these days are closed already; what came later for them stands in an open period
     waiting = Period.objects.filter(closed_at=None, day__lte=closing.through, entries__isnull=False)
     if not waiting.exists():
         return None
     with connection.cursor() as cursor:
         cursor.execute("select settlement_open_period(%s)", [closing.through])  # where the releases go
-    periods = Period.objects.filter(closed_at=None, day__lte=closing.through).order_by("pk")
-    locked = [period.pk for period in periods.select_for_update()]
-    cycle = Cycle.objects.create(through=closing.through, by=by)
+    periods = Period.objects.filter(closed_at=None, day__lte=closing.through).order_by("day")
+    locked = [period.pk for period in periods.select_for_update()]  # waits for postings under way
+    # the database dates postings, so it dates closings too: clocks of other machines do not matter
+    cycle = Cycle.objects.create(through=closing.through, by=by, closed_at=Now())
     closing.released = _release(locked, cycle)
-    closing.periods = Period.objects.filter(pk__in=locked).update(closed_at=timezone.now(), cycle=cycle)
+    closing.periods = Period.objects.filter(pk__in=locked).update(closed_at=Now(), cycle=cycle)
     return cycle.pk
 
 

@@ -1,0 +1,182 @@
+"""Real threads on a real database: one entry per key, no deadlock, limits that hold, closings that wait."""
+
+import random
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from settlement.check import check_ledger
+from settlement.close import close_cycle
+from settlement.models import Account, Cycle, Entry, Statement
+from settlement.post import Draft, LedgerRefused, post_entry
+from settlement.settle import post_shipped
+from settlement.splitting import Posting
+from settlement.tests.cast import make_internal_order, make_merchant, make_shop
+from skuu.kit.errors import Busy
+
+
+def together(*jobs: Callable[[], object]) -> list[object]:
+    """Run jobs in threads that start at one moment; returns results or exceptions in order."""
+    barrier, results = threading.Barrier(len(jobs)), [None] * len(jobs)
+
+    def run(at: int, job: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            results[at] = job()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            results[at] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(at, job)) for at, job in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def draft(key: str, debtor: int, creditor: int, amount: int = 100) -> Draft:
+    postings = (Posting(debtor, "merchant", amount, "supply"), Posting(creditor, "merchant", -amount, "supply"))
+    return Draft(key, "adjustment", "test", timezone.localdate(), "EUR", postings)
+
+
+@pytest.fixture
+def two(own_database):
+    return make_merchant("Alma").pk, make_merchant("Bruno").pk
+
+
+def test_sixteen_threads_with_one_key_make_one_entry(two):
+    alma, bruno = two
+    results = together(*[lambda: post_entry(draft("same", bruno, alma))] * 16)
+    assert len({result.entry_id for result in results}) == 1
+    assert sum(not result.replayed for result in results) == 1
+    assert Entry.objects.count() == 1
+    assert check_ledger(strict=True).findings == []
+
+
+def test_eight_threads_in_opposite_directions_never_deadlock(own_database):
+    merchants = [make_merchant(f"M{number}").pk for number in range(4)]
+
+    def hammer(seed: int) -> int:
+        choose = random.Random(seed)
+        for number in range(25):
+            debtor, creditor = choose.sample(merchants, 2)
+            post_entry(draft(f"{seed}-{number}", debtor, creditor, choose.randint(1, 999)))
+        return 25
+
+    assert sum(together(*[lambda seed=seed: hammer(seed) for seed in range(8)])) == 200
+    assert Entry.objects.count() == 200
+    assert check_ledger(strict=True).findings == []
+
+
+def test_a_racing_credit_limit_lets_exactly_three_through(two):
+    alma, bruno = two
+    post_entry(draft("first", bruno, alma, 1))
+    Account.everyone.filter(merchant=bruno).update(max_owed=1000)
+    results = together(*[lambda n=n: post_entry(draft(f"limit-{n}", bruno, alma, 300)) for n in range(12)])
+    assert sum(isinstance(result, LedgerRefused) for result in results) == 9
+    assert Account.everyone.get(merchant=bruno).balance.amount == 901
+
+
+def test_sweeps_on_four_machines_post_every_order_once(own_database):
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    for _ in range(12):
+        make_internal_order(bruno, alma)
+    sweeps = together(*[post_shipped] * 4)
+    assert sum(sweep.posted for sweep in sweeps) == Entry.objects.count() == 12
+    assert check_ledger(strict=True).findings == []
+
+
+def test_two_closings_at_once_make_one_cycle(own_database):
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    make_internal_order(bruno, alma)
+    results = together(*[lambda: close_cycle(timezone.localdate())] * 2)
+    assert all(isinstance(result, Busy) or result.through for result in results)
+    assert (Cycle.objects.count(), Statement.everyone.count()) == (1, 2)
+    assert check_ledger(strict=True).findings == []
+
+
+def test_a_closing_waits_for_a_posting_under_way_and_takes_it_along(two):
+    alma, bruno = two
+    post_entry(draft("quick", bruno, alma))  # so that there is something to close
+    posted, may_commit, order = threading.Event(), threading.Event(), []
+
+    def post_slowly() -> None:
+        with transaction.atomic():
+            post_entry(draft("slow", bruno, alma))
+            posted.set()
+            may_commit.wait(timeout=10)
+            order.append("posted")
+
+    def close() -> None:
+        posted.wait(timeout=10)
+        threading.Timer(0.3, may_commit.set).start()
+        close_cycle(timezone.localdate())
+        order.append("closed")
+
+    assert together(post_slowly, close) == [None, None]
+    assert order == ["posted", "closed"]
+    assert Entry.objects.get(key="slow").period.cycle_id == Cycle.objects.get().pk
+    assert check_ledger(strict=True).findings == []
+
+
+def test_posting_while_books_are_closed_loses_nothing(two):
+    alma, bruno = two
+
+    def post(seed: int) -> None:
+        for number in range(20):
+            post_entry(draft(f"{seed}-{number}", bruno, alma))
+
+    def close() -> None:
+        for _ in range(5):
+            close_cycle(timezone.localdate())
+
+    assert together(lambda: post(1), lambda: post(2), close) == [None, None, None]
+    close_cycle(timezone.localdate())
+    assert Entry.objects.filter(kind="adjustment").count() == 40
+    assert Statement.everyone.filter(merchant=alma).order_by("-cycle_id")[0].closing == 40 * 100
+    assert check_ledger(strict=True).findings == []
+
+
+@pytest.mark.parametrize("first", [3, 100])
+def test_a_balanced_pair_cannot_join_an_entry_that_is_committed(two, first):
+    alma, bruno = two
+    entry = post_entry(draft("k", bruno, alma)).entry_id
+    (a, b) = Account.everyone.order_by("pk").values_list("pk", flat=True)
+    with pytest.raises(DatabaseError, match="only be written with their entry"), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into settlement_line (entry_id, n, account_id, currency, amount, tag) "
+            "values (%s, %s, %s, 'EUR', 5, 'x'), (%s, %s, %s, 'EUR', -5, 'x')",
+            [entry, first, a, entry, first + 1, b],
+        )
+    assert Entry.objects.get().lines.count() == 2
+    assert check_ledger(strict=True).findings == []
+
+
+def test_killed_backends_leave_whole_entries_only(two):
+    alma, bruno = two
+
+    def post(seed: int) -> None:
+        for number in range(40):
+            try:
+                post_entry(draft(f"{seed}-{number}", bruno, alma))
+            except Exception:  # noqa: BLE001 - the connection was shot; go on with a new one
+                connection.close()
+
+    def shoot() -> None:
+        for _ in range(10):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity "
+                    "where datname = current_database() and pid <> pg_backend_pid() and usename = current_user"
+                )
+
+    together(lambda: post(1), lambda: post(2), shoot)
+    connection.close()
+    assert check_ledger(strict=True).findings == []
+    balance = Account.everyone.get(merchant=bruno).balance.amount
+    assert balance == 100 * Entry.objects.count()
