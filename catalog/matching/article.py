@@ -130,9 +130,12 @@ def code_in_field(text: str, brand: str = "", size_label: str = "") -> ArticleCo
 
 def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode:
     """Read a code from a stock keeping unit or barcode field: only shapes that are a code beyond doubt."""
-    if not text or text.isdigit() and len(text) >= 10:
+    if not text or text.isdigit():
         return NO_CODE
-    return code_in_text(strip_size(text[:LONGEST_TEXT].strip(" '").upper(), size_label), brand)
+    text = strip_size(text[:LONGEST_TEXT].strip(" '").upper(), size_label)
+    found = code_in_text(text, brand)
+    # Digits without a separator are a shop's own counter as often as a brand's code.
+    return NO_CODE if found.level == FULL and found.value.isdigit() and found.value in text else found
 
 
 @lru_cache(maxsize=65536)

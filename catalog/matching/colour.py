@@ -52,10 +52,14 @@ _PHRASES = {
 }  # fmt: skip
 # What one shop calls by the narrow name another calls by the wide one: related colours never contradict.
 _WIDER = {
-    "navy": {"blue", "black"}, "olive": {"green", "brown", "beige"}, "burgundy": {"red", "brown", "purple"},
-    "cream": {"white", "beige"}, "beige": {"brown", "cream", "grey"}, "silver": {"grey"}, "gold": {"yellow", "brown", "beige"},
-    "turquoise": {"blue", "green"}, "purple": {"pink"}, "orange": {"red", "yellow", "pink"},
-}  # fmt: skip
+    "navy": {"blue"},
+    "olive": {"green", "beige"},
+    "burgundy": {"red"},
+    "cream": {"white", "beige"},
+    "silver": {"grey"},
+    "gold": {"yellow"},
+    "turquoise": {"blue", "green"},
+}
 COLOUR_WORDS = {word: base for base, listed in _NAMES.items() for word in listed.split()}
 _FIRST_OF_PHRASE = {phrase.split()[0] for phrase in _PHRASES}
 _PARTS = re.compile(r"\s*(?:[/|,;+&]|\s-\s|-(?=[a-z])|_|\bund\b|\band\b|\bet\b|\by\b|\bmit\b|\bwith\b)\s*")

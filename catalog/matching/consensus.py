@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.matching.article import FULL, ArticleCode, code_levels
+from catalog.matching.charting import learn_charts, with_learnt_size
 from catalog.matching.deciding import compatible
 from catalog.matching.gender import UNISEX
 from catalog.matching.normalising import Id, Normalised, with_gender
@@ -73,22 +74,31 @@ def prepared(rows: Sequence[Normalised]) -> list[Normalised]:
     for row in rows:
         level = levels.get(row.brand, {}).get(row.code.value, row.code.level)
         levelled.append(row if level == row.code.level else replace(row, code=replace(row.code, level=level)))
-    return _with_lent_genders(levelled)
+    return _with_learnt_sizes(levelled)
 
 
-def _with_lent_genders(rows: list[Normalised]) -> list[Normalised]:
-    said: dict[tuple[str, str], set[str]] = defaultdict(set)
+def _with_learnt_sizes(rows: list[Normalised]) -> list[Normalised]:
+    """Read UK and US sizes by the charts this list teaches, with the gender that others of the same key state."""
+    said: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.gender and row.gender != UNISEX and row.code.level == FULL:
-            said[row.brand, row.code.value].add(row.gender)
-    lent = []
+        if row.gender and row.gender != UNISEX:
+            for key in _lending_keys(row):
+                said[key].add(row.gender)
+    lent = {key: next(iter(genders)) for key, genders in said.items() if len(genders) == 1}
+    learnt = learn_charts(rows, lent)
+    read = []
     for row in rows:
-        genders = said.get((row.brand, row.code.value), set())
-        if not row.gender and len(genders) == 1 and row.size.system in ("US", "UK", "US-k"):
-            size = with_gender(row.size, row.brand, next(iter(genders)), row.kind)
-            row = replace(row, size=size)
-        lent.append(row)
-    return lent
+        gender = row.gender or next((lent[key] for key in _lending_keys(row) if key in lent), "")
+        if not row.gender and gender and row.size.system in ("US", "UK", "US-k"):
+            row = replace(row, size=with_gender(row.size, row.brand, gender, row.kind))
+        read.append(with_learnt_size(row, learnt, gender))
+    return read
+
+
+def _lending_keys(row: Normalised) -> list[str]:
+    """The keys under which rows may lend each other a gender; a full code knows better than a barcode."""
+    keys = [f"{row.brand}|{row.code.value}"] if row.brand and row.code.level == FULL else []
+    return [*keys, row.gtin.key] if row.gtin.key else keys
 
 
 def _leave(groups: dict[tuple[Any, ...], list[Normalised]]) -> Iterable[tuple[list[Normalised], tuple[str, ...]]]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from catalog.matching.article import NO_CODE, NONE, STYLE, ArticleCode, code_in_field, code_in_sku, code_in_text
 from catalog.matching.brand import canonical_brand
 from catalog.matching.colour import NO_COLOUR, Colour, bases_in, normalise_colour
-from catalog.matching.folding import slug
+from catalog.matching.folding import slug, words
 from catalog.matching.gender import first_gender
 from catalog.matching.gtin import CLEAN, EMPTY, Gtin, normalise_gtin
-from catalog.matching.kind import kind_of
+from catalog.matching.kind import KIND_WORDS, kind_of
 from catalog.matching.options import OptionValues, read_options
 from catalog.matching.size import NO_SIZE, Size, normalise_size
 from catalog.matching.title import read_title, size_in_title
@@ -154,6 +154,7 @@ def _colour_of(variant: VariantIn, chosen: OptionValues, brand: str) -> Colour:
     if said.known:
         return said
     title = slug(variant.title).replace(brand, " ") if brand else variant.title  # "Red Wing" is not red
+    title = " ".join(word for word in words(title) if word not in KIND_WORDS)  # nor are jeans blue
     if bases := bases_in(title):
         return Colour(bases, "/".join(bases), said.raw or variant.title)
     return said

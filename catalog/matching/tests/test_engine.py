@@ -179,5 +179,17 @@ def test_a_row_is_placed_by_its_strongest_key_and_told_why_not():
     assert fits(members["x"], variant(4, 1)) == ["The shop already has another variant of this item."]
 
 
+def test_barcodes_teach_the_chart_of_a_brand():
+    rows = []
+    for n in range(3):
+        rows.append(variant(10 + n, 1, product_ref=f"u{n}", barcode=gtin(n), size="UK 8"))
+        rows.append(variant(20 + n, 2, product_ref=f"e{n}", barcode=gtin(n), size="EU 42.5"))
+    rows += [variant(30, 3, article_code=CODE, size="UK 8"), variant(31, 4, article_code=CODE, size="42,5")]
+    batch = decide_batch(rows)
+    assert items(batch)[30] == items(batch)[31] != ""
+    few = decide_batch(rows[2:], titles=False)
+    assert items(few)[30] == items(few)[31] == ""
+
+
 def test_common_words_are_no_way_in():
     assert rare_tokens(("air", "max", "zephyr"), {"air": 900, "max": 300, "zephyr": 2}) == ("zephyr", "max")
