@@ -28,6 +28,9 @@ class Claim(Stateful, Tenant):
         constraints: ClassVar = [
             states_check("live", "used", "released", name="claim_status_is_known"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="a_claim_holds_at_least_one_unit"),
+            models.UniqueConstraint(
+                fields=["purpose", "level"], condition=Q(status="live"), name="one_live_claim_per_purpose_and_level"
+            ),
         ]
         indexes: ClassVar = [
             # read by catalog.claim and by the check that claimed = Σ live

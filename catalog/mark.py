@@ -1,0 +1,65 @@
+"""Mark items whose shelves must be decided again; the mark is the record, the bell only saves time.
+
+A mark is always an update, also of an item that is marked already: its row lock keeps a sweep that does not yet see the
+marking transaction's figures from deciding, and so from clearing the mark too early.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import connection
+
+from skuu.kit.jobs import ring
+
+_MARK = """
+update catalog_item set distribute_due_at = clock_timestamp()
+where id in (select id from catalog_item where id {} order by id for no key update)
+"""
+
+
+def mark_items(item_ids: Collection[int]) -> int:
+    """Mark these items and ring once the surrounding transaction has committed; returns how many there are.
+
+    *Locks* the items in the order of their ids. *Again*: no change but a later time.
+    """
+    return _mark("= any(%s)", sorted(item_ids)) if item_ids else 0
+
+
+def mark_inventory(inventory_item_ids: Collection[int]) -> int:
+    """Mark the items that variants with these inventory items stand for."""
+    if not inventory_item_ids:
+        return 0
+    linked = (
+        "in (select m.item_id from catalog_match m join catalog_variant v on v.id = m.variant_id "
+        "where v.inventory_item_id = any(%s) and m.status = 'linked')"
+    )
+    return _mark(linked, sorted(inventory_item_ids))
+
+
+def mark_variants(variant_ids: Collection[int]) -> int:
+    """Mark the items that these variants stand for."""
+    if not variant_ids:
+        return 0
+    return _mark(
+        "in (select item_id from catalog_match where variant_id = any(%s) and status = 'linked')", sorted(variant_ids)
+    )
+
+
+def mark_shop(shop: Any) -> int:
+    """Mark every item a shop has a part in, as origin or as shipper, and every item that still stands on its shelf."""
+    standing = (
+        "in (select item_id from catalog_match where shop_id = %s and status = 'linked' "
+        "union select item_id from catalog_placement where shop_id = %s)"
+    )
+    return _mark(standing, shop.pk, shop.pk)
+
+
+def _mark(which: str, *values: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK.format(which), values)
+        marked = cursor.rowcount
+    if marked:
+        from catalog import tasks
+
+        ring(tasks.distribute)
+    return marked

@@ -1,0 +1,157 @@
+"""What is known of the shops that may trade with each other: loaded once for a batch, compared once for each pair."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.distributing import PairFacts, RuleSet
+from catalog.models import Rule
+from network.models import Shop, TaxRegistration
+from network.rates import convert_minor
+from network.tariffs import quote
+from network.taxing import Party, Point, UnknownRateError, standard_rate_bp, vat_route
+from skuu.kit.errors import NotPossible
+from skuu.kit.money import round_half_away
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a shop's goods may leave; a location without an address is taken to be at its shop's."""
+
+    location_id: int
+    remote_id: str
+    country: str
+    postcode: str
+    shares: bool
+
+
+@dataclass(slots=True)
+class Trader:
+    """One shop with its merchant's VAT standing and the rules that hold today on either side."""
+
+    shop: Shop
+    party: Party
+    on_shelf: RuleSet
+    from_stock: RuleSet
+
+
+@dataclass(slots=True)
+class Market:
+    """The shops of one batch on one day; pairs of shop and place are compared when first asked for and kept."""
+
+    on: dt.date
+    traders: dict[int, Trader]
+    _pairs: dict[tuple[int, int, int, Point | None], PairFacts] = field(default_factory=dict)
+
+    def pair(self, origin_id: int, shipper_id: int, place: Place, destination: Point | None) -> PairFacts:
+        """State what holds between a selling shop and a place of a shipping shop, towards a destination if one is known."""
+        key = (origin_id, shipper_id, place.location_id, destination)
+        if key not in self._pairs:
+            self._pairs[key] = self._compare(self.traders[origin_id], self.traders[shipper_id], place, destination)
+        return self._pairs[key]
+
+    def convert(self, amount: int, from_currency: str, to_currency: str) -> int | None:
+        """Convert at the reference rate; None when there is none for one of the currencies."""
+        try:
+            return convert_minor(amount, from_currency, to_currency)
+        except NotPossible:
+            return None
+
+    def _compare(self, origin: Trader, shipper: Trader, place: Place, destination: Point | None) -> PairFacts:
+        home = Point(origin.shop.country, origin.shop.typical_postcode or origin.shop.postcode)
+        target = destination or home
+        reach = quote(place.country, place.postcode, target.country, target.postcode, 0)
+        return PairFacts(
+            country=place.country,
+            shipper_live=shipper.shop.status == "live",
+            shipper_shares=shipper.shop.shares_stock and place.shares,
+            floor_bp=shipper.shop.price_floor_bp,
+            distance_km=reach.distance_km,
+            days_max=reach.days_max,
+            max_distance_km=origin.shop.max_distance_km,
+            promise_days=origin.shop.promise_days,
+            vat_refusal=self._vat_refusal(origin, shipper, place, [destination] if destination else self._ends(origin)),
+        )
+
+    def _ends(self, origin: Trader) -> list[Point]:
+        shop = origin.shop
+        home = Point(shop.country, shop.typical_postcode or shop.postcode)
+        if shop.home_only:
+            return [home]
+        return [home, *(Point(country) for country in sorted(set(shop.sells_to) - {shop.country}))]
+
+    def _vat_refusal(self, origin: Trader, shipper: Trader, place: Place, ends: Iterable[Point]) -> str:
+        start = Point(place.country, place.postcode)
+        for end in ends:
+            route = vat_route(start, end, origin.party, shipper.party, self.on)
+            if not route.lawful:
+                return route.reason
+        return ""
+
+
+def net_price(price_minor: int, country: str, taxes_included: bool, on: dt.date) -> int:
+    """Take a country's standard VAT off a shown price; a price shown without tax, or without a known rate, stays."""
+    if not taxes_included:
+        return price_minor
+    try:
+        rate = standard_rate_bp(country, on)
+    except UnknownRateError:
+        return price_minor
+    return round_half_away(Fraction(price_minor * 10_000, 10_000 + rate))
+
+
+def open_market(shop_ids: Collection[int], *, extra_rules: Iterable[Rule] = ()) -> Market:
+    """Load these shops with their merchants, VAT numbers and today's rules: three queries for any number of shops.
+
+    ``extra_rules`` are unsaved rules to reckon with as if they stood, for a preview.
+    """
+    on = timezone.localdate()
+    current = Q(ends_on=None) | Q(ends_on__gte=on)
+    begun = Q(starts_on=None) | Q(starts_on__lte=on)
+    rules: dict[int, list[Rule]] = {}
+    for rule in [*Rule.objects.filter(current, begun, shop_id__in=shop_ids, removed_at=None), *extra_rules]:
+        rules.setdefault(rule.shop_id, []).append(rule)
+    shops = list(Shop.objects.filter(pk__in=shop_ids).select_related("merchant"))
+    held = _vat_countries({shop.merchant_id for shop in shops}, on)
+    traders = {}
+    for shop in shops:
+        merchant, its_rules = shop.merchant, rules.get(shop.pk, [])
+        party = Party(merchant.country, frozenset(held.get(merchant.pk, ())), merchant.oss, merchant.pk)
+        traders[shop.pk] = Trader(shop, party, _rule_set(its_rules, "origin"), _rule_set(its_rules, "shipper"))
+    return Market(on, traders)
+
+
+def _vat_countries(merchant_ids: Collection[int], on: dt.date) -> dict[int, set[str]]:
+    held: dict[int, set[str]] = {}
+    valid = Q(valid_to=None) | Q(valid_to__gte=on)
+    rows = TaxRegistration.objects.filter(valid, merchant_id__in=merchant_ids, valid_from__lte=on)
+    for merchant_id, country in rows.values_list("merchant_id", "country"):
+        held.setdefault(merchant_id, set()).add(country)
+    return held
+
+
+def _rule_set(rules: Iterable[Rule], side: str) -> RuleSet:
+    values: dict[str, list[str]] = {}
+    for rule in rules:
+        if rule.side in (side, "both"):
+            values.setdefault(rule.kind, []).append(rule.value.strip())
+    lower = {kind: frozenset(value.casefold() for value in listed) for kind, listed in values.items()}
+    above, below = _whole(values.get("price_above", ())), _whole(values.get("price_below", ()))
+    return RuleSet(
+        brands=lower.get("brand", frozenset()),
+        categories=lower.get("category", frozenset()),
+        partners=frozenset(_whole(values.get("partner", ()))),
+        products=frozenset(_whole(values.get("product", ()))),
+        countries=frozenset(value.upper() for value in values.get("country", ())),
+        tags=lower.get("tag", frozenset()),
+        above=min(above, default=None),
+        below=max(below, default=None),
+    )
+
+
+def _whole(values: Iterable[str]) -> list[int]:
+    return [int(value) for value in values if value.isascii() and value.isdigit()]

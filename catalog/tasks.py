@@ -1,0 +1,58 @@
+"""The catalog's sweeps: each closes one difference between what is wanted and what is known to be true."""
+
+from skuu.kit.jobs import answers_bell, drain
+
+
+@answers_bell
+def distribute() -> int:
+    """Decide marked items again."""
+    from catalog.distribute import distribute_due
+
+    return drain(distribute_due)
+
+
+@answers_bell
+def push() -> int:
+    """Bring the shelves to what is wanted."""
+    from catalog.push import push_due
+
+    return drain(push_due)
+
+
+@answers_bell
+def confirm() -> int:
+    """Read again what webhooks told us of."""
+    from catalog.sync import confirm_levels
+
+    return drain(confirm_levels)
+
+
+@answers_bell
+def read() -> int:
+    """Go on with larger reads."""
+    from catalog.sync import continue_reads
+
+    return drain(continue_reads)
+
+
+@answers_bell
+def match() -> int:
+    """Match what is new or another."""
+    from catalog.match import match_due
+
+    return drain(match_due)
+
+
+def sweep_changes() -> int:
+    """Ask every shop what changed since the last look."""
+    from catalog.sync import start_sweeps
+
+    return start_sweeps()
+
+
+def reconcile() -> int:
+    """Read every shop as a whole, report and repair drift, and decide every shelf again."""
+    from catalog.distribute import distribute_all
+    from catalog.sync import start_reconciles
+
+    return start_reconciles() + distribute_all()
