@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,11 +36,13 @@ class Closing:
     statements: list[dict[str, Any]] = field(default_factory=list)
 
 
-def close_cycle(through: dt.date, *, by: str = "", dry_run: bool = False) -> Closing:
+def close_cycle(
+    through: dt.date, *, by: str = "", dry_run: bool = False, tell: Callable[[str], None] | None = None
+) -> Closing:
     """Post what is shipped, release what is pending, close every open day through a date, write the statements.
 
     Closing through today takes what was posted until this moment; what is posted later today stands in the next cycle with
-    its own day. ``dry_run`` does all of it and takes it back.
+    its own day. ``dry_run`` does all of it and takes it back; ``tell`` hears how far it is.
     *Locks* one closing at a time, then the open periods, so that it waits for postings under way. *Again* through the same
     date it closes only what came since: nothing, most of the time. Killed half-way, the next call writes what is missing.
     *Raises* NotPossible ``future_date``; Busy when another closing or a long posting is under way.
@@ -51,10 +54,10 @@ def close_cycle(through: dt.date, *, by: str = "", dry_run: bool = False) -> Clo
         try:
             if dry_run:
                 with transaction.atomic():
-                    _close(closing, by)
+                    _close(closing, by, tell)
                     transaction.set_rollback(True)
             else:
-                _close(closing, by)
+                _close(closing, by, tell)
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") not in {"55P03", "40P01"}:
                 raise
@@ -62,12 +65,12 @@ def close_cycle(through: dt.date, *, by: str = "", dry_run: bool = False) -> Clo
     return closing
 
 
-def _close(closing: Closing, by: str) -> None:
-    write_missing_statements()  # of a closing that was killed
-    sweep: Sweep = post_shipped()
+def _close(closing: Closing, by: str, tell: Callable[[str], None] | None) -> None:
+    write_missing_statements(tell=tell)  # of a closing that was killed
+    sweep: Sweep = post_shipped(tell=tell)
     closing.posted, closing.refused = sweep.posted, sweep.refused
     closing.cycle = _cut(closing, by)
-    write_missing_statements()
+    write_missing_statements(tell=tell)
     if closing.cycle is not None:
         closing.statements = [
             {
@@ -138,7 +141,7 @@ def _release(periods: list[int], cycle: Cycle) -> int:
     return len(pending)
 
 
-def write_missing_statements() -> int:
+def write_missing_statements(*, tell: Callable[[str], None] | None = None) -> int:
     """Write the statements of every closed cycle that has none yet, oldest first; returns how many cycles.
 
     *Locks* one closing at a time. *Again*: a cycle is stated once, in one transaction.
@@ -150,7 +153,7 @@ def write_missing_statements() -> int:
             cycle = Cycle.objects.filter(stated_at=None).order_by("pk").first()
             if cycle is None:
                 return written
-            _state(cycle)
+            _state(cycle, tell)
             Cycle.objects.filter(pk=cycle.pk).update(stated_at=timezone.now())
             written += 1
 
@@ -185,7 +188,7 @@ _LINES = """
 """
 
 
-def _state(cycle: Cycle) -> None:
+def _state(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_HEADS, {"cycle": cycle.pk})
         cursor.execute(_LINES, {"cycle": cycle.pk})
@@ -195,4 +198,6 @@ def _state(cycle: Cycle) -> None:
     ):
         statement.digest = hashlib.sha256(statement_csv(statement)).hexdigest()
         sealed.append(statement)
+        if tell is not None and len(sealed) % 50 == 0:
+            tell(f"sealed {len(sealed)} statements of cycle {cycle.pk}")
     Statement.everyone.bulk_update(sealed, ["digest"], batch_size=500)

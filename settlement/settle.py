@@ -1,7 +1,7 @@
 """Shipped, not posted → posted: every internal order that left a shop becomes exactly one ledger entry."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -41,7 +41,7 @@ class Sweep:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def post_shipped(*, seconds: float | None = None) -> Sweep:
+def post_shipped(*, seconds: float | None = None, tell: Callable[[str], None] | None = None) -> Sweep:
     """Post every shipped internal order that is not in the ledger yet, in batches of one transaction each.
 
     *Locks* internal orders (skipping those another sweep holds), then periods and balances as post_entries does. *Again*:
@@ -55,6 +55,8 @@ def post_shipped(*, seconds: float | None = None) -> Sweep:
             if last is None:
                 break
             after = last
+            if tell is not None:
+                tell(f"posted {sweep.posted} shipped orders")
     for number, reason in sweep.refused.items():
         log.error("internal_order_not_posted", internal_order=number, reason=reason)
     return sweep

@@ -1,0 +1,17 @@
+"""What settlement hears of other stages: a shipment rings the sweep that posts it."""
+
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from orders.models import InternalOrderChange
+from settlement import tasks
+from skuu.kit.jobs import ring
+
+
+@receiver(post_save, sender=InternalOrderChange, dispatch_uid="settlement.shipped")
+def shipped(instance: InternalOrderChange, created: bool, **_: Any) -> None:
+    """Ring when an internal order ships; the sweep finds it by itself, rung or not."""
+    if created and instance.to_status == "shipped":
+        ring(tasks.post_shipped)

@@ -1,0 +1,54 @@
+"""The merchant's pages about money: its statements, as pages and as files."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from network.acting import BOOKKEEPERS, SEES_MONEY, Acting, MerchantRequest, merchant_page
+from network.paging import page_after
+from network.scoping import as_network
+from settlement.documents.statement import statement_csv, statement_rows
+from settlement.models import Statement
+from skuu.kit.errors import NotFound
+
+LINES = 100
+
+
+@merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
+def statements(request: MerchantRequest) -> HttpResponseBase:
+    """List the merchant's statements, the newest first."""
+    mine = Statement.objects.for_merchant(request.acting.merchant).exclude(digest="")
+    page = page_after(mine.select_related("cycle"), request.GET.get("after"), of=mine, newest_first=True)
+    return render(request, "portal/settlement/statements.html", {"section": "statements", "page": page})
+
+
+@merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
+def statement(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Show one statement: opening, every line, closing; a hundred lines a page."""
+    row = _statement_of(request.acting, number)
+    after = request.GET.get("after", "")
+    start = int(after) if after.isdecimal() and len(after) < 10 else 0
+    rows = list(statement_rows(row, after=start, limit=LINES + 1))
+    page: dict[str, Any] = {"is_first": start == 0, "next_after": rows[LINES - 1].line if len(rows) > LINES else None}
+    facts = {"section": "statements", "statement": row, "rows": rows[:LINES], "page": page}
+    return render(request, "portal/settlement/statement.html", facts)
+
+
+@merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
+def statement_file(request: MerchantRequest, number: str) -> HttpResponse:
+    """Download a statement as CSV, with the mark that lets a spreadsheet read its accents."""
+    row = _statement_of(request.acting, number)
+    with as_network():
+        content = statement_csv(row, bom="excel" in request.GET)
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{row.number}.csv"'
+    return answer
+
+
+def _statement_of(acting: Acting, number: str) -> Statement:
+    mine = Statement.objects.for_merchant(acting.merchant).exclude(digest="").select_related("cycle")
+    row = mine.filter(number=number).first()
+    if row is None:
+        raise NotFound("There is no such statement.")
+    return row

@@ -1,0 +1,11 @@
+"""Addresses of the merchant's pages about money."""
+
+from django.urls import path
+
+from settlement import portal
+
+urlpatterns = [
+    path("statements/", portal.statements, name="statements"),
+    path("statements/<str:number>/", portal.statement, name="statement"),
+    path("statements/<str:number>/csv/", portal.statement_file, name="statement_csv"),
+]
