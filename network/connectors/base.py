@@ -126,6 +126,7 @@ class RemoteProduct:
     updated_at: dt.datetime | None
     variants: tuple[RemoteVariant, ...] = ()
     complete: bool = True
+    problem: str = ""  # what of it could not be read as it came, for people
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ class ReadJob:
     status: str  # running, done, failed
     url: str = ""
     error: str = ""
+    started_at: dt.datetime | None = None  # the platform's clock; what the read brings is as old as this
 
 
 @dataclass(frozen=True)
@@ -323,6 +325,7 @@ class Connector(Protocol):
 
     # route and fulfil
     def orders_since(self, since: dt.datetime) -> Iterator[str]: ...  # ids of orders changed since
+    def orders_of(self, fulfilment_order_ids: Sequence[str]) -> dict[str, str]: ...  # fulfilment order to its order
     def read_order(self, order_id: str) -> RemoteOrder | None: ...
     def read_destination(self, fulfilment_order_id: str) -> RemoteAddress: ...
     def accept_request(self, fulfilment_order_id: str) -> None: ...  # submit if needed, accept; again: no change

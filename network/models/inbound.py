@@ -46,7 +46,11 @@ class InboundEvent(Tenant):
         ]
         indexes: ClassVar = [
             # read by network.receive.handle_due
-            models.Index(fields=["next_attempt_at"], condition=Q(status__in=["waiting", "failed"]), name="inbound_due"),
+            models.Index(
+                fields=["shop", "next_attempt_at"],
+                condition=Q(status__in=["waiting", "failed"]),
+                name="inbound_due_per_shop",
+            ),
             # read by network.receive.receive_event to flag replays under a new id
             models.Index(fields=["shop", "topic", "body_sha256"], name="inbound_same_body"),
             # read by the operations page

@@ -71,7 +71,9 @@ class Shop(Stateful, Tenant):
     )  # [{"key", "ok", "title", "fix"}] written by connect.check_shop
     products_read_until = models.DateTimeField(null=True, blank=True)  # updated_at window of the next sweep
     orders_read_until = models.DateTimeField(null=True, blank=True)
-    orders_read_due_at = models.DateTimeField(null=True, blank=True)  # a shelf sale is suspected; null: orders were read
+    orders_read_due_at = models.DateTimeField(
+        null=True, blank=True
+    )  # a shelf sale is suspected; null: orders were read
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(Tenant.Meta):
@@ -100,7 +102,7 @@ class ShopChange(StateChange):
 
 
 class ShopCredential(models.Model):
-    """The tokens to speak to a store, encrypted; refreshed by one process at a time under this row's lock."""
+    """The tokens to speak to a store, encrypted; refreshed by the one process that holds this row's lease."""
 
     shop = models.OneToOneField(Shop, on_delete=models.CASCADE, related_name="credential")
     access_token = EncryptedText(default="")
@@ -108,6 +110,7 @@ class ShopCredential(models.Model):
     expires_at = models.DateTimeField(null=True)
     refresh_expires_at = models.DateTimeField(null=True)
     scopes = ArrayField(models.CharField(max_length=80), default=list)
+    refreshing_until = models.DateTimeField(null=True)  # lease of the one process that is asking for a new token
     broken_at = models.DateTimeField(null=True)  # set when the store refused us; cleared by the next install
     broken_reason = models.TextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,0 +1,64 @@
+"""Telling merchants what they must know: notices said once, shown in the portal, and mailed."""
+
+import datetime as dt
+
+import structlog
+from django.core.mail import EmailMessage
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from network.models import Notice, Shop, User
+
+log = structlog.get_logger(__name__)
+BATCH = 50
+TOO_OLD = dt.timedelta(days=3)  # a notice nobody could mail for so long is in the portal and stays there
+MAILED_ROLES = ("owner", "operations")
+
+
+def give_notice(shop: Shop, kind: str, key: str, subject: str, body: str, link: str = "") -> Notice:
+    """Tell a shop's people something, in the portal at once and by mail soon. *Again*, with the same key: the first one stands."""
+    notice, _ = Notice.everyone.get_or_create(
+        shop=shop, key=key[:120], defaults={"kind": kind, "subject": subject[:200], "body": body, "link": link[:200]}
+    )
+    return notice
+
+
+def settle_notice(shop: Shop, key: str) -> None:
+    """Take a notice off the task list because what it asked for is done. *Again*: no change."""
+    Notice.everyone.filter(shop=shop, key=key, done_at=None).update(done_at=timezone.now())
+
+
+def send_notices() -> int:
+    """Mail a batch of notices; returns how many were taken up.
+
+    A notice is marked before it is mailed, so that two workers never mail it twice; a mail server that refuses it takes the
+    mark off again. A crash between the two costs a mail, never the notice: the portal shows it.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        unmailed = Notice.everyone.filter(mailed_at=None, created_at__gt=now - TOO_OLD).order_by("created_at")
+        ids = list(unmailed.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+        Notice.everyone.filter(pk__in=ids).update(mailed_at=now)
+    failed = [one.pk for one in Notice.everyone.filter(pk__in=ids).select_related("shop__merchant") if not _mail(one)]
+    Notice.everyone.filter(pk__in=failed).update(mailed_at=None)
+    return len(ids) - len(failed)
+
+
+def _mail(notice: Notice) -> bool:
+    people = set(
+        User.objects.filter(
+            memberships__merchant=notice.shop.merchant_id, memberships__role__in=MAILED_ROLES, is_active=True
+        ).values_list("email", flat=True)
+    )
+    to = sorted(one for one in people | {notice.shop.merchant.email} if one)
+    if not to:
+        return True
+    link = f"\n\n{settings.BASE_URL}{notice.link}" if notice.link else ""
+    message = EmailMessage(subject=f"[{settings.NETWORK_NAME}] {notice.subject}", body=f"{notice.body}{link}\n", bcc=to)
+    try:
+        message.send()
+    except OSError as error:  # smtplib's errors are OSErrors
+        log.warning("notice_not_mailed", notice=notice.pk, error=type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""The network stage's sweeps, woken by bells and by the schedule."""
+
+from network import connect, notify, receive, tokens
+from skuu.kit.jobs import answers_bell, drain
+
+
+@answers_bell
+def handle_inbound() -> int:
+    """Hand the inbox to its handlers until it is empty."""
+    return drain(receive.handle_due)
+
+
+@answers_bell
+def settle_shops() -> int:
+    """Give newly installed shops their shelf, subscriptions and first read."""
+    return connect.settle_unsettled()
+
+
+@answers_bell
+def mail_notices() -> int:
+    """Mail what merchants must know."""
+    return drain(notify.send_notices)
+
+
+def refresh_tokens() -> int:
+    """Keep the tokens of quiet shops alive."""
+    return tokens.refresh_quiet_tokens()
+
+
+def check_shops() -> int:
+    """Look at every shop once an hour and mend lost shelves and subscriptions."""
+    return drain(connect.recheck_shops)
+
+
+def forget_bodies() -> int:
+    """Erase the text of messages that nobody needs any more."""
+    return drain(receive.forget_old_bodies)
