@@ -61,6 +61,7 @@ _WIDER = {
     "turquoise": {"blue", "green"},
 }
 COLOUR_WORDS = {word: base for base, listed in _NAMES.items() for word in listed.split()}
+PARTS_OF_COLOURS = frozenset(word for phrase in _PHRASES for word in phrase.split())
 _FIRST_OF_PHRASE = {phrase.split()[0] for phrase in _PHRASES}
 _PARTS = re.compile(r"\s*(?:[/|,;+&]|\s-\s|-(?=[a-z])|_|\bund\b|\band\b|\bet\b|\by\b|\bmit\b|\bwith\b)\s*")
 

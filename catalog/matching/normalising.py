@@ -1,13 +1,14 @@
 """Turns a shop's variant as received into the few comparable facts that every decision rests on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from catalog.matching.article import NO_CODE, NONE, STYLE, ArticleCode, code_in_field, code_in_sku, code_in_text
 from catalog.matching.brand import canonical_brand
-from catalog.matching.colour import NO_COLOUR, Colour, bases_in, normalise_colour
-from catalog.matching.folding import slug, words
+from catalog.matching.colour import COLOUR_WORDS, NO_COLOUR, PARTS_OF_COLOURS, Colour, bases_in, normalise_colour
+from catalog.matching.folding import slug
 from catalog.matching.gender import first_gender
 from catalog.matching.gtin import CLEAN, EMPTY, Gtin, normalise_gtin
 from catalog.matching.kind import KIND_WORDS, kind_of
@@ -66,6 +67,7 @@ class Normalised:
     version: int = NORM_VERSION
 
 
+_JOINING = {"and", "und", "et", "e", "y", "en", "och", "i", "mit", "with"}
 _CODE_TAG = re.compile(
     r"^\s*(?:mpn|style(?:[ _-]?code)?|article(?:[ _-]?(?:no|number|code))?|artikel\w*|sku|ref)\s*[:=#]\s*(\S+)", re.I
 )
@@ -136,16 +138,17 @@ def _code_of(variant: VariantIn, brand: str, size_label: str) -> ArticleCode:
     return best
 
 
-def _codes(variant: VariantIn, brand: str, size_label: str) -> list[ArticleCode]:
-    found = []
+def _codes(variant: VariantIn, brand: str, size_label: str) -> Iterator[ArticleCode]:
     if variant.article_code:
-        found.append(code_in_field(variant.article_code, brand, size_label))
-    found += [code_in_field(said[1], brand, size_label) for tag in variant.tags if (said := _CODE_TAG.match(tag))]
-    found.append(code_in_sku(variant.sku, brand, size_label))
+        yield code_in_field(variant.article_code, brand, size_label)
+    for tag in variant.tags:
+        if said := _CODE_TAG.match(tag):
+            yield code_in_field(said[1], brand, size_label)
+    if variant.sku:
+        yield code_in_sku(variant.sku, brand, size_label)
     if variant.barcode and not variant.barcode.isdigit():
-        found.append(code_in_sku(variant.barcode, brand, size_label))
-    found.append(code_in_text(variant.title, brand))
-    return found
+        yield code_in_sku(variant.barcode, brand, size_label)
+    yield code_in_text(variant.title, brand)
 
 
 def _colour_of(variant: VariantIn, chosen: OptionValues, brand: str) -> Colour:
@@ -153,8 +156,21 @@ def _colour_of(variant: VariantIn, chosen: OptionValues, brand: str) -> Colour:
     said = normalise_colour(variant.colour or chosen.colour)
     if said.known:
         return said
-    title = slug(variant.title).replace(brand, " ") if brand else variant.title  # "Red Wing" is not red
-    title = " ".join(word for word in words(title) if word not in KIND_WORDS)  # nor are jeans blue
-    if bases := bases_in(title):
+    if bases := _colours_of_title(variant.title, brand):
         return Colour(bases, "/".join(bases), said.raw or variant.title)
     return said
+
+
+@lru_cache(maxsize=65536)
+def _colours_of_title(title: str, brand: str) -> tuple[str, ...]:
+    """The last run of colour words in a title: "Red Wing" is not red, jeans are not blue, and "Sage Runner Black" is black."""
+    text = slug(title).replace(brand, " ") if brand else slug(title)
+    runs: list[list[str]] = [[]]
+    for word in text.split():
+        if word in KIND_WORDS:
+            continue
+        if word in COLOUR_WORDS or word in PARTS_OF_COLOURS:
+            runs[-1].append(word)
+        elif word not in _JOINING:
+            runs.append([])
+    return next((bases for run in reversed(runs) if (bases := bases_in(" ".join(run)))), ())

@@ -105,6 +105,7 @@ def _normalise(text: str, brand: str, gender: str, kind: str) -> Size:
     return _lettered(plain_text, label, kind) or _numbered(plain_text, label, brand, gender, kind)
 
 
+@lru_cache(maxsize=16384)
 def _plain_text(label: str) -> str:
     """Fold a label, write fractions and decimal commas as points, drop the word for size."""
     text = re.sub(r"(\d)([½⅓⅔])", r"\1 \2", label)
@@ -116,6 +117,7 @@ def _plain_text(label: str) -> str:
     return re.sub(r"\s+", " ", text).strip(" .-'*")
 
 
+@lru_cache(maxsize=16384)
 def _lettered(text: str, label: str, kind: str) -> Size | None:
     """Read sizes that are not one number: letters, waist and length, suits, bras, ages, ranges."""
     for read in (_read_letters, read_waist, read_suit, read_bra, read_age, read_range):

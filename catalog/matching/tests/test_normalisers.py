@@ -419,6 +419,19 @@ class TestNormalise:
         row = normalise(VariantIn(1, 1, "p", "Runner", "Nike", sku="'9521234000006", barcode="DD1391-100"))
         assert (row.gtin.key, row.code.value) == ("09521234000006", "DD1391100")
 
+    @pytest.mark.parametrize(
+        ("title", "vendor", "bases"),
+        [
+            ("Sage Runner Sandal Bordeaux", "Northfell", ("burgundy",)),
+            ("Red Wing Boots Brown", "Red Wing", ("brown",)),
+            ("Slim Jeans", "Northfell", ()),
+            ("Runner Off White / Black Men's", "Northfell", ("cream", "black")),
+            ("Noir et Blanc Runner", "Northfell", ("black", "white")),
+        ],
+    )
+    def test_a_title_gives_its_colour_where_no_option_does(self, title, vendor, bases):
+        assert normalise(VariantIn(1, 1, "p", title, vendor)).colour.bases == bases
+
     def test_nul_right_to_left_and_long_texts_are_read(self):
         row = normalise(VariantIn(1, 1, "p", "\x00\u202eRunner " * 3000, "\x00", sku="\u202e" * 500, barcode="\x00"))
         assert row.brand == ""
