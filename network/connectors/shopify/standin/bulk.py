@@ -53,7 +53,7 @@ def start(call: Call, query: str, group_objects: bool = False) -> Node:
             "bulkOperation": None,
             "userErrors": [user_error("Bulk operations limit reached. Please try again later.", None, "LIMIT_REACHED")],
         }
-    _, problems = call.standin.prepared(query)
+    _, problems = call.standin.graphql.prepared(query)
     if problems:
         return {
             "bulkOperation": None,
@@ -67,7 +67,8 @@ def start(call: Call, query: str, group_objects: bool = False) -> Node:
     grant = {"client": call.grant.client, "scopes": sorted(call.grant.scopes), "kind": call.grant.kind}
     made = call.store.add(
         "BulkOperation",
-        status="CREATED", type="QUERY", query=query, createdAt=call.now, completedAt=None, objectCount="0", rootObjectCount="0", fileSize=None,
+        status="CREATED", type="QUERY", query=query, createdAt=call.now, completedAt=None, objectCount="0", rootObjectCount="0",
+        fileSize=None,
         file=None, errorCode=None, partialDataUrl=None, grant=grant, grouped=group_objects,
     )  # fmt: skip
     call.store.afterwards(lambda: call.standin.later(lambda: run_bulk(call.standin, call.store, made["id"])))
@@ -118,7 +119,7 @@ def run_bulk(standin: "StandIn", store: Store, operation_id: str) -> None:
 def _collect(standin: "StandIn", store: Store, operation: Node) -> tuple[list[Node], int, str | None]:
     grant = Grant(operation["grant"]["client"], frozenset(operation["grant"]["scopes"]), operation["grant"]["kind"])
     call = Call(standin, store, grant)
-    document, _ = standin.prepared(operation["query"])
+    document, _ = standin.graphql.prepared(operation["query"])
     written, start, roots = Lines(grouped=operation["grouped"]), 0, 0
     while document is not None and operation["status"] == "RUNNING":
         with store.lock:

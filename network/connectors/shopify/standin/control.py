@@ -10,7 +10,8 @@ from network.connectors.shopify.standin.state import Store
 from network.connectors.shopify.standin.webhooks import Disorder
 
 if TYPE_CHECKING:
-    from network.connectors.shopify.standin.core import Response, StandIn
+    from network.connectors.shopify.standin.answering import Response
+    from network.connectors.shopify.standin.core import StandIn
 
 
 def control(

@@ -4,50 +4,25 @@ import hashlib
 import json
 import secrets
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse, validate
-
-from network.connectors.shopify.standin import (
-    bulk,
-    fulfilment_reading,
-    inventory,
-    oauth,
-    order_reading,
-    orders,
-    shipping,
-    shop,
-    webhooks,
-)
+from network.connectors.shopify.standin import bulk, oauth, orders, shelf, subjects, webhooks
+from network.connectors.shopify.standin.answering import Answering, Response
 from network.connectors.shopify.standin.archive import Archive
-from network.connectors.shopify.standin.costing import DEAREST, Bucket, cost
 from network.connectors.shopify.standin.delivering import Deliveries
-from network.connectors.shopify.standin.execution import run
-from network.connectors.shopify.standin.faults import AnswerLost, Fault, Faults
+from network.connectors.shopify.standin.faults import Faults
 from network.connectors.shopify.standin.loading import add_products, open_store
 from network.connectors.shopify.standin.order_reading import bag
 from network.connectors.shopify.standin.payloads import shop_payload
-from network.connectors.shopify.standin.registry import EVERYTHING, Call, Grant
-from network.connectors.shopify.standin.schema import VERSION, every_scope, load_schema
+from network.connectors.shopify.standin.registry import EVERYTHING
+from network.connectors.shopify.standin.schema import VERSION, load_schema
 from network.connectors.shopify.standin.seeds import LocationSeed, ProductSeed, StoreSeed, WorldSeed
 from network.connectors.shopify.standin.state import Clock, Node, Store
 
-SUBJECTS = (
-    bulk,
-    fulfilment_reading,
-    inventory,
-    order_reading,
-    orders,
-    shipping,
-    shop,
-    webhooks,
-)  # imported for what they enter
-Response = tuple[int, dict[str, str], bytes]
+SUBJECTS = subjects.ALL
 GRAPHQL = "/graphql.json"
 SHOPPER_SCOPES = (
     "read_products", "read_inventory", "read_locations", "write_orders", "write_customers", "read_fulfillments", "read_returns",
@@ -80,9 +55,7 @@ class StandIn:
         self.archive = Archive(state)
         self.stores: dict[str, Store] = {}
         self.deliveries = Deliveries(self, retry_seconds)
-        self.log: deque[Node] = deque(maxlen=5000)
-        self._documents: dict[str, tuple[DocumentNode | None, list[Node]]] = {}
-        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self.graphql = Answering(self)
         for domain in self.archive.stores():
             self._reopen(domain)
 
@@ -166,7 +139,7 @@ class StandIn:
             store.record("install", client, None)
             for service in store.all("FulfillmentService"):
                 if service["client"] == client:
-                    shop.remove_service(store, service)
+                    shelf.remove_service(store, service)
             store.afterwards(lambda: self._end_subscriptions(store, client))
 
     def revoke_scopes(self, store: Store, client: str, scopes: list[str]) -> None:
@@ -211,7 +184,7 @@ class StandIn:
         delta: int | None = None,
     ) -> int:
         """Change stock as the store's own till does, and give what is available now; the place is a name or an id."""
-        from network.connectors.shopify.standin.catalogue import sell_at_till
+        from network.connectors.shopify.standin.staff import sell_at_till
 
         store = self.stores[domain]
         found = store.where("InventoryItem", "sku", sku) or [one for one in (store.get(sku),) if one]
@@ -239,6 +212,11 @@ class StandIn:
         return bag(order["currencyCode"], amount)
 
     # --- answering ----------------------------------------------------------------------------------------------------
+    @property
+    def log(self) -> list[Node]:
+        """What was called lately, oldest first."""
+        return list(self.graphql.log)
+
     def handle(self, method: str, host: str, path: str, headers: dict[str, str], body: bytes = b"") -> Response:
         """Answer one request; raises AnswerLost where the connection should just end."""
         from network.connectors.shopify.standin.control import control
@@ -253,7 +231,9 @@ class StandIn:
             return picture(self, place.path)
         if place.path.startswith("/__standin/"):
             return control(self, method, place.path, asked, head, body)
-        store = self.stores.get(host.partition(":")[0].lower())
+        store = self.stores.get(host.partition(":")[0].lower().removesuffix(".localhost"))
+        if store is None and place.path == "/admin/oauth/authorize":
+            store = self.stores.get(asked.get("shop", ""))  # a browser cannot choose its Host header
         if store is None:
             return self.json(404, {"errors": "Not Found"})
         if place.path == "/admin/oauth/authorize" and method == "GET":
@@ -261,7 +241,7 @@ class StandIn:
         if place.path == "/admin/oauth/access_token" and method == "POST":
             return oauth.access_token(self, store, head.get("content-type", ""), body)
         if method == "POST" and place.path.startswith("/admin/api/") and place.path.endswith(GRAPHQL):
-            return self._graphql(store, head, body)
+            return self.graphql.answer(store, head, body)
         return self.json(404, {"errors": "Not Found"})
 
     def json(self, status: int, value: Any, **more: str) -> Response:
@@ -277,126 +257,7 @@ class StandIn:
             json.dumps(value).encode(),
         )
 
-    def prepared(self, text: str) -> tuple[DocumentNode | None, list[Node]]:
-        """Parse and validate a document, once for each text."""
-        known = self._documents.get(text)
-        if known is None:
-            try:
-                document = parse(text, no_location=False)
-                problems = [dict(error.formatted) for error in validate(self.schema, document)]
-            except GraphQLError as error:
-                document, problems = None, [dict(error.formatted)]
-            if len(self._documents) > 2000:
-                self._documents.clear()
-            known = self._documents[text] = (document, problems)
-        return known
-
-    def _graphql(self, store: Store, head: dict[str, str], body: bytes) -> Response:
-        grant, known = oauth.grant_for(store, head.get("x-shopify-access-token", ""), self.clock.now())
-        if grant is None:
-            return self.json(
-                401, {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
-            )
-        if known["until"] is None and grant.kind == "app":
-            words = "[API] Non-expiring access tokens are no longer accepted for the Admin API. Start using expiring offline tokens"
-            return self.json(403, {"errors": words})
-        try:
-            request = json.loads(body)
-            text, variables, name = (
-                str(request.get("query") or ""),
-                request.get("variables") or {},
-                request.get("operationName"),
-            )
-        except (ValueError, AttributeError):
-            return self.json(400, {"errors": {"query": "Required parameter missing or invalid"}})
-        fault = self.faults.take(store.domain, text)
-        entry: Node = {
-            "at": self.clock.iso(),
-            "store": store.domain,
-            "by": grant.kind,
-            "operation": name,
-            "variables": variables,
-        }
-        entry["fault"] = fault.mode if fault else None
-        started = time.monotonic()
-        status, answer_head, answer = self._spoiled(
-            fault, lambda: self._run(store, grant, text, variables, name, fault, entry)
-        )
-        self.log.append(entry | {"status": status, "ms": round((time.monotonic() - started) * 1000, 1)})
-        if status == 0:
-            raise AnswerLost
-        return status, answer_head, answer
-
-    def _spoiled(self, fault: Fault | None, work: Callable[[], Response]) -> Response:
-        mode = fault.mode if fault else ""
-        if fault and mode == "http_429":
-            return self.json(429, {"errors": "Too Many Requests"}, retry_after=f"{fault.seconds:.1f}")
-        if mode == "http_500":
-            return self.json(500, {"errors": "Internal Server Error"})
-        if mode == "drop_before":
-            return 0, {}, b""
-        if fault and mode == "slow":
-            time.sleep(fault.seconds)
-        done = work()
-        if mode == "drop_after":
-            return 0, {}, b""
-        return self.json(502, {"errors": "Bad Gateway"}) if mode == "http_502_after" else done
-
-    def _run(
-        self,
-        store: Store,
-        grant: Grant,
-        text: str,
-        variables: dict[str, Any],
-        name: str | None,
-        fault: Fault | None,
-        entry: Node,
-    ) -> Response:
-        document, problems = self.prepared(text)
-        if document is None or problems:
-            return self.json(200, {"errors": problems})
-        operation = chosen(document, name)
-        if operation is None:
-            return self.json(
-                200,
-                {
-                    "errors": [
-                        {"message": "An operation name is required" if name is None else f"No operation named {name}"}
-                    ]
-                },
-            )
-        entry["operation"] = operation.name.value if operation.name else None
-        entry["fields"] = [one.name.value for one in operation.selection_set.selections if hasattr(one, "name")]
-        price = cost(self.schema, document, operation, variables)
-        with store.lock:
-            bucket = self._bucket(store, grant)
-            if price > DEAREST and operation.operation == OperationType.QUERY:
-                words = f"Query cost is {price}, which exceeds the single query max cost limit ({DEAREST})."
-                problem = {
-                    "message": words,
-                    "extensions": {"code": "MAX_COST_EXCEEDED", "cost": price, "maxCost": DEAREST},
-                }
-                return self.json(200, {"errors": [problem]})
-            if price > bucket.left or (fault and fault.mode == "throttle"):
-                return self.json(200, _throttled(price, bucket))
-            call = Call(self, store, grant)
-            result = run(call, document, variables, name)
-            actual = price if operation.operation == OperationType.MUTATION else max(1, min(price, call.spent))
-            bucket.left -= actual
-            answer: Node = {"data": result.data}
-            if result.errors:
-                answer["errors"] = [_told(error) for error in result.errors]
-            entry["cost"] = actual
-            spent = {"requestedQueryCost": price, "actualQueryCost": actual, "throttleStatus": bucket.status()}
-        return self.json(200, answer | {"extensions": {"cost": spent}})
-
     # --- inside -------------------------------------------------------------------------------------------------------
-    def _bucket(self, store: Store, grant: Grant) -> Bucket:
-        key = (grant.client, store.domain)
-        bucket = self._buckets.setdefault(key, Bucket(store.shop["planName"], self.clock.now()))
-        bucket.fill(self.clock.now())
-        return bucket
-
     def _file(self, name: str) -> Response:
         body = self.archive.file(name)
         return (404, {}, b"") if body is None else (200, {"content-type": "application/jsonl"}, body)
@@ -416,7 +277,8 @@ class StandIn:
         return {
             "domain": store.domain, "name": facts["name"], "merchant": facts["merchant"], "kind": facts["merchantKind"],
             "country": facts["country"], "currency": facts["currencyCode"], "vat_ids": facts["vatIds"], "oss": facts["oss"],
-            "email": facts["email"], "shopper_token": self.token(store.domain, "shopper"), "merchant_token": self.token(store.domain, "staff"),
+            "email": facts["email"], "shopper_token": self.token(store.domain, "shopper"), "merchant_token": self.token(store.domain,
+            "staff"),
             "locations": places, "products": len(store.kinds["Product"]), "variants": len(store.kinds["ProductVariant"]),
         }  # fmt: skip
 
@@ -456,33 +318,3 @@ class StandIn:
             for one in store.all("WebhookSubscription"):
                 if one["client"] == client:
                     store.remove(one)
-
-
-def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    """Pick the operation of a document: the named one, or the only one."""
-    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    if name is not None:
-        return next((one for one in operations if one.name and one.name.value == name), None)
-    return operations[0] if len(operations) == 1 else None
-
-
-def all_scopes(standin: StandIn) -> tuple[str, ...]:
-    """Name every scope there is."""
-    return every_scope(standin.access)
-
-
-def _throttled(price: int, bucket: Bucket) -> Node:
-    problem = {
-        "message": "Throttled",
-        "extensions": {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"},
-    }
-    spent = {"requestedQueryCost": price, "actualQueryCost": None, "throttleStatus": bucket.status()}
-    return {"errors": [problem], "extensions": {"cost": spent}}
-
-
-def _told(error: GraphQLError) -> Node:
-    told = dict(error.formatted)
-    cause = error.original_error
-    if cause is not None and not isinstance(cause, GraphQLError):
-        told["extensions"] = {"code": "STANDIN_BROKEN", "exception": repr(cause)}
-    return told

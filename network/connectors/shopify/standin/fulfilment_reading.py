@@ -3,7 +3,8 @@
 from typing import Any
 
 from network.connectors.shopify.standin.catalogue import ordered
-from network.connectors.shopify.standin.fulfilment import FULFILLABLE, movable_to, owner
+from network.connectors.shopify.standin.fulfilment import FULFILLABLE, owner
+from network.connectors.shopify.standin.moving import movable_to
 from network.connectors.shopify.standin.order_reading import bag
 from network.connectors.shopify.standin.registry import Call, Rows, field_of, query
 from network.connectors.shopify.standin.searching import search

@@ -18,7 +18,8 @@ def open_store(store: Store, seed: StoreSeed) -> None:
         now = store.clock.iso()
         store.add(
             "Shop",
-            name=seed.name, myshopifyDomain=seed.domain, email=seed.email or f"shop@{seed.domain}", contactEmail=seed.email or f"shop@{seed.domain}",
+            name=seed.name, myshopifyDomain=seed.domain, email=seed.email or f"shop@{seed.domain}",
+            contactEmail=seed.email or f"shop@{seed.domain}",
             shopOwnerName=seed.merchant, currencyCode=seed.currency, enabledPresentmentCurrencies=[seed.currency], taxesIncluded=True,
             weightUnit="KILOGRAMS", ianaTimezone="Europe/Brussels", planName=seed.plan, country=seed.country, merchant=seed.merchant,
             merchantKind=seed.kind, vatIds=list(seed.vat_ids), oss=seed.oss, createdAt=now, updatedAt=now, url=f"https://{seed.domain}",

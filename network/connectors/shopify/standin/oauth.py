@@ -13,7 +13,8 @@ from network.connectors.shopify.standin.registry import Grant
 from network.connectors.shopify.standin.state import Node, Store
 
 if TYPE_CHECKING:
-    from network.connectors.shopify.standin.core import Response, StandIn
+    from network.connectors.shopify.standin.answering import Response
+    from network.connectors.shopify.standin.core import StandIn
 
 TOKEN_SECONDS = 3600
 REFRESH_SECONDS = 90 * 86400

@@ -6,22 +6,21 @@ from typing import Any
 from network.connectors.shopify.standin.assigning import Share, Want, assign
 from network.connectors.shopify.standin.fulfilment import close_for_cancel, open_fulfillment_order
 from network.connectors.shopify.standin.identifiers import gid
-from network.connectors.shopify.standin.loading import add_level
 from network.connectors.shopify.standin.inventory import shift
+from network.connectors.shopify.standin.loading import add_level
+from network.connectors.shopify.standin.metafields import keep_metafield
 from network.connectors.shopify.standin.payloads import order_payload
-from network.connectors.shopify.standin.registry import Call, mutation, not_implemented, user_error
+from network.connectors.shopify.standin.registry import Call, mutation, refuse_unknown, user_error
 from network.connectors.shopify.standin.state import Node, Store
 
 OBEY, IGNORE, BYPASS = "DECREMENT_OBEYING_POLICY", "DECREMENT_IGNORING_POLICY", "BYPASS"
-UNSUPPORTED = (
-    "fulfillment",
-    "fulfillmentStatus",
-    "discountCode",
-    "companyLocationId",
-    "taxLines",
-    "transactions",
-    "userId",
-)
+KNOWN = {
+    "billingAddress", "buyerAcceptsMarketing", "closedAt", "currency", "customAttributes", "customer", "customerId", "email",
+    "financialStatus",
+    "lineItems", "metafields", "name", "note", "phone", "poNumber", "presentmentCurrency", "processedAt", "referringSite",
+    "shippingAddress",
+    "shippingLines", "sourceIdentifier", "sourceName", "sourceUrl", "tags", "taxesIncluded", "test",
+}  # fmt: skip
 
 
 @mutation("orderCreate")
@@ -57,6 +56,8 @@ def create_order(call: Call, order: Node, options: Node | None = None) -> Node:
         if behaviour != BYPASS:
             _take(store, place, parts)
     store.change(made, fulfillmentOrders=ids)
+    for row in order.get("metafields") or []:
+        keep_metafield(call, made, row)
     announce_order(store, made, "orders/create")
     if made["displayFinancialStatus"] == "PAID":
         announce_order(store, made, "orders/paid")
@@ -94,9 +95,7 @@ def touch_order(store: Store, order: Node, **fields: Any) -> None:
 
 
 def _problems(call: Call, order: Node) -> list[Node]:
-    for name in UNSUPPORTED:
-        if order.get(name):
-            raise not_implemented(f"orderCreate({name})")
+    refuse_unknown("orderCreate", order, KNOWN)
     if order.get("customer") and order.get("customerId"):
         return [user_error("Only one of customer and customerId may be given", ["order"], "REDUNDANT_CUSTOMER_FIELDS")]
     rows = order.get("lineItems") or []
@@ -127,7 +126,8 @@ def _line(call: Call, row: Node, order: Node, shopper: bool) -> Node:
         "sku": row.get("sku") or (variant or {}).get("sku"), "quantity": row["quantity"], "currentQuantity": row["quantity"],
         "unfulfilledQuantity": row["quantity"], "refundableQuantity": row["quantity"], "fulfillableQuantity": row["quantity"],
         "requiresShipping": item["requiresShipping"] if shopper and item else bool(row.get("requiresShipping")),
-        "taxable": bool(row.get("taxable", True)), "price": f"{Decimal(str(price if price is not None else (variant or {}).get('price', '0'))):.2f}",
+        "taxable": bool(row.get("taxable", True)),
+        "price": f"{Decimal(str(price if price is not None else (variant or {}).get('price', '0'))):.2f}",
         "currency": order.get("currency") or store.shop["currencyCode"], "grams": (item or {}).get("grams", 0), "isGiftCard": False,
         "customAttributes": [{"key": one["name"], "value": one["value"]} for one in row.get("properties") or []],
         "item": item and item["id"], "counted": bool(item and item["tracked"]),
@@ -190,7 +190,8 @@ def _order(call: Call, order: Node, lines: list[Node], shopper: bool) -> Node:
         processedAt=order.get("processedAt") or call.now, cancelledAt=None, cancelReason=None, closedAt=order.get("closedAt"), closed=False,
         email=order.get("email") or (customer or {}).get("email"), phone=order.get("phone"), note=order.get("note"),
         tags=list(dict.fromkeys(order.get("tags") or [])), test=bool(order.get("test")), currencyCode=code,
-        presentmentCurrencyCode=order.get("presentmentCurrency") or code, taxesIncluded=True if shopper else bool(order.get("taxesIncluded")),
+        presentmentCurrencyCode=order.get("presentmentCurrency") or code,
+        taxesIncluded=True if shopper else bool(order.get("taxesIncluded")),
         displayFinancialStatus=order.get("financialStatus") or ("PAID" if shopper else "PENDING"), displayFulfillmentStatus="UNFULFILLED",
         confirmed=True, edited=False, sourceName=order.get("sourceName") or ("web" if shopper else call.grant.client),
         sourceIdentifier=order.get("sourceIdentifier"), registeredSourceUrl=order.get("sourceUrl"), poNumber=order.get("poNumber"),
@@ -247,7 +248,8 @@ def address(store: Store, given: Node | None) -> Node | None:
     )
     code = given.get("countryCode")
     return {
-        "__typename": "MailingAddress", "id": gid("MailingAddress", store.number()), **{name: given.get(name) for name in names}, "name": full,
+        "__typename": "MailingAddress", "id": gid("MailingAddress", store.number()), **{name: given.get(name) for name in names},
+        "name": full,
         "country": given.get("country") or code, "countryCode": code, "countryCodeV2": code,
         "formattedArea": ", ".join(part for part in (given.get("city"), code) if part) or None,
     }  # fmt: skip
@@ -256,7 +258,8 @@ def address(store: Store, given: Node | None) -> Node | None:
 def _shipping_line(store: Store, row: Node) -> Node:
     amount = f"{Decimal(str(row['priceSet']['shopMoney']['amount'])):.2f}"
     return {
-        "__typename": "ShippingLine", "id": gid("ShippingLine", store.number()), "title": row["title"], "code": row.get("code") or row["title"],
+        "__typename": "ShippingLine", "id": gid("ShippingLine", store.number()), "title": row["title"],
+        "code": row.get("code") or row["title"],
         "source": row.get("source"), "price": amount, "custom": True, "isRemoved": False,
     }  # fmt: skip
 
@@ -276,9 +279,11 @@ def update_order(call: Call, input: Node) -> Node:
     order = call.store.get(input["id"])
     if order is None:
         return {"order": None, "userErrors": [user_error("Order does not exist", ["id"])]}
-    unknown = set(input) - {"id", "note", "tags", "email", "phone", "poNumber", "customAttributes", "shippingAddress"}
-    if unknown:
-        raise not_implemented(f"orderUpdate({', '.join(sorted(unknown))})")
+    refuse_unknown(
+        "orderUpdate",
+        input,
+        {"id", "note", "tags", "email", "phone", "poNumber", "customAttributes", "shippingAddress"},
+    )
     fields = {name: value for name, value in input.items() if name not in {"id", "shippingAddress"}}
     if "shippingAddress" in input:
         fields["shippingAddress"] = address(call.store, input["shippingAddress"])

@@ -35,7 +35,8 @@ def location_payload(place: Node) -> Node:
         "id": number(place["id"]), "name": place["name"], "address1": address.get("address1"), "address2": address.get("address2"),
         "city": address.get("city"), "zip": address.get("zip"), "province": address.get("province"), "country": address.get("countryCode"),
         "phone": address.get("phone"), "created_at": place["createdAt"], "updated_at": place["updatedAt"],
-        "country_code": address.get("countryCode"), "country_name": address.get("countryCode"), "province_code": address.get("provinceCode"),
+        "country_code": address.get("countryCode"), "country_name": address.get("countryCode"),
+        "province_code": address.get("provinceCode"),
         "legacy": place["isFulfillmentService"], "active": place["isActive"], "admin_graphql_api_id": place["id"],
     }  # fmt: skip
 
@@ -49,7 +50,8 @@ def shop_payload(shop: Node) -> Node:
         "country_code": address.get("countryCode"), "currency": shop["currencyCode"], "iana_timezone": shop["ianaTimezone"],
         "shop_owner": shop["shopOwnerName"], "plan_display_name": shop["planName"], "plan_name": shop["planName"].lower(),
         "taxes_included": shop["taxesIncluded"], "weight_unit": "kg", "myshopify_domain": shop["myshopifyDomain"],
-        "created_at": shop["createdAt"], "updated_at": shop["updatedAt"], "enabled_presentment_currencies": shop["enabledPresentmentCurrencies"],
+        "created_at": shop["createdAt"], "updated_at": shop["updatedAt"],
+        "enabled_presentment_currencies": shop["enabledPresentmentCurrencies"],
     }  # fmt: skip
 
 
@@ -64,8 +66,10 @@ def product_payload(store: Store, product: Node, picture: str | None) -> Node:
         "alt": product["title"],
     }
     return {
-        "admin_graphql_api_id": product["id"], "id": number(product["id"]), "title": product["title"], "body_html": product["descriptionHtml"],
-        "vendor": product["vendor"], "product_type": product["productType"], "handle": product["handle"], "status": product["status"].lower(),
+        "admin_graphql_api_id": product["id"], "id": number(product["id"]), "title": product["title"],
+        "body_html": product["descriptionHtml"],
+        "vendor": product["vendor"], "product_type": product["productType"], "handle": product["handle"],
+        "status": product["status"].lower(),
         "tags": ", ".join(product["tags"]), "created_at": product["createdAt"], "updated_at": product["updatedAt"],
         "published_at": product["publishedAt"], "template_suffix": None, "published_scope": "web", "category": None,
         "options": [
@@ -77,7 +81,8 @@ def product_payload(store: Store, product: Node, picture: str | None) -> Node:
         ],
         "variants": [_variant(store, one) for one in variants[:FULL_VARIANTS]],
         "variant_gids": [{"admin_graphql_api_id": one["id"], "updated_at": one["updatedAt"]} for one in variants],
-        "images": [image] if picture else [], "image": image if picture else None, "media": [], "has_variants_that_requires_components": False,
+        "images": [image] if picture else [], "image": image if picture else None, "media": [],
+        "has_variants_that_requires_components": False,
     }  # fmt: skip
 
 
@@ -86,7 +91,8 @@ def _variant(store: Store, variant: Node) -> Node:
     stock = sum(one["q"]["available"] for one in levels)
     options = [one["value"] for one in variant["selectedOptions"]] + [None] * 3
     return {
-        "admin_graphql_api_id": variant["id"], "id": number(variant["id"]), "product_id": number(variant["product"]), "title": variant["title"],
+        "admin_graphql_api_id": variant["id"], "id": number(variant["id"]), "product_id": number(variant["product"]),
+        "title": variant["title"],
         "sku": variant["sku"], "barcode": variant["barcode"], "price": variant["price"], "compare_at_price": variant["compareAtPrice"],
         "position": variant["position"], "inventory_policy": variant["inventoryPolicy"].lower(), "taxable": variant["taxable"],
         "option1": options[0], "option2": options[1], "option3": options[2], "image_id": None,
@@ -111,15 +117,19 @@ def order_payload(store: Store, order: Node) -> Node:
     }  # fmt: skip
     return {
         "id": number(order["id"]), "admin_graphql_api_id": order["id"], "app_id": None, "name": order["name"],
-        "number": order["number"], "order_number": order["number"] + 1000, "created_at": order["createdAt"], "updated_at": order["updatedAt"],
+        "number": order["number"], "order_number": order["number"] + 1000, "created_at": order["createdAt"],
+        "updated_at": order["updatedAt"],
         "processed_at": order["processedAt"], "cancelled_at": order["cancelledAt"],
         "cancel_reason": (order["cancelReason"] or "").lower() or None, "closed_at": order["closedAt"], "confirmed": order["confirmed"],
-        "currency": code, "presentment_currency": order["presentmentCurrencyCode"], "email": order["email"] or "", "contact_email": order["email"],
+        "currency": code, "presentment_currency": order["presentmentCurrencyCode"], "email": order["email"] or "",
+        "contact_email": order["email"],
         "phone": order["phone"], "financial_status": (order["displayFinancialStatus"] or "").lower(),
         "fulfillment_status": statuses.get(order["displayFulfillmentStatus"]), "note": order["note"],
         "note_attributes": [{"name": one["key"], "value": one["value"]} for one in order["customAttributes"]],
-        "po_number": order["poNumber"], "source_identifier": order["sourceIdentifier"], "source_name": order["sourceName"], "source_url": None,
-        "tags": ", ".join(order["tags"]), "taxes_included": order["taxesIncluded"], "test": order["test"], "tax_lines": [], "discount_codes": [],
+        "po_number": order["poNumber"], "source_identifier": order["sourceIdentifier"], "source_name": order["sourceName"],
+        "source_url": None,
+        "tags": ", ".join(order["tags"]), "taxes_included": order["taxesIncluded"], "test": order["test"], "tax_lines": [],
+        "discount_codes": [],
         **{name: f"{amount:.2f}" for name, amount in prices.items()},
         **{f"{name}_set": money_set(amount, code) for name, amount in prices.items() if name not in ("total_outstanding",)},
         "shipping_address": address_payload(order["shippingAddress"]), "billing_address": address_payload(order["billingAddress"]),
@@ -141,13 +151,15 @@ def line_payload(line: Node) -> Node:
     return {
         "id": number(line["id"]), "admin_graphql_api_id": line["id"], "title": line["title"], "name": line["name"], "sku": line["sku"],
         "quantity": line["quantity"], "current_quantity": line["currentQuantity"], "fulfillable_quantity": line["unfulfilledQuantity"],
-        "fulfillment_service": "manual", "fulfillment_status": None if fulfilled == 0 else ("partial" if line["unfulfilledQuantity"] else "fulfilled"),
+        "fulfillment_service": "manual",
+        "fulfillment_status": None if fulfilled == 0 else ("partial" if line["unfulfilledQuantity"] else "fulfilled"),
         "gift_card": False, "grams": line["grams"], "price": line["price"], "price_set": money_set(Decimal(line["price"]), code),
         "product_exists": line["product"] is not None, "product_id": line["product"] and number(line["product"]),
         "variant_id": line["variant"] and number(line["variant"]), "variant_title": line["variantTitle"], "vendor": line["vendor"],
         "variant_inventory_management": "shopify", "requires_shipping": line["requiresShipping"], "taxable": line["taxable"],
         "properties": [{"name": one["key"], "value": one["value"]} for one in line["customAttributes"]],
-        "total_discount": "0.00", "total_discount_set": money_set(Decimal(0), code), "tax_lines": [], "duties": [], "discount_allocations": [],
+        "total_discount": "0.00", "total_discount_set": money_set(Decimal(0), code), "tax_lines": [], "duties": [],
+        "discount_allocations": [],
     }  # fmt: skip
 
 
@@ -197,7 +209,8 @@ def refund_payload(store: Store, refund: Node) -> Node:
             }
         )  # fmt: skip
     return {
-        "id": number(refund["id"]), "admin_graphql_api_id": refund["id"], "order_id": number(order["id"]), "created_at": refund["createdAt"],
+        "id": number(refund["id"]), "admin_graphql_api_id": refund["id"], "order_id": number(order["id"]),
+        "created_at": refund["createdAt"],
         "processed_at": refund["createdAt"], "note": refund["note"], "user_id": None, "duties": [], "return": None,
         "refund_shipping_lines": [], "order_adjustments": [], "restock": any(one["restocked"] for one in refund["refundLineItems"]),
         "refund_line_items": rows, "transactions": [],

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from network.connectors.shopify.standin.identifiers import gid
 
 if TYPE_CHECKING:
-    from network.connectors.shopify.standin.core import Response, StandIn
+    from network.connectors.shopify.standin.answering import Response
+    from network.connectors.shopify.standin.core import StandIn
 
 
 def picture(standin: "StandIn", path: str) -> "Response":

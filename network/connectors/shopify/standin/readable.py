@@ -11,7 +11,8 @@ from network.connectors.shopify.standin.state import Node
 READABLE = {
     "Shop", "Location", "Product", "ProductVariant", "InventoryItem", "InventoryLevel", "Order", "LineItem", "MailingAddress", "Customer",
     "Fulfillment", "FulfillmentOrder", "FulfillmentOrderLineItem", "FulfillmentLineItem", "FulfillmentOrderAssignedLocation",
-    "FulfillmentOrderDestination", "Refund", "RefundLineItem", "Return", "ShippingLine", "OrderTransaction", "LocationAddress", "ShopAddress",
+    "FulfillmentOrderDestination", "Refund", "RefundLineItem", "Return", "ShippingLine", "OrderTransaction", "LocationAddress",
+    "ShopAddress",
     "FulfillmentService", "FulfillmentEvent", "FulfillmentTrackingInfo", "FulfillmentHold", "FulfillmentOrderMerchantRequest", "Image",
     "MediaImage", "MediaPreviewImage", "ProductOption", "ProductOptionValue", "DeliveryProfile", "DeliveryMethod", "BulkOperation",
     "WebhookSubscription", "InventoryQuantity", "InventoryChange", "InventoryAdjustmentGroup", "InventoryItemMeasurement", "App",
@@ -27,7 +28,8 @@ CHOSEN: dict[str, Any] = {
     "Customer.state": "DISABLED", "Shop.unitSystem": "METRIC_SYSTEM", "Shop.weightUnit": "KILOGRAMS", "Shop.customerAccounts": "DISABLED",
     "MediaImage.fileStatus": "READY", "MediaImage.mediaContentType": "IMAGE", "MediaImage.status": "READY",
     "App.developerType": "PARTNER", "App.publicCategory": "PUBLIC", "Customer.locale": "en", "Shop.timezoneAbbreviation": "UTC",
-    "Shop.timezoneOffset": "+0000", "Shop.orderNumberFormatPrefix": "#", "Shop.checkoutApiSupported": True, "Location.addressVerified": True,
+    "Shop.timezoneOffset": "+0000", "Shop.orderNumberFormatPrefix": "#", "Shop.checkoutApiSupported": True,
+    "Location.addressVerified": True,
     "Fulfillment.requiresShipping": True, "Order.restockable": True, "Order.merchantEditable": True, "LineItem.merchantEditable": True,
     "LineItem.restockable": True, "Customer.canDelete": False, "MailingAddress.coordinatesValidated": False,
 }  # fmt: skip

@@ -92,6 +92,13 @@ def not_implemented(what: str) -> GraphQLError:
     return GraphQLError(f"stand-in: {what} is not implemented", extensions={"code": "STANDIN_NOT_IMPLEMENTED"})
 
 
+def refuse_unknown(name: str, given: Node, known: set[str]) -> None:
+    """Fail aloud when an input says something that the stand-in would have to ignore."""
+    unknown = sorted(one for one, value in given.items() if one not in known and value not in (None, False, []))
+    if unknown:
+        raise not_implemented(f"{name}({', '.join(unknown)})")
+
+
 def bad_request(message: str, code: str = "BAD_REQUEST") -> GraphQLError:
     """Refuse a request as a whole."""
     return GraphQLError(message, extensions={"code": code})

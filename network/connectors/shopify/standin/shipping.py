@@ -79,7 +79,8 @@ def _ship(store: Store, chosen: list[tuple[Node, dict[str, int]]], tracking: Nod
     made = store.add(
         "Fulfillment",
         order=order["id"], name=f"{order['name']}-F{len(order['fulfillments']) + 1}", status="SUCCESS", displayStatus="FULFILLED",
-        location=place, trackingInfo=parcels(tracking), fulfillmentLineItems=[], fulfillmentOrders=[one["id"] for one, _ in chosen], events=[],
+        location=place, trackingInfo=parcels(tracking), fulfillmentLineItems=[], fulfillmentOrders=[one["id"] for one, _ in chosen],
+        events=[],
         createdAt=now, updatedAt=now, deliveredAt=None, inTransitAt=None, estimatedDeliveryAt=None, totalQuantity=0,
     )  # fmt: skip
     shipped: dict[str, int] = {}
@@ -239,7 +240,8 @@ def create_refund(call: Call, input: Node) -> Node:
     goods = sum((Decimal(store[row["lineItem"]]["price"]) * row["quantity"] for row in done), Decimal(0))
     paid = sum((Decimal(str(one["amount"])) for one in input.get("transactions") or []), Decimal(0)) or goods
     refund = store.add(
-        "Refund", order=order["id"], createdAt=call.now, processedAt=call.now, updatedAt=call.now, note=input.get("note"), refundLineItems=done,
+        "Refund", order=order["id"], createdAt=call.now, processedAt=call.now, updatedAt=call.now, note=input.get("note"),
+        refundLineItems=done,
         amount=f"{paid:.2f}", transactions=[],
     )  # fmt: skip
     whole = not any(store[one]["currentQuantity"] for one in order["lineItems"])
@@ -264,7 +266,8 @@ def _refund_line(store: Store, order: Node, row: Node) -> Node:
             shift(store, level, available=units)
     left = line["unfulfilledQuantity"] - unshipped
     store.change(
-        line, currentQuantity=line["currentQuantity"] - units, refundableQuantity=line["refundableQuantity"] - units, unfulfilledQuantity=left,
+        line, currentQuantity=line["currentQuantity"] - units, refundableQuantity=line["refundableQuantity"] - units,
+        unfulfilledQuantity=left,
         fulfillableQuantity=left,
     )  # fmt: skip
     return {

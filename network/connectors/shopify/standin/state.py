@@ -23,6 +23,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "Order": ("sourceIdentifier", "name", "customer"),
     "Customer": ("email",),
     "FulfillmentOrder": ("location",),
+    "Metafield": ("owner",),
     "WebhookSubscription": ("topic",),
 }
 

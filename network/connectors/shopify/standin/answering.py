@@ -1,0 +1,176 @@
+"""GraphQL over the wire: tokens, faults, cost and the log around each document."""
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse, validate
+
+from network.connectors.shopify.standin import oauth
+from network.connectors.shopify.standin.costing import DEAREST, Bucket, cost
+from network.connectors.shopify.standin.execution import run
+from network.connectors.shopify.standin.faults import AnswerLost, Fault
+from network.connectors.shopify.standin.registry import Call, Grant
+from network.connectors.shopify.standin.state import Node, Store
+
+if TYPE_CHECKING:
+    from network.connectors.shopify.standin.core import StandIn
+
+Response = tuple[int, dict[str, str], bytes]
+
+
+class Answering:
+    """The GraphQL door of all stores, with the documents it has read and the log of calls."""
+
+    def __init__(self, standin: "StandIn") -> None:
+        self.standin = standin
+        self.log: deque[Node] = deque(maxlen=5000)
+        self._documents: dict[str, tuple[DocumentNode | None, list[Node]]] = {}
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    def prepared(self, text: str) -> tuple[DocumentNode | None, list[Node]]:
+        """Parse and validate a document, once for each text."""
+        known = self._documents.get(text)
+        if known is None:
+            try:
+                document = parse(text, no_location=False)
+                problems = [dict(error.formatted) for error in validate(self.standin.schema, document)]
+            except GraphQLError as error:
+                document, problems = None, [dict(error.formatted)]
+            if len(self._documents) > 2000:
+                self._documents.clear()
+            known = self._documents[text] = (document, problems)
+        return known
+
+    def answer(self, store: Store, head: dict[str, str], body: bytes) -> Response:
+        """Answer one GraphQL request: who calls, what fault waits, what it costs, what comes out."""
+        grant, known = oauth.grant_for(store, head.get("x-shopify-access-token", ""), self.standin.clock.now())
+        if grant is None:
+            return self.standin.json(
+                401, {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
+            )
+        if known["until"] is None and grant.kind == "app":
+            words = "[API] Non-expiring access tokens are no longer accepted for the Admin API. Start using expiring offline tokens"
+            return self.standin.json(403, {"errors": words})
+        try:
+            request = json.loads(body)
+            text, variables, name = (
+                str(request.get("query") or ""),
+                request.get("variables") or {},
+                request.get("operationName"),
+            )
+        except (ValueError, AttributeError):
+            return self.standin.json(400, {"errors": {"query": "Required parameter missing or invalid"}})
+        fault = self.standin.faults.take(store.domain, text)
+        entry: Node = {
+            "at": self.standin.clock.iso(),
+            "store": store.domain,
+            "by": grant.kind,
+            "operation": name,
+            "variables": variables,
+        }
+        entry["fault"] = fault.mode if fault else None
+        started = time.monotonic()
+        status, answer_head, answer = self._spoiled(
+            fault, lambda: self._run(store, grant, text, variables, name, fault, entry)
+        )
+        self.log.append(entry | {"status": status, "ms": round((time.monotonic() - started) * 1000, 1)})
+        if status == 0:
+            raise AnswerLost
+        return status, answer_head, answer
+
+    def _spoiled(self, fault: Fault | None, work: Callable[[], Response]) -> Response:
+        mode = fault.mode if fault else ""
+        if fault and mode == "http_429":
+            return self.standin.json(429, {"errors": "Too Many Requests"}, retry_after=f"{fault.seconds:.1f}")
+        if mode == "http_500":
+            return self.standin.json(500, {"errors": "Internal Server Error"})
+        if mode == "drop_before":
+            return 0, {}, b""
+        if fault and mode == "slow":
+            time.sleep(fault.seconds)
+        done = work()
+        if mode == "drop_after":
+            return 0, {}, b""
+        return self.standin.json(502, {"errors": "Bad Gateway"}) if mode == "http_502_after" else done
+
+    def _run(
+        self,
+        store: Store,
+        grant: Grant,
+        text: str,
+        variables: dict[str, Any],
+        name: str | None,
+        fault: Fault | None,
+        entry: Node,
+    ) -> Response:
+        document, problems = self.prepared(text)
+        if document is None or problems:
+            return self.standin.json(200, {"errors": problems})
+        operation = chosen(document, name)
+        if operation is None:
+            return self.standin.json(
+                200,
+                {
+                    "errors": [
+                        {"message": "An operation name is required" if name is None else f"No operation named {name}"}
+                    ]
+                },
+            )
+        entry["operation"] = operation.name.value if operation.name else None
+        entry["fields"] = [one.name.value for one in operation.selection_set.selections if hasattr(one, "name")]
+        price = cost(self.standin.schema, document, operation, variables)
+        with store.lock:
+            bucket = self._bucket(store, grant)
+            if price > DEAREST and operation.operation == OperationType.QUERY:
+                words = f"Query cost is {price}, which exceeds the single query max cost limit ({DEAREST})."
+                problem = {
+                    "message": words,
+                    "extensions": {"code": "MAX_COST_EXCEEDED", "cost": price, "maxCost": DEAREST},
+                }
+                return self.standin.json(200, {"errors": [problem]})
+            if price > bucket.left or (fault and fault.mode == "throttle"):
+                return self.standin.json(200, _throttled(price, bucket))
+            call = Call(self.standin, store, grant)
+            result = run(call, document, variables, name)
+            actual = price if operation.operation == OperationType.MUTATION else max(1, min(price, call.spent))
+            bucket.left -= actual
+            answer: Node = {"data": result.data}
+            if result.errors:
+                answer["errors"] = [_told(error) for error in result.errors]
+            entry["cost"] = actual
+            spent = {"requestedQueryCost": price, "actualQueryCost": actual, "throttleStatus": bucket.status()}
+        return self.standin.json(200, answer | {"extensions": {"cost": spent}})
+
+    def _bucket(self, store: Store, grant: Grant) -> Bucket:
+        key = (grant.client, store.domain)
+        bucket = self._buckets.setdefault(key, Bucket(store.shop["planName"], self.standin.clock.now()))
+        bucket.fill(self.standin.clock.now())
+        return bucket
+
+
+def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    """Pick the operation of a document: the named one, or the only one."""
+    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    if name is not None:
+        return next((one for one in operations if one.name and one.name.value == name), None)
+    return operations[0] if len(operations) == 1 else None
+
+
+def _throttled(price: int, bucket: Bucket) -> Node:
+    problem = {
+        "message": "Throttled",
+        "extensions": {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"},
+    }
+    spent = {"requestedQueryCost": price, "actualQueryCost": None, "throttleStatus": bucket.status()}
+    return {"errors": [problem], "extensions": {"cost": spent}}
+
+
+def _told(error: GraphQLError) -> Node:
+    told = dict(error.formatted)
+    cause = error.original_error
+    if cause is not None and not isinstance(cause, GraphQLError):
+        told["extensions"] = {"code": "STANDIN_BROKEN", "exception": repr(cause)}
+    return told

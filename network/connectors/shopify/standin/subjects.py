@@ -1,0 +1,23 @@
+"""Every module that enters answers; importing this one makes them all known."""
+
+from network.connectors.shopify.standin import (
+    bulk,
+    catalogue,
+    fulfilment,
+    fulfilment_reading,
+    inventory,
+    metafields,
+    moving,
+    order_reading,
+    orders,
+    shelf,
+    shipping,
+    shop,
+    staff,
+    webhooks,
+)
+
+ALL = (
+    bulk, catalogue, fulfilment, fulfilment_reading, inventory, metafields, moving, order_reading, orders, shelf, shipping, shop,
+    staff, webhooks,
+)  # fmt: skip
