@@ -15,8 +15,8 @@ from django.db.models import F, Q, Sum
 from rich.console import Console
 from rich.table import Table
 
-from catalog import match
-from catalog.models import Match, Placement, Product, ReviewCard, StockLevel, Style, Variant
+from catalog import review
+from catalog.models import Match, Placement, Product, ReviewCard, StockLevel, Variant
 from network.models import Location, Merchant
 from orders.models import InternalOrder, Order, OrderLine
 from settlement.models import Entry, Statement
@@ -123,11 +123,10 @@ def review_some() -> tuple[int, str]:
     decided = 0
     for card in ReviewCard.everyone.filter(status="open").order_by("-money_minor", "pk")[:3]:
         best = (card.candidates or [{}])[0]
-        style = Style.objects.filter(pk=best.get("style")).first()
-        if style is not None and best.get("score", 0) >= 0.9:
-            match.approve_card(card, style, by="demo")
+        if best.get("score", 0) >= 0.9:
+            review.approve_card(card, by="demo")
         else:
-            match.reject_card(card, by="demo")
+            review.reject_card(card, by="demo")
         decided += 1
     if not decided:
         decided = ReviewCard.everyone.exclude(status="open").count()
@@ -209,7 +208,7 @@ def settle(story: Story, internal: InternalOrder) -> None:
 
 def sale_stands_in_statement(internal: InternalOrder, merchant_id: int) -> bool:
     """Say whether a closed statement of this merchant carries the internal order."""
-    return Statement.everyone.filter(merchant=merchant_id, lines__internal_order_number=internal.number).exists()
+    return Statement.everyone.filter(merchant=merchant_id, lines__entry__internal_order=internal).exists()
 
 
 def report(story: Story, ok: bool) -> None:
