@@ -54,7 +54,9 @@ class InternalOrder(Stateful, Tenant):
     cancel_wanted_at = models.DateTimeField(null=True, blank=True)  # the order at the shipper must be cancelled
     cancel_done_at = models.DateTimeField(null=True, blank=True)
     attempted_at = models.DateTimeField(null=True, blank=True)  # a creation was begun whose answer we do not have
-    fulfilments_due_at = models.DateTimeField(null=True, blank=True)  # its parcels must be read at the shipper; also a lease
+    fulfilments_due_at = models.DateTimeField(
+        null=True, blank=True
+    )  # its parcels must be read at the shipper; also a lease
     # frozen terms
     currency = models.CharField(max_length=3)  # the origin order's
     rate_card = models.ForeignKey(RateCard, on_delete=models.PROTECT, related_name="+")

@@ -1,0 +1,162 @@
+"""Calling back what was sent to a partner: wanted first, done by a sweep, and caught when the parcel was faster."""
+
+import datetime as dt
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.claim import release_claims
+from catalog.stocktake import apply_levels
+from network.connectors.base import Connector, ConnectorError, PlacedOrder, connector_for
+from orders.bells import wake
+from orders.leases import later, take
+from orders.lines import DEAD, settle_lines
+from orders.locking import lock_internal_order
+from orders.models import InternalOrder, OrderLine
+from orders.parcels import read_fulfilments
+from skuu.kit.states import move
+
+log = structlog.get_logger(__name__)
+
+# How long a search at the platform may lag behind a write: only then is "not found" an answer.
+LOOKUP_PATIENCE = dt.timedelta(seconds=120 if settings.PRODUCTION else 3)
+
+
+def change_quantity(line: OrderLine, quantity: int, *, by: str, reason: str) -> None:
+    """Ask for another number of units of a line; 0 cancels it. Call it with the order locked.
+
+    Fewer units call back every internal order of the line that has not shipped; what is still wanted is routed anew,
+    because partners cannot edit an order of ours. More units are routed in addition.
+    """
+    fewer = quantity < line.quantity
+    OrderLine.everyone.filter(pk=line.pk).update(quantity=quantity)
+    line.quantity = quantity
+    touched = {line.pk: line}
+    if fewer:
+        for internal_order in _open_orders_of(line):
+            want_cancel(internal_order, by=by, reason=reason)
+            for other in OrderLine.everyone.filter(internal_lines__internal_order=internal_order):
+                touched.setdefault(other.pk, other)
+    settle_lines(touched.values(), by=by, reason=reason)
+
+
+def _open_orders_of(line: OrderLine) -> list[InternalOrder]:
+    return list(
+        InternalOrder.everyone.select_for_update(of=("self",))
+        .select_related("shipper")
+        .filter(lines__order_line=line, status__in=InternalOrder.OPEN)
+        .order_by("pk")
+    )
+
+
+def want_cancel(internal_order: InternalOrder, *, by: str, reason: str) -> None:
+    """Call an internal order back; one that never left us is cancelled at once. Call it with order and row locked.
+
+    Again: already called back stays so. The caller settles the lines.
+    """
+    if internal_order.status not in InternalOrder.OPEN or internal_order.cancel_wanted_at:
+        return
+    now = timezone.now()
+    if not reached_shipper(internal_order):
+        move(internal_order, "cancelled", by=by, reason=reason, status_reason=reason, cancel_done_at=now)
+        release_all(internal_order)
+        return
+    rows = InternalOrder.everyone.filter(pk=internal_order.pk)
+    rows.update(cancel_wanted_at=now, next_attempt_at=now, status_reason=reason, tries=0)
+    internal_order.cancel_wanted_at = now
+    wake("cancel_orders")
+
+
+def reached_shipper(internal_order: InternalOrder) -> bool:
+    """Say whether an order may exist at the shipper's platform."""
+    return bool(internal_order.remote_id or internal_order.attempted_at)
+
+
+def release_all(internal_order: InternalOrder) -> None:
+    """Give back the units held for an internal order; used or released ones stay as they are."""
+    purposes = internal_order.lines.values_list("claim__purpose", flat=True).distinct()
+    for purpose in list(purposes):
+        release_claims(purpose)
+
+
+def cancel_due() -> int:
+    """Cancel at their shippers the internal orders that are called back; returns how many it took up.
+
+    Again: an order already cancelled there is no change. When the parcel was faster, its tracking is accepted instead.
+    """
+    rows = InternalOrder.everyone.select_related("shipper", "order__shop").filter(
+        cancel_wanted_at__isnull=False, cancel_done_at=None
+    )
+    taken = take(rows, "next_attempt_at", tries="tries")
+    for internal_order in taken:
+        try:
+            _cancel(internal_order)
+        except ConnectorError as error:
+            _postpone(internal_order, error)
+    return len(taken)
+
+
+def _postpone(internal_order: InternalOrder, error: ConnectorError) -> None:
+    log.warning("cancel_postponed", number=internal_order.number, code=error.code)
+    when = later(internal_order.tries, error.retry_after)
+    InternalOrder.everyone.filter(pk=internal_order.pk).update(next_attempt_at=when, error=str(error))
+
+
+def _cancel(internal_order: InternalOrder) -> None:
+    connector = connector_for(internal_order.shipper)
+    remote = _find(internal_order, connector)
+    if remote == "wait":
+        return
+    if remote:
+        if read_fulfilments(internal_order, connector):
+            return  # the parcel was faster: it counts, and the cancellation is over
+        connector.cancel_internal_order(remote, f"{internal_order.number} is cancelled: {internal_order.status_reason}")
+    finish_cancel(internal_order.pk, connector)
+
+
+def _find(internal_order: InternalOrder, connector: Connector) -> str:
+    """Name the order at the shipper; "" when there is none, "wait" while that cannot be known yet."""
+    if internal_order.remote_id or not connector.can_push_shelf:
+        return internal_order.remote_id
+    found: PlacedOrder | None = connector.find_internal_order(internal_order.number)
+    if found:
+        InternalOrder.everyone.filter(pk=internal_order.pk).update(remote_id=found.id, remote_name=found.name)
+        internal_order.remote_id = found.id
+        return "" if found.cancelled else found.id
+    if internal_order.attempted_at and timezone.now() - internal_order.attempted_at < LOOKUP_PATIENCE:
+        soon = timezone.now() + dt.timedelta(seconds=1)
+        InternalOrder.everyone.filter(pk=internal_order.pk).update(next_attempt_at=soon)
+        return "wait"
+    return ""
+
+
+def finish_cancel(internal_order_id: int, connector: Connector) -> None:
+    """Record that the shipper's order is gone, with the stock that came back; the lines are settled anew.
+
+    *Locks* the order, then the internal order. *Again*: no change.
+    """
+    items = list(
+        InternalOrder.everyone.filter(pk=internal_order_id).values_list(
+            "lines__variant__inventory_item__remote_id", flat=True
+        )
+    )
+    levels = connector.read_levels(sorted(set(items))) if connector.can_push_shelf else []
+    with transaction.atomic():
+        internal_order = lock_internal_order(internal_order_id)
+        if internal_order.cancel_done_at:
+            return
+        now = timezone.now()
+        if internal_order.status in DEAD:
+            InternalOrder.everyone.filter(pk=internal_order.pk).update(cancel_done_at=now, error="")
+        elif internal_order.status in InternalOrder.OPEN:
+            reason = internal_order.status_reason
+            to = "shipped" if internal_order.lines.filter(shipped_quantity__gt=0).exists() else "cancelled"
+            also = {"shipped_at": now} if to == "shipped" else {}
+            move(internal_order, to, by="network", reason=reason, cancel_done_at=now, error="", **also)
+        release_all(internal_order)
+        if levels:
+            apply_levels(internal_order.shipper, levels)
+        lines = OrderLine.everyone.filter(internal_lines__internal_order=internal_order).distinct()
+        settle_lines(lines, by="network", reason=internal_order.status_reason)

@@ -1,0 +1,60 @@
+"""What shops tell us about orders, parcels and privacy: translated into verbs; the reads that follow are the truth."""
+
+from network.connectors.base import connector_for
+from network.models import Shop
+from network.topics import Received, fulfilment_of, fulfilment_orders_of, handles, order_id_of
+
+
+@handles("order.changed")
+def orders_changed(shop: Shop, events: list[Received]) -> None:
+    """Note the orders to read; messages that name only fulfilment orders are asked back for theirs."""
+    from orders.accept import note_orders_changed
+
+    orders = {order_id_of(event) for event in events}
+    nameless = [one for event in events if not order_id_of(event) for one in fulfilment_orders_of(event)]
+    if nameless:
+        connector = connector_for(shop)
+        orders |= set(connector.orders_of(list(dict.fromkeys(nameless))).values())
+    note_orders_changed(shop, orders - {""})
+
+
+@handles("fulfilment.changed")
+def fulfilments_changed(shop: Shop, events: list[Received]) -> None:
+    """Note the internal orders whose parcels must be read, and the customers' orders somebody shipped by hand."""
+    from orders.accept import note_orders_changed
+    from orders.fulfil import note_parcels_changed
+    from orders.models import Order
+
+    others = [
+        order_id
+        for order_id in sorted({fulfilment_of(event)[1] for event in events} - {""})
+        if not note_parcels_changed(shop.pk, order_id)
+    ]
+    known = Order.everyone.filter(shop=shop, remote_id__in=others).values_list("remote_id", flat=True)
+    note_orders_changed(shop, list(known))
+
+
+@handles("privacy.customer_redact")
+def customer_redact(shop: Shop, events: list[Received]) -> None:
+    """Erase the addresses of a customer's orders."""
+    from orders.redact import redact_orders
+
+    redact_orders(shop, [one for event in events for one in event.payload.get("orders_to_redact") or ()])
+
+
+@handles("privacy.data_request")
+def data_request(shop: Shop, events: list[Received]) -> None:
+    """Tell the shop what we hold about a customer's orders."""
+    from orders.redact import report_held_data
+
+    for event in events:
+        request = event.payload.get("data_request") or {}
+        report_held_data(shop, str(request.get("id") or event.id), event.payload.get("orders_requested") or ())
+
+
+@handles("privacy.shop_redact")
+def shop_redact(shop: Shop, events: list[Received]) -> None:
+    """Erase the addresses of all orders of a shop that left."""
+    from orders.redact import redact_shop
+
+    redact_shop(shop)

@@ -1,0 +1,91 @@
+"""Where an order line stands, derived from the facts below it: what was asked, what is with partners, what has shipped."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
+from django.utils import timezone
+
+from orders.bells import wake
+from orders.models import InternalOrder, InternalOrderLine, OrderLine, ParcelLine
+from skuu.kit.states import move
+
+DEAD = ("declined", "expired", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Units of a line by where they are: with a partner, being called back, shipped."""
+
+    coming: int = 0
+    leaving: int = 0
+    shipped: int = 0
+
+
+def cover_of(line_ids: Iterable[int]) -> dict[int, Cover]:
+    """Count each line's units, in one query. An internal order that shipped short answers for what it shipped."""
+    open_rows = Q(internal_order__status__in=InternalOrder.OPEN)
+    leaving = Q(internal_order__cancel_wanted_at__isnull=False, internal_order__cancel_done_at=None)
+    rest = F("quantity") - F("shipped_quantity")
+    nothing = Value(0)
+    rows = (
+        InternalOrderLine.everyone.filter(order_line__in=list(line_ids))
+        .values("order_line_id")
+        .annotate(
+            is_coming=Sum(Case(When(open_rows & ~leaving, then=rest), default=nothing, output_field=IntegerField())),
+            is_leaving=Sum(Case(When(open_rows & leaving, then=rest), default=nothing, output_field=IntegerField())),
+            is_shipped=Sum("shipped_quantity"),
+        )
+    )
+    return {row["order_line_id"]: Cover(row["is_coming"], row["is_leaving"], row["is_shipped"]) for row in rows}
+
+
+def mirrored_units(line_ids: Iterable[int]) -> dict[int, int]:
+    """Count the units of each line that the origin's order already shows as shipped by us."""
+    rows = (
+        ParcelLine.objects.filter(
+            line__order_line__in=list(line_ids), parcel__mirrored_at__isnull=False, parcel__cancelled_at=None
+        )
+        .values("line__order_line_id")
+        .annotate(units=Sum("quantity"))
+    )
+    return {row["line__order_line_id"]: row["units"] for row in rows}
+
+
+def settle_lines(lines: Iterable[OrderLine], *, by: str, reason: str = "") -> None:
+    """Bring each line to the status its facts ask for. Call it with the order locked, after every change below a line.
+
+    Lines that nobody answers for are due for routing at once; lines whose units are still being called back wait for that.
+    """
+    lines = list(lines)
+    covers = cover_of(line.pk for line in lines)
+    for line in lines:
+        _settle(line, covers.get(line.pk, Cover()), by, reason)
+    if any(line.status == "waiting" and line.route_due_at for line in lines):
+        wake("route_orders")
+
+
+def _settle(line: OrderLine, cover: Cover, by: str, reason: str) -> None:
+    if line.status in ("delivered", "returned", "handed_back"):
+        return
+    if line.quantity and cover.shipped >= line.quantity:
+        _go(line, "shipped", by, reason)
+    elif not line.quantity and not cover.coming and not cover.leaving:
+        _go(line, "shipped" if cover.shipped else "cancelled", by, reason)
+    elif not line.quantity or line.status == "held":
+        return
+    elif cover.coming + cover.shipped >= line.quantity:
+        _go(line, "routed", by, reason)
+    else:
+        due = None if cover.leaving else timezone.now()
+        if line.status != "waiting":
+            move(line, "waiting", by=by, reason=reason, status_reason=reason, route_due_at=due)
+        elif line.route_due_at != due:
+            line.route_due_at = due
+            line.save(update_fields=["route_due_at"])
+
+
+def _go(line: OrderLine, to: str, by: str, reason: str) -> None:
+    if line.status == to or to not in OrderLine.STEPS.get(line.status, ()):
+        return
+    move(line, to, by=by, reason=reason, status_reason=reason)

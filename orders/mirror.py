@@ -1,0 +1,133 @@
+"""Parcels that left a shipper → fulfilments of the selling shop's order, which alone tells its customer."""
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from network.connectors.base import Connector, ConnectorError, connector_for
+from network.notify import give_notice
+from orders.bells import wake
+from orders.failpoint import failpoint
+from orders.leases import later, take
+from orders.models import OrderLine, Parcel, ParcelLine
+from orders.place import accept_request_of
+from orders.shelf import shelf_units
+
+log = structlog.get_logger(__name__)
+
+GIVE_UP_AFTER = 12
+
+
+def mirror_due() -> int:
+    """Show parcels in the selling shops' orders, and correct their tracking; returns how many it took up.
+
+    Looked up by tracking number before any retry. *Again*: what stands there already is not entered twice.
+    """
+    rows = Parcel.everyone.select_related("internal_order__order__shop").filter(cancelled_at=None)
+    taken = take(rows.exclude(mirror_wanted=F("mirrored")), "next_attempt_at", tries="tries")
+    for parcel in taken:
+        try:
+            _mirror(parcel)
+        except ConnectorError as error:
+            _postpone(parcel, error)
+    return len(taken)
+
+
+def _mirror(parcel: Parcel) -> None:
+    order = parcel.internal_order.order
+    connector = connector_for(order.shop)
+    if not connector.can_push_shelf or order.cancelled_at:
+        _mirrored(
+            parcel, parcel.mirror_remote_id
+        )  # the shop reads it from our API, or there is no order left to show it
+        return
+    remote_id = parcel.mirror_remote_id
+    if remote_id:
+        connector.update_tracking(remote_id, parcel.carrier, parcel.tracking_number, parcel.tracking_url)
+    else:
+        remote_id = _look(parcel, connector) if parcel.tries > 1 else ""
+        remote_id = remote_id or _enter(parcel, connector)
+    failpoint("mirrored")
+    _mirrored(parcel, remote_id)
+
+
+def _look(parcel: Parcel, connector: Connector) -> str:
+    """Find what an earlier try may have left, and follow fulfilment orders that changed since."""
+    order = parcel.internal_order.order
+    if parcel.tracking_number:
+        found = connector.find_mirrored(order.remote_id, parcel.tracking_number)
+        if found:
+            return found
+    remote = connector.read_order(order.remote_id)
+    if remote is None:
+        raise ConnectorError("The selling shop no longer has this order.", retryable=False, code="gone")
+    for unit in shelf_units(remote, order.shop.shelf_location_id):
+        if unit.remaining:
+            OrderLine.everyone.filter(order=order, remote_id=unit.line.id).update(
+                fulfilment_order_id=unit.fulfilment_order_id, fulfilment_order_line_id=unit.fulfilment_order_line_id
+            )
+    if parcel.tracking_number:
+        return ""
+    known = set(Parcel.everyone.filter(internal_order__order=order).values_list("mirror_remote_id", flat=True))
+    return _look_for_nameless(parcel, connector, known)
+
+
+def _look_for_nameless(parcel: Parcel, connector: Connector, known: set[str]) -> str:
+    """A parcel without a number is recognised by its units among the fulfilments nobody of ours stands for."""
+    wanted = sorted(ParcelLine.objects.filter(parcel=parcel).values_list("line__order_line__remote_id", "quantity"))
+    for one in connector.fulfilments_of(parcel.internal_order.order.remote_id):
+        if (
+            one.id not in known
+            and one.status != "CANCELLED"
+            and not one.tracking_number
+            and sorted(one.lines) == wanted
+        ):
+            return one.id
+    return ""
+
+
+def _enter(parcel: Parcel, connector: Connector) -> str:
+    rows = ParcelLine.objects.filter(parcel=parcel).select_related("line__order_line__order__shop")
+    units: dict[tuple[str, str], int] = {}
+    lines: dict[str, OrderLine] = {}
+    for row in rows.order_by("pk"):
+        line = row.line.order_line
+        key = (line.fulfilment_order_id, line.fulfilment_order_line_id)
+        units[key] = units.get(key, 0) + row.quantity
+        lines[line.fulfilment_order_id] = line
+    for line in lines.values():
+        if line.accept_due_at is not None:
+            accept_request_of(line)
+    parts = [(answer, part, quantity) for (answer, part), quantity in units.items()]
+    return connector.mirror_fulfilment(parts, parcel.carrier, parcel.tracking_number, parcel.tracking_url)
+
+
+def _mirrored(parcel: Parcel, remote_id: str) -> None:
+    with transaction.atomic():
+        Parcel.everyone.filter(pk=parcel.pk).update(
+            mirrored=parcel.mirror_wanted,
+            mirror_remote_id=remote_id,
+            mirrored_at=parcel.mirrored_at or (timezone.now() if remote_id else None),
+            error="",
+            tries=0,
+        )
+        wake("tell_handed_back")
+
+
+def _postpone(parcel: Parcel, error: ConnectorError) -> None:
+    log.warning("not_mirrored", parcel=parcel.pk, code=error.code, tries=parcel.tries)
+    if error.retryable or error.unknown_outcome or parcel.tries < GIVE_UP_AFTER:
+        when = later(parcel.tries, error.retry_after)
+        Parcel.everyone.filter(pk=parcel.pk).update(next_attempt_at=when, error=str(error))
+        return
+    order = parcel.internal_order.order
+    Parcel.everyone.filter(pk=parcel.pk).update(mirrored=parcel.mirror_wanted, error=str(error))
+    give_notice(
+        order.shop,
+        kind="not_mirrored",
+        key=f"not_mirrored:{parcel.pk}",
+        subject=f"Order {order.name}: please enter the tracking yourself",
+        body=f"{parcel.carrier} {parcel.tracking_number} is on its way, but your shop does not take it: {error}",
+        link="/my-orders/",
+    )

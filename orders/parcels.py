@@ -1,0 +1,239 @@
+"""Parcels as the shippers' platforms have them → rows of ours, once each; what they mean for orders and lines."""
+
+import hashlib
+from collections.abc import Sequence
+
+import structlog
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from network.connectors.base import Connector, ConnectorError, RemoteFulfilment, connector_for
+from network.notify import give_notice
+from orders.bells import wake
+from orders.leases import later, take
+from orders.lines import settle_lines
+from orders.locking import lock_internal_order
+from orders.models import InternalOrder, InternalOrderLine, OrderLine, Parcel, ParcelLine, TrackingEvent
+from skuu.kit.states import move
+
+log = structlog.get_logger(__name__)
+
+NOT_SENT = {"CANCELLED", "ERROR", "FAILURE"}
+
+
+def read_fulfilments_due() -> int:
+    """Read the parcels of internal orders of which we heard something; returns how many it took up.
+
+    Again: a fulfilment is one parcel, an event is told once.
+    """
+    rows = InternalOrder.everyone.select_related("shipper", "order__shop").filter(fulfilments_due_at__isnull=False)
+    taken = take(rows.exclude(remote_id=""), "fulfilments_due_at")
+    for internal_order in taken:
+        try:
+            read_fulfilments(internal_order, connector_for(internal_order.shipper))
+        except ConnectorError as error:
+            log.warning("parcels_not_read", number=internal_order.number, code=error.code)
+            when = later(5, error.retry_after) if error.retryable else None
+            _due(internal_order, when, error=str(error))
+    return len(taken)
+
+
+def _due(internal_order: InternalOrder, when: object, **also: str) -> None:
+    rows = InternalOrder.everyone.filter(pk=internal_order.pk, fulfilments_due_at=internal_order.fulfilments_due_at)
+    rows.update(fulfilments_due_at=when, **also)
+
+
+def read_fulfilments(internal_order: InternalOrder, connector: Connector) -> bool:
+    """Read and apply what left the shipper's door; says whether anything did.
+
+    *Locks* the order, then the internal order. A word that comes while the read is under way makes it be read again.
+    """
+    if not internal_order.remote_id or not connector.can_push_shelf:
+        return internal_order.lines.filter(shipped_quantity__gt=0).exists()
+    fulfilments = connector.fulfilments_of(internal_order.remote_id)
+    with transaction.atomic():
+        row = lock_internal_order(internal_order.pk)
+        if row.status == "planned":
+            _due(internal_order, later(1))  # placing has not finished; it reads again when it has
+            return bool([one for one in fulfilments if one.status not in NOT_SENT])
+        for fulfilment in sorted(fulfilments, key=lambda one: (one.created_at or timezone.now(), one.id)):
+            _take_in(row, fulfilment)
+        follow_parcels(row, by="shipper's store")
+        _due(internal_order, None)
+        return row.lines.filter(shipped_quantity__gt=0).exists()
+
+
+def _take_in(internal_order: InternalOrder, fulfilment: RemoteFulfilment) -> None:
+    parcel = _known(internal_order, fulfilment)
+    if fulfilment.status in NOT_SENT:
+        if parcel and parcel.cancelled_at is None:
+            _cancel_parcel(internal_order, parcel)
+        return
+    if parcel is None:
+        parcel = Parcel.everyone.create(
+            internal_order=internal_order,
+            remote_id=fulfilment.id,
+            shipped_at=fulfilment.created_at or timezone.now(),
+        )
+        _add_lines(internal_order, parcel, fulfilment.lines)
+    parcel.carrier = fulfilment.carrier[:60]
+    parcel.tracking_number, parcel.tracking_url = fulfilment.tracking_number[:120], safe_url(fulfilment.tracking_url)
+    parcel.delivered_at = parcel.delivered_at or fulfilment.delivered_at
+    note_mirror_wanted(parcel)
+    events = [
+        TrackingEvent(parcel=parcel, status=status[:40], at=at, message=message[:300])
+        for status, at, message in fulfilment.events
+    ]
+    TrackingEvent.objects.bulk_create(events, ignore_conflicts=True)
+
+
+def safe_url(url: str) -> str:
+    """Keep a tracking link only when a browser may follow it safely."""
+    return url[:500] if url.startswith(("https://", "http://")) else ""
+
+
+def _known(internal_order: InternalOrder, fulfilment: RemoteFulfilment) -> Parcel | None:
+    """Find our row of a fulfilment; one entered in the portal is adopted by its tracking number."""
+    parcels = Parcel.everyone.filter(internal_order=internal_order)
+    known = parcels.filter(remote_id=fulfilment.id).first()
+    if known or fulfilment.status in NOT_SENT:
+        return known
+    own = parcels.filter(remote_id="", cancelled_at=None, push_due_at__isnull=False)
+    adopted = own.filter(tracking_number=fulfilment.tracking_number).first()
+    if adopted:
+        adopted.remote_id, adopted.push_due_at = fulfilment.id, None
+        adopted.save(update_fields=["remote_id", "push_due_at"])
+    return adopted
+
+
+def _add_lines(internal_order: InternalOrder, parcel: Parcel, lines: Sequence[tuple[str, int]]) -> None:
+    """Share the units of a fulfilment among the internal lines that one remote line stands for."""
+    open_lines = list(InternalOrderLine.everyone.filter(internal_order=internal_order).order_by("pk"))
+    sent = _sent_units(internal_order)
+    rows: dict[int, int] = {}
+    for remote_line, units in lines:
+        for line in (line for line in open_lines if line.remote_line_id == remote_line):
+            taken = min(units, line.quantity - sent.get(line.pk, 0) - rows.get(line.pk, 0))
+            if taken > 0:
+                rows[line.pk] = rows.get(line.pk, 0) + taken
+                units -= taken
+        if units:
+            log.warning("parcel_holds_more_than_ordered", number=internal_order.number, line=remote_line, units=units)
+    ParcelLine.objects.bulk_create(ParcelLine(parcel=parcel, line_id=pk, quantity=units) for pk, units in rows.items())
+
+
+def _sent_units(internal_order: InternalOrder) -> dict[int, int]:
+    rows = ParcelLine.objects.filter(parcel__internal_order=internal_order, parcel__cancelled_at=None)
+    return {row["line_id"]: row["units"] for row in rows.values("line_id").annotate(units=Sum("quantity"))}
+
+
+def _cancel_parcel(internal_order: InternalOrder, parcel: Parcel) -> None:
+    parcel.cancelled_at = timezone.now()
+    parcel.mirrored = parcel.mirror_wanted
+    parcel.save(update_fields=["cancelled_at", "mirrored"])
+    if parcel.mirrored_at:
+        order = internal_order.order
+        give_notice(
+            order.shop,
+            kind="parcel_cancelled",
+            key=f"parcel_cancelled:{parcel.pk}",
+            subject=f"Order {order.name}: the partner took a parcel back",
+            body=f"Parcel {parcel} of order {order.name} was cancelled after your customer had been told of it.",
+            link="/my-orders/",
+        )
+
+
+def note_mirror_wanted(parcel: Parcel) -> None:
+    """Write what the origin's order should show of a parcel; the mirror sweep closes the difference."""
+    lines = sorted(parcel.lines.values_list("line_id", "quantity"))
+    text = "|".join([parcel.carrier, parcel.tracking_number, parcel.tracking_url, str(lines)])
+    parcel.mirror_wanted = hashlib.sha256(text.encode()).hexdigest()
+    if parcel.mirror_wanted != parcel.mirrored:
+        parcel.next_attempt_at, parcel.tries = timezone.now(), 0
+        wake("mirror_parcels")
+    parcel.save()
+
+
+def follow_parcels(internal_order: InternalOrder, *, by: str) -> None:
+    """Bring an internal order and its lines to what its parcels say. Call it with order and row locked."""
+    lines = list(InternalOrderLine.everyone.filter(internal_order=internal_order).order_by("pk"))
+    sent = _sent_units(internal_order)
+    if internal_order.status not in ("shipped", "delivered"):
+        for line in lines:
+            line.shipped_quantity = min(sent.get(line.pk, 0), line.quantity)
+        InternalOrderLine.everyone.bulk_update(lines, ["shipped_quantity"])
+        _follow(internal_order, lines, by)
+    _follow_delivery(internal_order, by)
+    order_lines = list(OrderLine.everyone.filter(internal_lines__internal_order=internal_order).distinct())
+    settle_lines(order_lines, by=by)
+    if internal_order.status == "delivered":
+        deliver_lines(order_lines, by=by)
+
+
+def _follow(internal_order: InternalOrder, lines: Sequence[InternalOrderLine], by: str) -> None:
+    shipped = sum(line.shipped_quantity for line in lines)
+    if not shipped:
+        return
+    now = timezone.now()
+    called_back = internal_order.cancel_wanted_at is not None
+    whole = shipped == sum(line.quantity for line in lines)
+    if internal_order.status in ("declined", "expired", "failed") or (
+        called_back and internal_order.status == "cancelled"
+    ):
+        _flag(internal_order)
+    if called_back and not internal_order.cancel_done_at:
+        InternalOrder.everyone.filter(pk=internal_order.pk).update(cancel_done_at=now)
+        internal_order.cancel_done_at = now
+        _flag(internal_order)
+        whole = True  # the rest is no longer wanted
+    if whole and "shipped" in InternalOrder.STEPS.get(internal_order.status, ()):
+        parcels = Parcel.everyone.filter(internal_order=internal_order, cancelled_at=None)
+        last = max(parcels.values_list("shipped_at", flat=True), default=now)
+        move(internal_order, "shipped", by=by, shipped_at=min(last, now))
+
+
+def _flag(internal_order: InternalOrder) -> None:
+    """Tell both sides that a parcel left although its order had been called back or declined."""
+    order = internal_order.order
+    told = f"The parcel of {internal_order.number} left before the cancellation arrived; its tracking is accepted."
+    rows = [
+        (
+            order.shop,
+            f"Order {order.name}: shipped although cancelled",
+            "/my-orders/",
+            "Agree with your customer, or have it returned.",
+        ),
+        (
+            internal_order.shipper,
+            f"{internal_order.number}: shipped although cancelled",
+            "/to-ship/",
+            "You are paid for it; it may come back to you.",
+        ),
+    ]
+    for shop, subject, link, advice in rows:
+        give_notice(
+            shop,
+            kind="shipped_after_cancel",
+            key=f"shipped_after_cancel:{internal_order.number}",
+            subject=subject,
+            body=f"{told} {advice}",
+            link=link,
+        )
+
+
+def _follow_delivery(internal_order: InternalOrder, by: str) -> None:
+    if internal_order.status != "shipped":
+        return
+    parcels = list(Parcel.everyone.filter(internal_order=internal_order, cancelled_at=None))
+    if parcels and all(parcel.delivered_at for parcel in parcels):
+        last = max(parcel.delivered_at for parcel in parcels if parcel.delivered_at)
+        move(internal_order, "delivered", by=by, delivered_at=last)
+
+
+def deliver_lines(lines: Sequence[OrderLine], *, by: str) -> None:
+    """Mark shipped lines as delivered when no internal order of theirs is still on its way."""
+    for line in lines:
+        on_way = InternalOrder.everyone.filter(lines__order_line=line, status__in=[*InternalOrder.OPEN, "shipped"])
+        if line.status == "shipped" and not on_way.exists():
+            move(line, "delivered", by=by)

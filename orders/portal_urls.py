@@ -1,0 +1,14 @@
+"""Addresses of the merchant's pages about trade."""
+
+from django.urls import path
+
+from orders import portal
+
+urlpatterns = [
+    path("", portal.dashboard, name="dashboard"),
+    path("to-ship/", portal.to_ship, name="to_ship"),
+    path("to-ship/count/", portal.to_ship_count, name="to_ship_count"),
+    path("to-ship/<str:number>/", portal.internal_order, name="internal_order"),
+    path("my-orders/", portal.orders, name="orders"),
+    path("my-orders/<int:pk>/", portal.order, name="order"),
+]

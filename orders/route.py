@@ -1,0 +1,278 @@
+"""Waiting lines → planned internal orders with claimed units, or handed back: decided at once, explained for ever."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from catalog.claim import OutOfStock, claim_units
+from catalog.demand import record_demand
+from catalog.models import Match, StockLevel
+from catalog.supply import Offer, offers_for
+from network.taxing import Point
+from orders.bells import wake
+from orders.cancel import want_cancel
+from orders.hand_back import hand_back_line
+from orders.leases import take
+from orders.lines import cover_of, settle_lines
+from orders.locking import lock_order
+from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, RoutingTrace
+from orders.routing import RULE_VERSION, Demand, Destination, Plan, Promise, plan_order
+from orders.routing import Offer as Candidate
+from orders.terms import NoTerms, Terms, grams_of, net_minor, open_terms, vat_json
+from skuu.kit.errors import Busy, SkuuError
+from skuu.kit.states import move
+
+log = structlog.get_logger(__name__)
+
+TRIES = 6  # fresh plans after somebody else was faster; then the next sweep goes on
+REFUSED = ("declined", "expired", "failed")
+
+
+class StockMoved(Busy):
+    """Units were claimed by others while we planned, again and again; the next sweep tries anew."""
+
+    code = "stock_moved"
+
+
+def route_order(order: Order, *, by: str) -> int:
+    """Route the waiting lines of an order: claim units, plan internal orders, hand back what nobody can serve.
+
+    Returns how many internal orders were planned. *Locks* the order, then stock levels by id, in one short transaction
+    that holds no network call. *Again*: lines that are no longer waiting are left alone. *Raises* StockMoved.
+    """
+    for _ in range(TRIES):
+        try:
+            return _route_once(order, by)
+        except OutOfStock:
+            continue
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in ("40P01", "55P03", "40001"):
+                raise
+    raise StockMoved(f"Stock kept moving while order {order.pk} was routed.")
+
+
+def route_due() -> int:
+    """Route orders with waiting lines that are due; returns how many lines it took up."""
+    rows = OrderLine.everyone.select_related("order__shop").filter(status="waiting", route_due_at__isnull=False)
+    lines = take(rows, "route_due_at", most=20)
+    for order in {line.order_id: line.order for line in lines}.values():
+        try:
+            route_order(order, by="network")
+        except SkuuError as error:
+            log.warning("routing_postponed", order=order.pk, code=error.code)
+            soon = timezone.now() + dt.timedelta(seconds=1 if isinstance(error, StockMoved) else 60)
+            OrderLine.everyone.filter(order=order, status="waiting").update(
+                route_due_at=soon, status_reason=error.message
+            )
+    return len(lines)
+
+
+def _route_once(order: Order, by: str) -> int:
+    lines = list(order.lines.select_related("variant__inventory_item").filter(status="waiting").order_by("pk"))
+    lines = [line for line in lines if line.quantity and line.route_due_at is not None]
+    if not lines:
+        return 0
+    items = _items_of(lines)
+    address = order.address or {}
+    to = Point(address.get("country") or order.country or order.shop.country, address.get("zip", ""))
+    found = offers_for(order.shop, set(items.values()), destination=to, explain=True)
+    demands = _demands(lines, items)
+    open_offers = {one.level_id: one for offers in found.values() for one in offers if one.free and not one.refusals}
+    candidates = [_candidate(one) for one in open_offers.values()]
+    promise = Promise(order.shop.promise_days)
+    plan = plan_order(demands, candidates, Destination(to.country, to.postcode), promise)
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        still = {line.pk: line for line in locked.lines.select_for_update().filter(status="waiting").order_by("pk")}
+        if any(still.get(line.pk) is None or still[line.pk].quantity != line.quantity for line in lines):
+            return 0  # somebody else decided, or the order changed; its own sweep goes on
+        return _carry_out(locked, [still[line.pk] for line in lines], items, plan, open_offers, found, by)
+
+
+def _items_of(lines: Sequence[OrderLine]) -> dict[int, int]:
+    linked = Match.everyone.filter(variant__in=[line.variant_id for line in lines], status="linked")
+    by_variant = dict(linked.values_list("variant_id", "item_id"))
+    return {line.pk: by_variant[line.variant_id] for line in lines if line.variant_id in by_variant}
+
+
+def _demands(lines: Sequence[OrderLine], items: dict[int, int]) -> list[Demand]:
+    declined: defaultdict[int, set[int]] = defaultdict(set)
+    refused = InternalOrderLine.everyone.filter(order_line__in=lines, internal_order__status__in=REFUSED)
+    for line_id, shipper_id in refused.values_list("order_line_id", "internal_order__shipper_id"):
+        declined[line_id].add(shipper_id)
+    covers = cover_of(line.pk for line in lines)
+    demands = []
+    for line in lines:
+        cover = covers.get(line.pk)
+        missing = line.quantity - (cover.coming + cover.shipped if cover else 0)
+        if line.pk in items and missing > 0:
+            grams = line.variant.inventory_item.grams
+            demands.append(Demand(line.pk, items[line.pk], missing, grams, frozenset(declined[line.pk])))
+    return demands
+
+
+def _candidate(offer: Offer) -> Candidate:
+    return Candidate(
+        shipper=offer.shop_id,
+        location=offer.location_id,
+        level=offer.level_id,
+        item=offer.item_id,
+        free=offer.free,
+        country=offer.country,
+        postcode=offer.postcode,
+        days=offer.days_max,
+    )
+
+
+def _carry_out(
+    order: Order,
+    lines: Sequence[OrderLine],
+    items: dict[int, int],
+    plan: Plan,
+    offers: dict[int, Offer],
+    found: dict[int, list[Offer]],
+    by: str,
+) -> int:
+    by_id = {line.pk: line for line in lines}
+    planned = _plan_internal_orders(order, by_id, plan, offers, by)
+    trace = plan.trace | {
+        "lines": [{"line": line.pk, "item": items.get(line.pk), "units": line.quantity} for line in lines],
+        "refused": [_refusal(one) for offers in found.values() for one in offers if one.refusals],
+        "unserved": [list(entry) for entry in plan.unserved],
+        "internal_orders": [row.number for row in planned],
+        "parcels": plan.parcels,
+        "cost_minor": plan.cost_minor,
+        "exact": plan.exact,
+        "gap_minor": plan.gap_minor,
+    }
+    RoutingTrace.everyone.create(order=order, rule_version=RULE_VERSION, trace=trace)
+    settle_lines(lines, by=by, reason="")
+    reasons = dict(plan.unserved)
+    for line in lines:
+        if line.pk not in items:
+            hand_back_line(line, "This product is not matched to any partner's product.", by=by)
+        elif line.pk in reasons:
+            hand_back_line(line, f"Nobody can ship it: {reasons[line.pk]}.", by=by)
+        _record(order, line)
+    if planned:
+        wake("place_orders")
+    return len(planned)
+
+
+def _record(order: Order, line: OrderLine) -> None:
+    outcome = "served" if line.status == "routed" else "lost"
+    record_demand(order.shop, line.variant, f"order_line:{line.pk}", line.quantity, order.country, outcome)
+
+
+def _refusal(offer: Offer) -> dict[str, Any]:
+    return {
+        "shipper": offer.shop_id,
+        "location": offer.location_id,
+        "item": offer.item_id,
+        "free": offer.free,
+        "refused": [str(getattr(reason, "text", reason)) for reason in offer.refusals],
+    }
+
+
+def _plan_internal_orders(
+    order: Order, lines: dict[int, OrderLine], plan: Plan, offers: dict[int, Offer], by: str
+) -> list[InternalOrder]:
+    """Claim the units and write one internal order for each shipper. Raises OutOfStock when others were faster."""
+    _lock_levels(plan)
+    wants: defaultdict[int, list[tuple[OrderLine, Offer, int]]] = defaultdict(list)
+    for allotment in plan.allotments:
+        entry = (lines[allotment.line], offers[allotment.level], allotment.units)
+        wants[allotment.shipper].append(entry)
+    book = open_terms(order, wants.keys())
+    planned = []
+    for shipper_id, entries in sorted(wants.items()):
+        parcels = len({offer.location_id for _, offer, _ in entries})
+        grams = grams_of([(offer, units) for _, offer, units in entries])
+        terms = book.freeze(shipper_id, entries[0][1], grams, parcels)
+        internal_order = _write_internal_order(order, book.market.traders[shipper_id].shop, terms)
+        _write_lines(internal_order, entries, terms)
+        planned.append(internal_order)
+        internal_order.changes.create(from_status="", to_status="planned", by=by, reason="routed")
+    OrderLine.everyone.bulk_update(lines.values(), ["tries"])
+    return planned
+
+
+def _lock_levels(plan: Plan) -> None:
+    """Lock every level of the plan in the order of their ids, so that two orders never wait for each other."""
+    levels = sorted({allotment.level for allotment in plan.allotments})
+    list(StockLevel.everyone.filter(pk__in=levels).order_by("pk").select_for_update().values_list("pk"))
+
+
+def _write_internal_order(order: Order, shipper: Any, terms: Terms) -> InternalOrder:
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('orders_internal_order_number')")
+        (number,) = cursor.fetchone()
+    return InternalOrder.everyone.create(
+        number=f"N-{number:06d}",
+        order=order,
+        shipper=shipper,
+        asks=shipper.accept_mode == "ask",
+        currency=order.currency,
+        rate_card=terms.rate_card,
+        origin_bp=terms.rate_card.origin_bp,
+        network_bp=terms.rate_card.network_bp,
+        vat=vat_json(terms.vat),
+        shipping_minor=terms.shipping_minor,
+        promised_on=terms.promised_on,
+    )
+
+
+def _write_lines(internal_order: InternalOrder, entries: Sequence[tuple[OrderLine, Offer, int]], terms: Terms) -> None:
+    by_line: defaultdict[int, list[tuple[OrderLine, Offer, int]]] = defaultdict(list)
+    for entry in entries:
+        by_line[entry[0].pk].append(entry)
+    rows = []
+    for line_id, parts in sorted(by_line.items()):
+        purpose = f"order_line:{line_id}:{internal_order.number}"
+        claims = claim_units(purpose, [(offer.level_id, units) for _, offer, units in parts])
+        by_level = {claim.level_id: claim for claim in claims}
+        for line, offer, units in parts:
+            line.tries += 1
+            rows.append(
+                InternalOrderLine(
+                    internal_order=internal_order,
+                    order_line=line,
+                    claim=by_level[offer.level_id],
+                    variant_id=offer.variant_id,
+                    quantity=units,
+                    net_minor=net_minor(line, units, terms.vat.consumer_rate_bp),
+                )
+            )
+    InternalOrderLine.everyone.bulk_create(rows)
+
+
+def release_unpaid() -> int:
+    """Give back the units of orders that stayed unpaid or held too long; their lines wait as held until payment comes.
+
+    *Locks* order by order. *Again*: no change.
+    """
+    cutoff = timezone.now() - dt.timedelta(hours=settings.CLAIM_UNPAID_HOURS)
+    stale = InternalOrder.everyone.filter(status="planned", order__paid_at=None, created_at__lt=cutoff)
+    order_ids = list(stale.order_by("order_id").values_list("order_id", flat=True).distinct()[:50])
+    for order_id in order_ids:
+        with transaction.atomic():
+            order = lock_order(order_id)
+            if order.paid_at:
+                continue
+            reason = f"Not paid within {settings.CLAIM_UNPAID_HOURS} hours; the units were given back."
+            for internal_order in order.internal_orders.select_for_update().filter(status="planned"):
+                want_cancel(internal_order, by="network", reason=reason)
+            for line in order.lines.select_for_update().filter(status__in=["waiting", "routed"]):
+                if line.status == "routed":
+                    move(line, "waiting", by="network", reason=reason)
+                move(line, "held", by="network", reason=reason, status_reason=reason, route_due_at=None)
+    return len(order_ids)
+
+
+__all__ = ["NoTerms", "StockMoved", "release_unpaid", "route_due", "route_order"]

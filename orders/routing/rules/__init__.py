@@ -1,0 +1,15 @@
+"""Reasons not to send a line from a place; what supply already refused (stock kept back, price, distance, VAT) is not asked twice."""
+
+from collections.abc import Callable
+
+from orders.routing.rules import declined, stock
+from orders.routing.types import Demand, Offer
+
+RULE_VERSION = 1
+Rule = Callable[[Demand, Offer], str]
+RULES: tuple[Rule, ...] = (stock.refuse, declined.refuse)
+
+
+def first_refusal(demand: Demand, offer: Offer) -> str:
+    """Name the first rule's reason against this offer for this line; empty when it may ship."""
+    return next((reason for rule in RULES if (reason := rule(demand, offer))), "")

@@ -1,0 +1,97 @@
+"""The terms frozen on an internal order when it is planned: rate card, VAT, net amounts, tariff, promise."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from django.utils import timezone
+
+from catalog.market import Market, open_market
+from catalog.supply import Offer
+from network.models import RateCard, Shop
+from network.rates import convert_minor
+from network.tariffs import quote
+from network.taxing import Point, Route, vat_route
+from orders.models import Order, OrderLine
+from skuu.kit.errors import NotPossible
+from skuu.kit.money import round_half_away
+
+
+class NoTerms(NotPossible):
+    """A trade between these two has no lawful VAT route or no rate card; nothing may be planned on it."""
+
+    code = "no_terms"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is written on an internal order and never changes."""
+
+    rate_card: RateCard
+    vat: Route
+    shipping_minor: int
+    promised_on: dt.date
+
+
+@dataclass(slots=True)
+class TermsBook:
+    """Everything needed to freeze terms for one order towards some shippers; loaded once."""
+
+    order: Order
+    market: Market
+    cards: dict[str, RateCard]
+    on: dt.date
+
+    def freeze(self, shipper_id: int, start: Offer, grams: int, parcels: int) -> Terms:
+        """Freeze the terms for what one shipper sends. Raises NoTerms."""
+        origin, shipper = self.market.traders[self.order.shop_id], self.market.traders[shipper_id]
+        address = self.order.address or {}
+        to = Point(address.get("country") or self.order.country, address.get("zip", ""))
+        route = vat_route(Point(start.country, start.postcode), to, origin.party, shipper.party, self.on)
+        if not route.lawful:
+            raise NoTerms(route.reason)
+        card = self.cards.get(shipper.shop.merchant.kind)
+        if card is None:
+            raise NoTerms("There is no rate card in force between these kinds of merchants.")
+        parcel = quote(start.country, start.postcode, to.country, to.postcode, grams, parcels)
+        return Terms(
+            rate_card=card,
+            vat=route,
+            shipping_minor=convert_minor(parcel.cost_minor, "EUR", self.order.currency),
+            promised_on=working_days_after(self.on, parcel.days_max),
+        )
+
+
+def open_terms(order: Order, shipper_ids: Collection[int]) -> TermsBook:
+    """Load what the terms of an order depend on: shops, merchants, VAT numbers, today's rate cards."""
+    on = timezone.localdate()
+    market = open_market({order.shop_id, *shipper_ids})
+    origin: Shop = market.traders[order.shop_id].shop
+    cards = RateCard.objects.filter(origin_kind=origin.merchant.kind, starts_on__lte=on).order_by("version")
+    return TermsBook(order, market, {card.shipper_kind: card for card in cards}, on)
+
+
+def net_minor(line: OrderLine, units: int, consumer_rate_bp: int) -> int:
+    """Take the consumer's VAT off so many units at the selling shop's price; rounded once, half away from zero."""
+    gross = line.unit_price_minor * units
+    return round_half_away(Fraction(gross * 10_000, 10_000 + consumer_rate_bp)) if line.taxes_included else gross
+
+
+def vat_json(route: Route) -> dict[str, Any]:
+    """Write a VAT decision the way it is kept with the internal order."""
+    return asdict(route) | {"transport": "origin"}
+
+
+def working_days_after(day: dt.date, days: int) -> dt.date:
+    """Count working days, Saturdays and Sundays left out."""
+    while days > 0:
+        day += dt.timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
+
+
+def grams_of(wants: Sequence[tuple[Offer, int]]) -> int:
+    """Weigh a bundle."""
+    return sum(offer.grams * units for offer, units in wants)
