@@ -23,8 +23,6 @@ _COMPANY_WORDS = {
     "llc",
     "official",
     "tm",
-    "r",
-    "c",
 }
 _SHOP_WORDS = {
     "shop",
@@ -39,6 +37,7 @@ _SHOP_WORDS = {
     "sklep",
     "webshop",
 }
+_MARKS = str.maketrans("", "", "™®©")
 _NOT_A_BRAND = {
     "",
     "unknown",
@@ -123,6 +122,7 @@ _ORDINARY = {
         "melissa",
         "true",
         "free people",
+        "off white",
         "monsoon",
         "oasis",
         "quiz",
@@ -240,8 +240,11 @@ def _words_by_brand() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=16384)
 def _spelling(vendor: str) -> str:
-    parts = [word for word in words(vendor) if word not in _COMPANY_WORDS]
-    return " ".join(parts) or slug(vendor)
+    """The words of a vendor without trade marks and without the company form at its end."""
+    parts = list(words(vendor.translate(_MARKS)))
+    while len(parts) > 1 and parts[-1] in _COMPANY_WORDS:
+        parts.pop()
+    return " ".join(parts)
 
 
 @lru_cache(maxsize=16384)

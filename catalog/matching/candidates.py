@@ -42,11 +42,7 @@ def title_candidates(
     for own in _by_brand(units).values():
         df = document_frequencies(units[unit][0].tokens for unit in own)
         heavy = weights(df, len(own))
-        index: dict[str, list[Unit]] = defaultdict(list)
-        for unit in own:
-            for word in units[unit][0].tokens:
-                if df[word] <= MOST_PRODUCTS_OF_A_WORD:
-                    index[word].append(unit)
+        index = _indexed(own, units, df)
         for unit in own:
             if not any(row.id in linked for row in units[unit]):
                 near = _nearest(unit, units, index, df, heavy)
@@ -55,6 +51,20 @@ def title_candidates(
                         _candidate(row, units[other], score, why, styles, items) for score, why, other in near
                     )
     return found
+
+
+def _indexed(
+    own: Sequence[Unit], units: Mapping[Unit, list[Normalised]], df: Mapping[str, int]
+) -> dict[str, list[Unit]]:
+    """Products by word, and by style number, which is the best word of all."""
+    index: dict[str, list[Unit]] = defaultdict(list)
+    for unit in own:
+        for word in units[unit][0].tokens:
+            if df[word] <= MOST_PRODUCTS_OF_A_WORD:
+                index[word].append(unit)
+        if style := units[unit][0].code.style:
+            index[f"#{style}"].append(unit)
+    return index
 
 
 def _by_brand(units: Mapping[Unit, list[Normalised]]) -> dict[str, list[Unit]]:
@@ -74,7 +84,10 @@ def _nearest(
     row = units[unit][0]
     shared: Counter[Unit] = Counter()
     for word in rare_tokens(row.tokens, df):
-        shared.update(other for other in index[word] if other[0] != unit[0])
+        shared.update(other for other in index.get(word, ()) if other[0] != unit[0])
+    if row.code.style:
+        same = index.get(f"#{row.code.style}", ())[:MOST_PRODUCTS_OF_A_WORD]
+        shared.update({other: MOST_SHOWN for other in same if other[0] != unit[0]})
     compared = heapq.nsmallest(MOST_COMPARED, shared, key=lambda other: (-shared[other], str(other)))
     scored = []
     for other in compared:

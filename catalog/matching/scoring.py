@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from catalog.matching.colour import colours_conflict
+from catalog.matching.deciding import codes_conflict
 from catalog.matching.gender import genders_conflict
 from catalog.matching.normalising import Normalised
 
 WORTH_SHOWING = 0.25
+SAME_STYLE_NUMBER = 0.9
 _UNKNOWN_WORD = 8.0
 
 
@@ -37,6 +39,9 @@ def explain_titles(a: Normalised, b: Normalised, weights: Mapping[str, float] | 
     shared = _shared_weight(a.tokens, b.tokens, weights)
     score = 0.6 * spelled + 0.4 * shared
     reasons = [f"Model words agree to {round(100 * score)} %."]
+    if a.brand and a.brand == b.brand and a.code.style and a.code.style == b.code.style:
+        score = max(score, SAME_STYLE_NUMBER)
+        reasons.append(f"Both carry the style number {a.code.style}.")
     for factor, sentence in _features(a, b):
         score *= factor
         reasons.append(sentence)
@@ -45,6 +50,8 @@ def explain_titles(a: Normalised, b: Normalised, weights: Mapping[str, float] | 
 
 def _features(a: Normalised, b: Normalised) -> list[tuple[float, str]]:
     found = []
+    if codes_conflict(a, b):
+        found.append((0.02, f"Article codes differ: {a.code.value} and {b.code.value}."))
     if a.brand and b.brand and a.brand != b.brand:
         found.append((0.1, f"Brands differ: {a.brand} and {b.brand}."))
     if a.numbers != b.numbers and a.numbers and b.numbers:

@@ -133,6 +133,22 @@ def test_a_title_gives_at_most_eight_candidates_and_no_link():
     assert batch.links[0].candidates[0].reasons[0] == "Model words agree to 100 %."
 
 
+def test_a_style_number_and_a_colour_make_a_good_candidate():
+    nike = {"vendor": "Nike", "title": "Nike Runner", "colour": "Black"}
+    batch = decide_batch(
+        [variant(1, 1, article_code="DD1391-100", **nike), variant(2, 2, article_code="DD1391", **nike)]
+    )
+    assert [link.status for link in batch.links] == ["ask", "ask"]
+    assert batch.links[1].candidates[0].probability == 0.95
+    assert "Both carry the style number DD1391." in batch.links[1].evidence
+    assert batch.links[1].candidates[0].row == 1
+
+
+def test_products_with_different_full_codes_are_no_candidates():
+    batch = decide_batch([variant(n, n, article_code=f"AB1234-10{n}") for n in (1, 2)])
+    assert [link.status for link in batch.links] == ["alone", "alone"]
+
+
 def test_bad_data_of_one_shop_does_not_merge_the_items_of_others():
     rows = [variant(1, 1, barcode=gtin(1)), variant(2, 2, barcode=gtin(1))]
     rows += [variant(3, 3, size="EU 43", barcode=gtin(2)), variant(4, 4, size="EU 43", barcode=gtin(2))]

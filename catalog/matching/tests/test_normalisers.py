@@ -72,6 +72,11 @@ class TestArticleCode:
     def test_the_variants_own_size_is_cut_off_a_sku(self, sku, size, value):
         assert code_in_sku(sku, "adidas" if sku[0] == "G" else "nike", size).value == value
 
+    @given(st.from_regex(r"[A-Z]{2}[0-9]{4}[-_ .][0-9]{3}", fullmatch=True))
+    def test_reading_a_code_again_changes_nothing(self, text):
+        found = code_in_field(text, "nike")
+        assert code_in_field(found.value, "nike") == found
+
     def test_a_size_after_a_style_is_not_a_colour(self):
         assert code_in_sku("352634-42", "puma", "EU 42").level == "style"
 
@@ -116,6 +121,8 @@ class TestBrand:
             ("U.S. Polo Assn.", "us polo assn"),
             ("Northfell", "northfell"),
             ("NORTHFELL AG", "northfell"),
+            ("Nike™", "nike"),
+            ("C&A", "c a"),
             ("", ""),
         ],
     )
@@ -132,6 +139,11 @@ class TestBrand:
 
     def test_an_ordinary_word_inside_a_title_is_no_brand(self):
         assert canonical_brand("", title="Sneakers for champion hunters only") == ""
+        assert canonical_brand("", title="Home Jersey Off White") == ""
+
+    @given(st.text(max_size=30))
+    def test_naming_a_brand_twice_changes_nothing(self, vendor):
+        assert canonical_brand(canonical_brand(vendor)) == canonical_brand(vendor)
 
     def test_reviewers_extend_the_aliases(self):
         assert canonical_brand("Northfell Outdoor", aliases={"northfell outdoor": "Northfell"}) == "northfell"
@@ -288,6 +300,16 @@ class TestColour:
     def test_narrow_and_wide_names_agree(self):
         assert not colours_conflict(normalise_colour("Navy").bases, normalise_colour("Blau").bases)
         assert normalise_colour("Off-White").bases == ("cream",)
+
+    @given(st.text(max_size=30))
+    def test_a_colour_never_contradicts_itself(self, text):
+        found = normalise_colour(text)
+        assert not colours_conflict(found.bases, found.bases)
+
+    @given(st.lists(st.sampled_from(["black", "weiss", "navy", "rosso", "vert", "amarillo"]), max_size=4))
+    def test_reading_base_colours_again_changes_nothing(self, names):
+        found = normalise_colour("/".join(names))
+        assert normalise_colour("/".join(found.bases)).bases == found.bases
 
     def test_a_colour_number_keeps_its_raw_key(self):
         assert (normalise_colour("001").bases, normalise_colour("001").key) == ((), "raw:001")
