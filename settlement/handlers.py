@@ -6,7 +6,6 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from orders.models import InternalOrderChange
-from settlement import tasks
 from skuu.kit.jobs import ring
 
 
@@ -14,4 +13,6 @@ from skuu.kit.jobs import ring
 def shipped(instance: InternalOrderChange, created: bool, **_: Any) -> None:
     """Ring when an internal order ships; the sweep finds it by itself, rung or not."""
     if created and instance.to_status == "shipped":
+        from settlement import tasks  # handlers load while Django starts; verbs need not
+
         ring(tasks.post_shipped)

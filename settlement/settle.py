@@ -16,6 +16,7 @@ from network.scoping import as_network
 from network.taxing import OWN_GOODS, UnknownRateError, network_fee_vat
 from network.taxing.fees import FeeVat
 from network.taxing.territories import vat_country
+from orders.fulfil import mark_posted
 from orders.models import InternalOrder, InternalOrderLine
 from settlement.post import Draft, post_entries
 from settlement.splitting import GOODS, Item, Terms, divide_shipment, part_of_total, post_shipment
@@ -80,7 +81,7 @@ def _post_batch(sweep: Sweep, after: int) -> int | None:
         return None
     planned = _plan(orders, sweep)
     done = _post_all(planned, sweep)
-    InternalOrder.everyone.filter(pk__in=done, posted_at=None).update(posted_at=timezone.now())
+    mark_posted(done)
     sweep.posted += len(done)
     return orders[-1].pk
 
