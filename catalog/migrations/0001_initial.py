@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
                 ('evidence_class', models.CharField(max_length=20)),
                 ('candidates', models.JSONField(default=list)),
                 ('money_minor', models.BigIntegerField(default=0)),
-                ('chosen_style', models.BigIntegerField(blank=True, null=True)),
+                ('chosen_product', models.BigIntegerField(blank=True, null=True)),
                 ('decided_by', models.CharField(blank=True, max_length=120)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -31,7 +31,7 @@ class ReviewCard(Stateful, Tenant):
     # [{"style": id, "score": 0.93, "why": [...], "sizes": [{"variant": id, "item": id|null, "label": "42"}]}], best first
     candidates = models.JSONField(default=list)
     money_minor = models.BigIntegerField(default=0)  # EUR: what a "same" could sell, for the order of the queue
-    chosen_style = models.BigIntegerField(null=True, blank=True)
+    chosen_product = models.BigIntegerField(null=True, blank=True)
     decided_by = models.CharField(max_length=120, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -41,7 +41,7 @@ class StockLevel(Tenant):
     MERCHANT_PATH: ClassVar[str] = "location__shop__merchant"
 
     inventory_item = models.ForeignKey(InventoryItem, on_delete=models.CASCADE, related_name="levels")
-    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="levels")
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="+")
     remote_id = models.CharField(max_length=160, blank=True)
     available = models.IntegerField(default=0)  # may be negative: the shop itself oversold
     claimed = models.PositiveIntegerField(default=0)  # Σ quantity of live claims on this level

@@ -1,0 +1,128 @@
+"""Certain evidence links, the rest becomes questions, and what a person said stands."""
+
+import pytest
+
+from catalog import match, review
+from catalog.models import Item, Match, ReviewCard, Variant, Verdict
+from skuu.kit.errors import NotPossible
+from skuu.testing.world import load_world
+
+pytestmark = pytest.mark.django_db
+
+
+def match_all():
+    while match.match_due():
+        pass
+
+
+@pytest.fixture
+def cast():
+    shops = load_world("tiny")
+    match_all()
+    return {name.split("-")[0]: shop for name, shop in shops.items()}
+
+
+def linked_pairs():
+    """Pairs of (shop, sku) that stand for one item."""
+    rows = Match.everyone.filter(status="linked").select_related("variant", "shop").order_by("item_id", "shop_id")
+    items = {}
+    for row in rows:
+        items.setdefault(row.item_id, []).append((row.shop.domain.split("-")[0], row.variant.sku))
+    return [members for members in items.values() if len(members) > 1]
+
+
+def test_the_same_barcode_in_two_shops_is_one_item(cast):
+    gtins = Match.everyone.filter(status="linked", method="gtin").select_related("variant")
+    assert gtins.count() > 0
+    by_item = {}
+    for row in gtins:
+        by_item.setdefault(row.item_id, set()).add(row.variant.gtin)
+    assert all(len(numbers) == 1 for numbers in by_item.values())
+    assert {row.shop_id for row in gtins} == {cast["alma"].pk, cast["bruno"].pk}
+
+
+def test_brand_full_code_and_size_link_without_a_barcode(cast):
+    by_code = Match.everyone.filter(status="linked", method="code").select_related("variant")
+    assert {row.shop_id for row in by_code} == {cast["alma"].pk, cast["bruno"].pk}
+    assert all(row.evidence for row in by_code)
+
+
+def test_a_stranger_shares_nothing(cast):
+    assert not Match.everyone.filter(shop=cast["cara"], status="linked").exists()
+
+
+def test_running_again_changes_nothing(cast):
+    before = list(Match.everyone.order_by("pk").values_list("pk", "variant_id", "item_id", "status", "decided_at"))
+    items = Item.objects.count()
+    Variant.everyone.update(match_due_at="2026-01-01T00:00:00Z")
+    match_all()
+    assert (
+        list(Match.everyone.order_by("pk").values_list("pk", "variant_id", "item_id", "status", "decided_at")) == before
+    )
+    assert Item.objects.count() == items
+
+
+def test_a_lost_barcode_unlinks_only_that_variant(cast):
+    row = Match.everyone.filter(status="linked", method="gtin", shop=cast["bruno"]).select_related("variant").first()
+    others = set(Match.everyone.filter(status="linked").exclude(pk=row.pk).values_list("pk", flat=True))
+    Variant.everyone.filter(pk=row.variant_id).update(barcode="", sku="", match_due_at="2026-01-01T00:00:00Z")
+    match_all()
+    row.refresh_from_db()
+    assert row.status == "withdrawn"
+    assert set(Match.everyone.filter(status="linked").values_list("pk", flat=True)) == others
+
+
+def test_a_style_level_code_becomes_a_question_and_never_a_link(cast):
+    card = ReviewCard.everyone.filter(status="open").first()
+    assert card is not None
+    assert card.candidates[0]["why"]
+    variants = {row["mine"] for row in card.candidates[0]["sizes"]}
+    assert not Match.everyone.filter(variant__in=variants, status="linked").exists()
+
+
+def test_a_person_links_every_aligned_size_at_once(cast):
+    card = ReviewCard.everyone.filter(status="open").first()
+    aligned = [row for row in card.candidates[0]["sizes"] if row["theirs"]]
+    assert review.approve_card(card, by="staff") == len(aligned)
+    for row in aligned:
+        mine = Match.everyone.get(variant=row["mine"], status="linked")
+        theirs = Match.everyone.get(variant=row["theirs"], status="linked")
+        assert mine.item_id == theirs.item_id
+        assert (mine.method, mine.decided_by) == ("person", "staff")
+    card.refresh_from_db()
+    assert (card.status, card.decided_by) == ("approved", "staff")
+    with pytest.raises(NotPossible):
+        review.approve_card(card, by="staff")
+
+
+def test_a_verdict_outlives_a_new_match_run(cast):
+    card = ReviewCard.everyone.filter(status="open").first()
+    review.approve_card(card, by="staff")
+    before = set(Match.everyone.filter(status="linked").values_list("variant_id", "item_id"))
+    Variant.everyone.update(match_due_at="2026-01-01T00:00:00Z", norm_version=0)
+    match_all()
+    assert set(Match.everyone.filter(status="linked").values_list("variant_id", "item_id")) == before
+
+
+def test_undo_takes_the_links_back_and_asks_again(cast):
+    card = ReviewCard.everyone.filter(status="open").first()
+    before = {pair for members in linked_pairs() for pair in members}
+    review.approve_card(card, by="staff")
+    review.undo_card(card, by="staff")
+    match_all()
+    assert {pair for members in linked_pairs() for pair in members} == before
+    card.refresh_from_db()
+    assert card.status == "open"
+    assert not Verdict.objects.filter(undone_at=None).exists()
+
+
+def test_a_rejected_pair_is_not_asked_again(cast):
+    card = ReviewCard.everyone.filter(status="open").first()
+    product = card.product_id
+    rejected = {one["product"] for one in card.candidates}
+    review.reject_card(card, by="staff")
+    Variant.everyone.update(match_due_at="2026-01-01T00:00:00Z")
+    match_all()
+    again = ReviewCard.everyone.filter(product=product, status="open").first()
+    assert again is None or not rejected & {one["product"] for one in again.candidates}
+    assert not Match.everyone.filter(variant__product=product, status="linked").exists()
