@@ -18,7 +18,6 @@ def fits(
     new: Normalised,
     *,
     cannot: frozenset[Pair] = frozenset(),
-    level: str | None = None,
 ) -> list[str]:
     """Say in sentences why a row may not join an item; an empty list says that it may.
 
@@ -37,7 +36,11 @@ def fits(
 
 
 def place(
-    members_by_item: Mapping[Any, Sequence[Normalised]], new: Normalised, *, level: str | None = None
+    members_by_item: Mapping[Any, Sequence[Normalised]],
+    new: Normalised,
+    *,
+    level: str | None = None,
+    cannot: frozenset[Pair] = frozenset(),
 ) -> tuple[Any, tuple[str, ...]]:
     """Choose the item a row joins by its keys: the item that shares the strongest key and that it fits.
 
@@ -49,7 +52,7 @@ def place(
         sharing = [item for item, members in members_by_item.items() if any(key in keys(row) for row in members)]
         fitting = []
         for item in sorted(sharing, key=str):
-            against = fits(members_by_item[item], new)
+            against = fits(members_by_item[item], new, cannot=cannot)
             reasons += against
             if not against:
                 fitting.append(item)

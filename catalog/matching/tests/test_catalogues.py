@@ -12,6 +12,7 @@ from catalog.matching.normalising import Normalised, VariantIn, normalise
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "data" / "matching" / "catalogues"
 FILES = sorted(FOLDER.glob("*_variants.csv")) if FOLDER.is_dir() else []
 pytestmark = pytest.mark.catalogues
+__test__ = bool(FILES)
 
 
 def read(file: Path, shop: int) -> list[Normalised]:
