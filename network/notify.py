@@ -3,8 +3,8 @@
 import datetime as dt
 
 import structlog
-from django.core.mail import EmailMessage
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 

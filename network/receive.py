@@ -194,7 +194,12 @@ def _lease_due() -> list[tuple[Any, ...]]:
         if not shops:
             return []
         chosen = random.sample(shops, min(len(shops), BATCH))
-        asked = {"shops": chosen, "share": max(1, BATCH // len(chosen)), "now": now, "until": now + LEASE}
+        asked: dict[str, Any] = {
+            "shops": chosen,
+            "share": max(1, BATCH // len(chosen)),
+            "now": now,
+            "until": now + LEASE,
+        }
         cursor.execute(LEASE_DUE, asked)
         return sorted(cursor.fetchall())
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -108,7 +109,7 @@ def _credential(shop: Shop) -> ShopCredential:
 def store_grant(shop: Shop, grant: auth.Grant) -> None:
     """Keep what the token endpoint gave, the pair at once, and forget that the store ever refused us."""
     now = timezone.now()
-    kept = {
+    kept: dict[str, Any] = {
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
         "expires_at": now + dt.timedelta(seconds=grant.expires_in) if grant.expires_in else None,

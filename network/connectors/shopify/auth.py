@@ -150,9 +150,10 @@ def is_signed(body: bytes, signature: str) -> bool:
         given = b64decode(signature.encode("ascii"), validate=True)
     except (NotBase64, ValueError):
         return False
-    return any(
-        [hmac.compare_digest(hmac.new(one.encode(), body, hashlib.sha256).digest(), given) for one in secrets_in_use()]
-    )
+    matches = [
+        hmac.compare_digest(hmac.new(one.encode(), body, hashlib.sha256).digest(), given) for one in secrets_in_use()
+    ]
+    return any(matches)
 
 
 def exchange_code(domain: str, code: str) -> Grant:

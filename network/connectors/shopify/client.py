@@ -129,7 +129,7 @@ class Client:
         return data if isinstance(data, dict) else {}
 
     def _post(self, operation: str, variables: Data, *, careful: bool) -> requests.Response:
-        body = {"query": document(operation), "variables": variables, "operationName": operation}
+        body: Any = {"query": document(operation), "variables": variables, "operationName": operation}
         headers = self.headers | {
             "X-Shopify-Access-Token": self.token,
             "Accept": "application/json",

@@ -243,7 +243,7 @@ def placed_order(node: Node, fulfilment_orders: Sequence[RemoteFulfilmentOrder] 
 
 def fulfilment(node: Node, order_id: str) -> RemoteFulfilment:
     """Read a parcel; the first tracking number counts when there are several."""
-    tracking = next(iter(node.get("trackingInfo") or ()), {})
+    tracking: Node = next(iter(node.get("trackingInfo") or ()), {})
     events = [
         (one["status"], moment(one["happenedAt"]), one.get("message") or "")
         for one in (node.get("events") or {}).get("nodes", ())
