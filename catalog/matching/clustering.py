@@ -1,11 +1,9 @@
 """Keeps the members of one item coherent: one row per shop, one size, one full code, nothing contradicting."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from catalog.matching.article import FULL
 from catalog.matching.deciding import Key, compatible, keys
 from catalog.matching.normalising import Id, Normalised
 
@@ -76,19 +74,6 @@ def row_key(row: Normalised) -> str:
 def stable_key(text: str) -> str:
     """Shorten any text to 16 hexadecimal letters."""
     return blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def majority(rows: Sequence[Normalised], fact: Callable[[Normalised], Any]) -> Any:
-    """The value most rows state, or None when nobody states one or two values tie."""
-    counts = Counter(value for row in rows if (value := fact(row))).most_common(2)
-    if not counts or len(counts) == 2 and counts[0][1] == counts[1][1]:
-        return None
-    return counts[0][0]
-
-
-def full_code(row: Normalised) -> str:
-    """The full code of a row, or an empty string."""
-    return row.code.value if row.code.level == FULL else ""
 
 
 def _sentence(key: Key) -> str:
