@@ -51,6 +51,11 @@ class Task:
         return sum(picking.line.quantity for picking in self.lines)
 
     @property
+    def net(self) -> Money:
+        """The frozen net price that is split: units at the selling shop's price, without the customer's VAT."""
+        return Money(sum(picking.line.net_minor for picking in self.lines), self.order.currency)
+
+    @property
     def address(self) -> dict[str, str] | None:
         """The customer's name and street, only while the parcel needs them."""
         if self.order.status not in SEES_ADDRESS:

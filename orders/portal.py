@@ -2,20 +2,25 @@
 
 import datetime as dt
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from catalog.insights import catalogue_figures
 from network.acting import Acting, MerchantRequest, merchant_page
 from network.models import Notice
 from network.paging import page_after
+from network.scoping import as_network
 from orders.desk import Task, sales_of, tasks_of, tell_trace
+from orders.forms import CARRIERS, ShipForm
+from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
 from orders.insights import orders_to_ship, trade_by_day, trade_figures
 from orders.models import InternalOrder, Order, RoutingTrace
-from skuu.kit.errors import NotFound
+from skuu.kit.errors import NotFound, SkuuError
 
 DAYS = 30
 CLOSED = ("shipped", "delivered", "declined", "expired", "failed", "cancelled")
@@ -83,39 +88,93 @@ def to_ship_count(request: MerchantRequest) -> HttpResponse:
 @merchant_page()
 def internal_order(request: MerchantRequest, number: str) -> HttpResponseBase:
     """Show one internal order to its shipper: what to pick, where to, and what can be done now."""
-    return show_task(request, task_of(request.acting, number))
+    return _show_task(request, _task_of(request.acting, number))
 
 
-def show_task(request: MerchantRequest, task: Task, *, refused: str = "", status: int = 200) -> HttpResponse:
+def _show_task(
+    request: MerchantRequest, task: Task, *, refused: str = "", form: ShipForm | None = None, status: int = 200
+) -> HttpResponse:
     """Draw the page of an internal order, with the sentence that says why the last action was refused."""
     facts = {
+        "form": form or ShipForm(task=task),
         "section": "to_ship",
         "task": task,
         "refused": refused,
         "history": task.order.changes.order_by("pk"),
         "parcels": task.order.parcels.filter(cancelled_at=None).order_by("pk"),
         "reasons": DECLINE_REASONS,
+        "carriers": CARRIERS,
         "today": timezone.localdate(),
     }
     return render(request, "portal/orders/internal_order.html", facts, status=status)
 
 
-DECLINE_REASONS = {
-    "not_found": "Cannot be found in the stock room",
-    "damaged": "Damaged or incomplete",
-    "reserved": "Promised to a customer of ours",
-    "closed": "Closed, cannot ship in time",
-    "other": "Another reason",
-}
-
-
-def task_of(acting: Acting, number: str) -> Task:
+def _task_of(acting: Acting, number: str) -> Task:
     """Find an internal order of one of the merchant's own shops. Raises NotFound for anybody else's."""
     mine = InternalOrder.objects.for_merchant(acting.merchant).select_related("order__shop", "shipper")
     row = mine.filter(number=number).first()
     if row is None:
         raise NotFound("There is no such order.")
     return tasks_of(acting.merchant, [row])[0]
+
+
+@require_POST
+@merchant_page()
+def accept(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Agree to ship an internal order that was asked first."""
+    task = _task_of(request.acting, number)
+    try:
+        with as_network():
+            accept_internal_order(task.order, by=request.acting.by)
+    except SkuuError as error:
+        return _show_task(request, task, refused=error.message, status=error.status)
+    messages.success(
+        request, _("Agreed. %(number)s is being placed in your shop; the address follows.") % {"number": number}
+    )
+    return redirect("portal:internal_order", number)
+
+
+@require_POST
+@merchant_page()
+def decline(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Decline an internal order with a reason; the next partner is asked."""
+    task = _task_of(request.acting, number)
+    reason = request.POST.get("reason", "")
+    words = request.POST.get("words", "").strip()[:300]
+    if reason not in DECLINE_REASONS:
+        return _show_task(request, task, refused=_("Choose why you cannot ship it."), status=422)
+    try:
+        with as_network():
+            decline_internal_order(task.order, words if reason == "other" and words else reason, by=request.acting.by)
+    except SkuuError as error:
+        return _show_task(request, task, refused=error.message, status=error.status)
+    messages.success(request, _("%(number)s is declined; the next partner is asked.") % {"number": number})
+    return redirect("portal:to_ship")
+
+
+@require_POST
+@merchant_page()
+def ship(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Enter a parcel with its tracking number; the customer’s shop and one’s own are told."""
+    task = _task_of(request.acting, number)
+    form = ShipForm(request.POST, task=task)
+    if not form.is_valid():
+        return _show_task(request, task, form=form, status=422)
+    data = form.cleaned_data
+    try:
+        with as_network():
+            ship_internal_order(
+                task.order,
+                carrier=data["carrier"],
+                number=data["number"],
+                url=data["url"],
+                lines=form.units(),
+                by=request.acting.by,
+            )
+    except SkuuError as error:
+        return _show_task(request, task, refused=error.message, form=form, status=error.status)
+    messages.success(request, _("The parcel of %(number)s is on its way into both shops.") % {"number": number})
+    return redirect("portal:internal_order", number)
 
 
 # --- as origin --------------------------------------------------------------------------------------------------------

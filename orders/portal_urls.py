@@ -9,6 +9,9 @@ urlpatterns = [
     path("to-ship/", portal.to_ship, name="to_ship"),
     path("to-ship/count/", portal.to_ship_count, name="to_ship_count"),
     path("to-ship/<str:number>/", portal.internal_order, name="internal_order"),
+    path("to-ship/<str:number>/accept/", portal.accept, name="accept"),
+    path("to-ship/<str:number>/decline/", portal.decline, name="decline"),
+    path("to-ship/<str:number>/ship/", portal.ship, name="ship"),
     path("my-orders/", portal.orders, name="orders"),
     path("my-orders/<int:pk>/", portal.order, name="order"),
 ]
