@@ -152,7 +152,7 @@ def _product_row(shop: Any, product: RemoteProduct, now: dt.datetime, done: Appl
     for variant in product.variants:
         if whole_price(variant.price_minor) is None:
             said.append(f"variant {cleaning.text(variant.id, 60)} has no usable price")
-    error = "; ".join(said)[:2000]
+    error = "; ".join(filter(None, [cleaning.text(product.problem, 1000), *said]))[:2000]
     if error:
         done.errors.append(f"{cleaning.text(product.id, 120)}: {error}")
     return Product(

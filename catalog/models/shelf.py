@@ -12,7 +12,6 @@ from catalog.models.stock import InventoryItem
 from network.models import Shop
 from network.scoping import Tenant
 
-
 OUT_OF_STEP = (
     Q(pushed__isnull=True, wanted__gt=0)
     | Q(pushed__lt=F("wanted"))
@@ -59,9 +58,7 @@ class Placement(Tenant):
         indexes: ClassVar = [
             # read by catalog.push.push_due
             models.Index(
-                fields=["next_attempt_at"],
-                condition=OUT_OF_STEP,
-                name="placement_push_due",
+                fields=["shop", "next_attempt_at"], condition=OUT_OF_STEP, name="placement_push_due_per_shop"
             ),
             # read by catalog.distribute for one item
             models.Index(fields=["item"], name="placement_item"),
