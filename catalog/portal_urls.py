@@ -1,0 +1,16 @@
+"""Addresses of the merchant's pages about its catalogue."""
+
+from django.urls import path
+
+from catalog import portal, portal_rules
+
+urlpatterns = [
+    path("products/", portal.products, name="products"),
+    path("products/<int:pk>/", portal.product, name="product"),
+    path("shelf/", portal.shelf, name="shelf"),
+    path("shelf/why/", portal.why, name="why"),
+    path("rules/", portal_rules.rules, name="rules"),
+    path("rules/fields/", portal_rules.rule_fields, name="rule_fields"),
+    path("rules/<int:pk>/remove/", portal_rules.rule_remove, name="rule_remove"),
+    path("rules/policy/<int:pk>/", portal_rules.policy, name="policy"),
+]
