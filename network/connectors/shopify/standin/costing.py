@@ -80,7 +80,7 @@ class _Pricing:
         return max(1, inside) if node.name.value == "nodes" else 1 + inside
 
     def size(self, node: FieldNode) -> int:
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in {"first", "last"}:
                 if isinstance(argument.value, IntValueNode):
                     return int(argument.value.value)

@@ -13,6 +13,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLObjectType,
     GraphQLResolveInfo,
     execute,
     get_named_type,
@@ -160,7 +161,7 @@ def _span(
         end = _place(rows, nodes, arguments["before"], bool(arguments.get("reverse")), behind=False)
     if first is not None:
         return start, min(end, start + first)
-    return max(start, end - last), end
+    return max(start, end - (last or 0)), end
 
 
 def _cursor(rows: Rows, node: Node) -> str:
@@ -252,5 +253,6 @@ def _once(call: Call, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> An
 
 
 def _refused(info: GraphQLResolveInfo, error: Node) -> Node:
-    fields = get_named_type(info.return_type).fields  # type: ignore[union-attr]
+    named = get_named_type(info.return_type)
+    fields = named.fields if isinstance(named, GraphQLObjectType) else {}
     return {name: [error] if name.lower().endswith("usererrors") else None for name in fields}

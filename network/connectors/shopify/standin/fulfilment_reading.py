@@ -177,19 +177,19 @@ def targets(call: Call, one: Node, location_ids: list[str] | None = None, **_: A
 @field_of("FulfillmentOrderLineItem", "sku")
 def row_sku(call: Call, row: Node) -> str | None:
     """Give the code of the line."""
-    return call.store[row["lineItem"]]["sku"]  # type: ignore[no-any-return]
+    return call.store[row["lineItem"]]["sku"]
 
 
 @field_of("FulfillmentOrderLineItem", "inventoryItemId")
 def row_item(call: Call, row: Node) -> str | None:
     """Give the stock key of the line."""
-    return call.store[row["lineItem"]]["item"]  # type: ignore[no-any-return]
+    return call.store[row["lineItem"]]["item"]
 
 
 @field_of("FulfillmentOrderLineItem", "variant")
 def row_variant(call: Call, row: Node) -> str | None:
     """Give the variant of the line."""
-    return call.store[row["lineItem"]]["variant"]  # type: ignore[no-any-return]
+    return call.store[row["lineItem"]]["variant"]
 
 
 @field_of("FulfillmentOrderLineItem", "productTitle")
@@ -201,7 +201,7 @@ def row_title(call: Call, row: Node) -> str:
 @field_of("FulfillmentOrderLineItem", "variantTitle", "vendor")
 def row_words(call: Call, row: Node) -> str | None:
     """Name the form of the product."""
-    return call.store[row["lineItem"]]["variantTitle"]  # type: ignore[no-any-return]
+    return call.store[row["lineItem"]]["variantTitle"]
 
 
 @field_of("FulfillmentOrderLineItem", "requiresShipping")

@@ -201,12 +201,13 @@ def toggle(call: Call, inventory_item_id: str, inventory_item_updates: list[Node
         error = user_error("The inventory item could not be found.", ["inventoryItemId"], "GENERIC_ERROR")
         return {"inventoryItem": None, "inventoryLevels": None, "userErrors": [error]}
     for update in inventory_item_updates:
+        level: Node | None
         if update["activate"]:
             level = store.level(item["id"], update["locationId"]) or add_level(
                 store, item["id"], update["locationId"], 0
             )
-            store.change(level, isActive=True, updatedAt=call.now)
-            announce_level(store, level)
+            store.change(level, isActive=True)
+            shift(store, level)
         else:
             level = store.level(item["id"], update["locationId"])
             if level:

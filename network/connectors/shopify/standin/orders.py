@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from network.connectors.shopify.standin.assigning import Share, Want, assign
-from network.connectors.shopify.standin.fulfilment import close_for_cancel, open_fulfillment_order
+from network.connectors.shopify.standin.fulfilment import close_for_cancel, open_fulfillment_order, tell
 from network.connectors.shopify.standin.identifiers import gid
 from network.connectors.shopify.standin.inventory import shift
 from network.connectors.shopify.standin.loading import add_level
@@ -62,11 +62,7 @@ def create_order(call: Call, order: Node, options: Node | None = None) -> Node:
     if made["displayFinancialStatus"] == "PAID":
         announce_order(store, made, "orders/paid")
     for one in ids:
-        store.emit(
-            "fulfillment_orders/order_routing_complete",
-            one,
-            lambda one=one: {"fulfillment_order": {"id": one, "status": "open"}},
-        )  # type: ignore[misc]
+        tell(store, store[one], "order_routing_complete", {"fulfillment_order": {"id": one, "status": "open"}})
     return {"order": made, "userErrors": []}
 
 

@@ -306,7 +306,7 @@ def refunded_set(call: Call, refund: Node) -> Node:
 @field_of("Refund", "totalRefunded")
 def refunded(call: Call, refund: Node) -> Node:
     """Give what was paid back, the old way."""
-    return refunded_set(call, refund)["shopMoney"]  # type: ignore[no-any-return]
+    return refunded_set(call, refund)["shopMoney"]
 
 
 @field_of("RefundLineItem", "priceSet", "subtotalSet", "totalTaxSet")

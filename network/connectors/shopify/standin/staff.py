@@ -126,7 +126,7 @@ def update_item(call: Call, id: str, input: Node) -> Node:
 
 
 def _change_item(call: Call, item: Node, wanted: Node) -> None:
-    fields = {
+    fields: Node = {
         name: wanted[name]
         for name in ("countryCodeOfOrigin", "harmonizedSystemCode", "requiresShipping", "sku", "tracked")
         if name in wanted
