@@ -59,6 +59,6 @@ def _mail(notice: Notice) -> bool:
     try:
         message.send()
     except OSError as error:  # smtplib's errors are OSErrors
-        log.warning("notice_not_mailed", notice=notice.pk, error=type(error).__name__)
+        log.warning("notice_not_mailed", notice=notice.pk, kind=type(error).__name__)
         return False
     return True

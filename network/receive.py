@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, TextField, Value, When
 from django.utils import timezone
 
 from network.connectors.base import ConnectorError
@@ -252,7 +252,7 @@ def _run(shop: Shop, handler: Handler, events: list[Received], tries: dict[int, 
 def _settle(ids: list[int], status: str) -> None:
     unsettled = InboundEvent.everyone.filter(pk__in=ids, status__in=["waiting", "failed"])
     noted = Case(
-        When(tries=0, then=F("error")), default=Value("")
+        When(tries=0, then=F("error")), default=Value("", output_field=TextField())
     )  # a note of its arrival stays, an old failure does not
     unsettled.update(status=status, done_at=timezone.now(), error=noted)
 
@@ -295,7 +295,7 @@ def replay_event(event: InboundEvent, by: str) -> None:
         status="waiting", tries=0, next_attempt_at=timezone.now(), error="", done_at=None
     )
     event.refresh_from_db()
-    log.info("inbound_replayed", event=event.pk, by=by)
+    log.info("inbound_replayed", inbound=event.pk, by=by)
     from network.tasks import handle_inbound
 
     ring(handle_inbound)
