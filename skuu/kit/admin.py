@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin, TabularInline
 
-from skuu.kit.models import Bell, Heartbeat
+from skuu.kit.models import Bell, Heartbeat, IdempotencyKey, RequestCount
 
 
 class ReadOnly:
@@ -73,3 +73,21 @@ class BellAdmin(ReadOnlyAdmin):
 class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "at")
     search_fields = ("name",)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Answers kept for repeats; what they say is the caller's alone."""
+
+    list_display = ("scope", "key", "status", "created_at")
+    list_filter = ("status",)
+    search_fields = ("scope", "key")
+    ordering = ("-pk",)
+    exclude = ("body", "digest")
+
+
+@admin.register(RequestCount)
+class RequestCountAdmin(ReadOnlyAdmin):
+    list_display = ("name", "count", "span")
+    search_fields = ("name",)
+    ordering = ("name",)

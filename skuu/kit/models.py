@@ -1,11 +1,13 @@
-"""The two rows the machinery itself needs: a bell for each sweep, and the worker's sign of life."""
+"""The rows the machinery itself needs: bells of sweeps, signs of life, answers kept for repeats, request counts."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from skuu.kit.crypto import EncryptedText
 
 
 class Bell(models.Model):
@@ -47,3 +49,33 @@ class Heartbeat(models.Model):
     def beat(cls, name: str) -> None:
         """Record that this process is alive and doing its work now."""
         cls.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+
+
+class IdempotencyKey(models.Model):
+    """The answer a POST gave under a caller's key. Written only by skuu.kit.idempotency, in the transaction of the effect."""
+
+    scope = models.CharField(max_length=500)  # API key, method, address
+    key = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)  # of the request's body
+    status = models.PositiveSmallIntegerField()
+    body = EncryptedText()  # an answer may hold a name and a street
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)  # read to forget old answers
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scope", "key"], name="an_idempotency_key_answers_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"
+
+
+class RequestCount(models.Model):
+    """How many requests a caller made in the current span of time. Written only by skuu.kit.api."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    span = models.BigIntegerField(db_index=True)  # read to forget callers who left
+    count = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.count}"

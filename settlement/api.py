@@ -1,0 +1,113 @@
+"""The API's door to a merchant's statements: as rows, and as the very CSV whose digest is sealed."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from network.api_base import NewestFirst, ShopList, ShopView
+from settlement.documents.statement import statement_csv, statement_json
+from settlement.models import Statement
+from skuu.kit.errors import NotFound
+from skuu.kit.money import major
+
+
+class StatementOut(serializers.Serializer):
+    """A statement's figures; + is owed to the merchant, − the merchant owes."""
+
+    id = serializers.IntegerField(source="pk")
+    number = serializers.CharField()
+    currency = serializers.CharField()
+    through = serializers.DateField(source="cycle.through")
+    opening = serializers.SerializerMethodField()
+    activity = serializers.SerializerMethodField()
+    closing = serializers.SerializerMethodField()
+    line_count = serializers.IntegerField()
+    digest = serializers.CharField(help_text="SHA-256 of the CSV")
+
+    def get_opening(self, row: Statement) -> str:
+        return major(row.opening, row.currency)
+
+    def get_activity(self, row: Statement) -> str:
+        return major(row.activity, row.currency)
+
+    def get_closing(self, row: Statement) -> str:
+        return major(row.closing, row.currency)
+
+
+class WholeStatementOut(StatementOut):
+    """A statement with its lines."""
+
+    lines = serializers.ListField(child=serializers.DictField(), help_text="as in the CSV")
+
+
+class StatementFilter(filters.FilterSet):
+    """Which statements."""
+
+    currency = filters.CharFilter(max_length=3)
+    through_from = filters.DateFilter(field_name="cycle__through", lookup_expr="gte")
+    through_to = filters.DateFilter(field_name="cycle__through", lookup_expr="lte")
+
+
+class Statements(ShopList):
+    """The statements of the merchant whose shop the key is for."""
+
+    model, filterset_class, serializer_class, pagination_class = Statement, StatementFilter, StatementOut, NewestFirst
+
+    def rows(self) -> QuerySet[Statement]:
+        return _sealed(self.merchant)
+
+    def describe(self, rows: list[Statement]) -> list[dict[str, Any]]:
+        return list(StatementOut(rows, many=True).data)
+
+    @extend_schema(operation_id="statements_list", responses=StatementOut(many=True), tags=["statements"])
+    def get(self, request: Request) -> Response:
+        """List the merchant's statements, newest first."""
+        return self.listing(request)
+
+
+def _sealed(merchant: Any) -> QuerySet[Statement]:
+    return Statement.objects.for_merchant(merchant).exclude(digest="").select_related("cycle")
+
+
+def _find(merchant: Any, pk: int) -> Statement:
+    row: Statement | None = _sealed(merchant).filter(pk=pk).first()
+    if row is None:
+        raise NotFound("There is no such statement.")
+    return row
+
+
+class OneStatement(ShopView):
+    """One statement."""
+
+    serializer_class = WholeStatementOut
+
+    @extend_schema(operation_id="statements_read", responses=WholeStatementOut, tags=["statements"])
+    def get(self, request: Request, pk: int) -> Response:
+        """Show a statement with its lines, amounts in major units."""
+        row = _find(self.merchant, pk)
+        return Response(StatementOut(row).data | {"lines": statement_json(row)["lines"]})
+
+
+class StatementCsv(ShopView):
+    """One statement as a file."""
+
+    serializer_class = WholeStatementOut
+
+    @extend_schema(
+        operation_id="statements_csv",
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.BINARY, description="UTF-8, comma, CRLF")},
+        tags=["statements"],
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Download a statement as CSV; its SHA-256 is the statement's digest."""
+        row = _find(self.merchant, pk)
+        answer = HttpResponse(statement_csv(row), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{row.number}.csv"'
+        return answer

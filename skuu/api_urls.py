@@ -1,0 +1,28 @@
+"""The map of the REST API, version 1."""
+
+from django.urls import path, re_path
+
+from catalog import api as catalog
+from network import api as network
+from orders import api as orders
+from settlement import api as settlement
+
+app_name = "api"
+urlpatterns = [
+    path("shop/", network.ShopDoor.as_view(), name="shop"),
+    path("products/", catalog.Products.as_view(), name="products"),
+    path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
+    path("stock/", catalog.Stock.as_view(), name="stock"),
+    path("shelf/", catalog.Shelf.as_view(), name="shelf"),
+    path("orders/", orders.Orders.as_view(), name="orders"),
+    path("orders/<path:order_id>/", orders.OneOrder.as_view(), name="order"),
+    path("internal-orders/", orders.InternalOrders.as_view(), name="internal_orders"),
+    path("internal-orders/<str:number>/", orders.OneInternalOrder.as_view(), name="internal_order"),
+    path("internal-orders/<str:number>/accept/", orders.Accept.as_view(), name="accept"),
+    path("internal-orders/<str:number>/decline/", orders.Decline.as_view(), name="decline"),
+    path("internal-orders/<str:number>/ship/", orders.Ship.as_view(), name="ship"),
+    path("statements/", settlement.Statements.as_view(), name="statements"),
+    path("statements/<int:pk>/", settlement.OneStatement.as_view(), name="statement"),
+    path("statements/<int:pk>/csv/", settlement.StatementCsv.as_view(), name="statement_csv"),
+    re_path("^", network.NoSuchAddress.as_view(), name="absent"),
+]
