@@ -189,7 +189,9 @@ def _plan(info: GraphQLResolveInfo) -> Plan:
     kind, name = info.parent_type.name, info.field_name
     named = get_named_type(info.return_type)
     access = info.context.standin.access
-    wanted = [f"{kind}.{name}"] if is_leaf_type(named) else [f"{kind}.{name}", f"{named.name}."]
+    wanted = (
+        [f"{kind}.{name}"] if is_leaf_type(named) else [f"{kind}.{name}", f"{named.name.removesuffix('Connection')}."]
+    )
     plan = Plan(
         FIELDS.get((kind, name)),
         is_leaf_type(named),
