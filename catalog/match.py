@@ -21,7 +21,7 @@ from catalog.neighbours import Neighbourhood, around, as_received, brand_aliases
 from skuu.kit.states import move
 
 ENGINE = f"engine {NORM_VERSION}"
-BATCH = 500
+BATCH = 1000
 _ONE_MATCHER = 0x534B5555
 
 
@@ -79,25 +79,59 @@ def match_variants(due: Sequence[Variant]) -> None:
     mark_items(changes.touched)
 
 
+_SAVE_FACTS = """
+update catalog_variant v set norm_version = f.version, gtin = f.gtin, gtin_status = f.gtin_status, brand_key = f.brand,
+  code = f.code, code_level = f.code_level, size_key = f.size_key, size_label = f.size_label, colour_key = f.colour,
+  gender = f.gender, tokens = string_to_array(f.tokens, ' ')
+from unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+  %s::text[], %s::text[], %s::text[])
+  f(id, version, gtin, gtin_status, brand, code, code_level, size_key, size_label, colour, gender, tokens)
+where v.id = f.id
+"""
+
+
 def save_facts(due: Sequence[Variant], facts: Mapping[int, Normalised]) -> None:
-    """Keep comparable facts on the variants' rows, where the next matching looks them up."""
-    rows = [variant for variant in due if variant.pk in facts]
-    for variant in rows:
-        write_facts(variant, facts[variant.pk])
-    fields = ["norm_version", "gtin", "gtin_status", "brand_key", "code", "code_level"]
-    fields += ["size_key", "size_label", "colour_key", "gender", "tokens"]
-    Variant.everyone.bulk_update(rows, fields, batch_size=500)
+    """Keep comparable facts on the variants' rows, where the next matching looks them up: one statement for all."""
+    rows = []
+    for variant in due:
+        if variant.pk in facts and _as_columns(variant) != (columns := facts_columns(facts[variant.pk])):
+            rows.append((variant.pk, *columns))
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE_FACTS, [list(column) for column in zip(*rows, strict=True)])
 
 
-def write_facts(variant: Variant, facts: Normalised) -> None:
-    """Copy comparable facts onto a variant's columns, cut to their length."""
-    variant.norm_version = facts.version
-    variant.gtin, variant.gtin_status = facts.gtin.value[:14], facts.gtin.status[:14]
-    variant.brand_key = facts.brand[:120]
-    variant.code, variant.code_level = facts.code.value[:80], facts.code.level[:6]
-    variant.size_key, variant.size_label = facts.size.key[:40], facts.size.label[:40]
-    variant.colour_key, variant.gender = facts.colour.key[:80], facts.gender[:8]
-    variant.tokens = [token[:60] for token in facts.tokens]
+def facts_columns(facts: Normalised) -> tuple[int | str, ...]:
+    """Cut comparable facts to the length of a variant's columns, in the order they are saved."""
+    return (
+        facts.version,
+        facts.gtin.value[:14],
+        facts.gtin.status[:14],
+        facts.brand[:120],
+        facts.code.value[:80],
+        facts.code.level[:6],
+        facts.size.key[:40],
+        facts.size.label[:40],
+        facts.colour.key[:80],
+        facts.gender[:8],
+        " ".join(token[:60] for token in facts.tokens),
+    )
+
+
+def _as_columns(variant: Variant) -> tuple[int | str, ...]:
+    return (
+        variant.norm_version,
+        variant.gtin,
+        variant.gtin_status,
+        variant.brand_key,
+        variant.code,
+        variant.code_level,
+        variant.size_key,
+        variant.size_label,
+        variant.colour_key,
+        variant.gender,
+        " ".join(variant.tokens),
+    )
 
 
 @dataclass
@@ -109,6 +143,7 @@ class _Changes:
     standing: dict[int, int] = field(default_factory=dict)  # variant → item
     touched: set[int] = field(default_factory=set)
     fresh: list[Match] = field(default_factory=list)
+    taken: dict[int, dict[int, int]] = field(default_factory=dict)  # item → shop → variant
 
     def write(self, batch: Batch, stopped: Collection[str]) -> None:
         """Give every cluster its item, link who joins it, and let go of due variants that belong nowhere any more."""
@@ -118,6 +153,7 @@ class _Changes:
             if link.status == LINKED and link.method not in stopped:
                 clusters[link.item].append(link)
         styles = _StylesOf(self.found)
+        self._read_places()
         for _, links in sorted(clusters.items()):
             if any(int(link.id) in self.due for link in links):
                 self._join(links, styles)
@@ -135,7 +171,7 @@ class _Changes:
             if int(link.id) in self.standing:
                 votes[self.standing[int(link.id)]] += 1
         item_id = min(votes, key=lambda item: (-votes[item], item)) if votes else self._new_item(links, styles)
-        taken = self._shops_of(item_id)
+        taken = self.taken.setdefault(item_id, {})
         for link in links:
             pk, shop = int(link.id), int(link.shop_id)
             if self.standing.get(pk) == item_id:
@@ -151,17 +187,14 @@ class _Changes:
             self.fresh.append(_match(link, item_id, self.found.rows[pk]))
             self.touched.add(item_id)
 
-    def _shops_of(self, item_id: int) -> dict[int, int]:
-        """Say which variant of each shop stands for the item; a deleted one gives its place up."""
-        taken: dict[int, int] = {}
-        rows = Match.everyone.filter(item=item_id, status="linked").select_related("variant")
+    def _read_places(self) -> None:
+        """Note which variant of each shop stands for each item around; a deleted one gives its place up."""
+        rows = Match.everyone.filter(item__in=set(self.standing.values()), status="linked").select_related("variant")
         for match in rows:
             if match.variant.deleted_at is not None:
                 self._let_go(match, "the variant was deleted in its shop")
             else:
-                taken[match.shop_id] = match.variant_id
-        taken.update({match.shop_id: match.variant_id for match in self.fresh if match.item_id == item_id})
-        return taken
+                self.taken.setdefault(match.item_id, {})[match.shop_id] = match.variant_id
 
     def _new_item(self, links: Sequence[Link], styles: "_StylesOf") -> int:
         members = [self.found.facts[int(link.id)] for link in links]
@@ -175,6 +208,7 @@ class _Changes:
     def _let_go(self, match: Match, why: str) -> None:
         move(match, "withdrawn", by=ENGINE, reason=why)
         self.standing.pop(match.variant_id, None)
+        self.taken.get(match.item_id, {}).pop(match.shop_id, None)
         self.touched.add(match.item_id)
 
     def _save(self) -> None:
