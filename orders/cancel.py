@@ -12,7 +12,7 @@ from catalog.stocktake import apply_levels
 from network.connectors.base import Connector, ConnectorError, PlacedOrder, connector_for
 from orders.bells import wake
 from orders.leases import later, take
-from orders.lines import DEAD, settle_lines
+from orders.lines import DEAD, settle_lines, tell_shelf
 from orders.locking import lock_internal_order
 from orders.models import InternalOrder, OrderLine
 from orders.parcels import read_fulfilments
@@ -35,6 +35,7 @@ def change_quantity(line: OrderLine, quantity: int, *, by: str, reason: str) -> 
     line.quantity = quantity
     touched = {line.pk: line}
     if fewer:
+        tell_shelf(line)
         for internal_order in _open_orders_of(line):
             want_cancel(internal_order, by=by, reason=reason)
             for other in OrderLine.everyone.filter(internal_lines__internal_order=internal_order):

@@ -8,12 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Variant
-from catalog.push import note_shelf_sold
 from network.connectors.base import RemoteAddress, RemoteOrder
 from network.models import Shop
 from orders.bells import wake
 from orders.cancel import change_quantity
-from orders.lines import cover_of, mirrored_units, settle_lines
+from orders.lines import cover_of, mirrored_units, settle_lines, tell_shelf
 from orders.locking import lock_order
 from orders.models import Order, OrderLine
 from orders.shelf import ShelfUnits
@@ -50,6 +49,7 @@ def enter_order(
         unknown = _write_lines(order, remote, units, began)
         _wake_held(order)
     if unknown:
+        wake("route_orders")
         raise VariantUnknown(f"{order.name}: sync has not read variant {', '.join(unknown)} yet.")
     return order
 
@@ -105,7 +105,8 @@ def _add_lines(order: Order, remote: RemoteOrder, fresh: Sequence[ShelfUnits]) -
             route_due_at=None if order.is_test else timezone.now(),
         )
         line.changes.create(from_status="", to_status=line.status, by="network", reason="seen in the shop")
-        note_shelf_sold(order.shop, variant.inventory_item, unit.remaining)
+        if order.is_test:
+            tell_shelf(line)
     return sorted(ids - variants.keys())
 
 
@@ -162,7 +163,6 @@ def _why_fewer(order: Order, remaining: int) -> str:
 
 
 def _take_on_more(line: OrderLine, quantity: int) -> None:
-    note_shelf_sold(line.order.shop, line.variant.inventory_item, quantity - line.quantity)
     change_quantity(line, quantity, by="selling shop", reason="The selling shop raised the quantity.")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 from django.utils import timezone
 
+from catalog.push import doubt_shelf, note_shelf_sold
 from orders.bells import wake
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, ParcelLine
 from skuu.kit.states import move
@@ -50,6 +51,22 @@ def mirrored_units(line_ids: Iterable[int]) -> dict[int, int]:
         .annotate(units=Sum("quantity"))
     )
     return {row["line__order_line_id"]: row["units"] for row in rows}
+
+
+def tell_shelf(line: OrderLine) -> None:
+    """Tell the shelf's keeper once of each unit sold from it, and of units that may have been put back there.
+
+    Call it with the order locked and, for a line that is routed, after its units are claimed.
+    """
+    stock_key = line.variant.inventory_item_id
+    if line.quantity > line.told_units:
+        note_shelf_sold(line.order.shop, stock_key, line.quantity - line.told_units)
+    elif line.quantity < line.told_units:
+        doubt_shelf(line.order.shop, [stock_key])
+    else:
+        return
+    line.told_units = line.quantity
+    OrderLine.everyone.filter(pk=line.pk).update(told_units=line.quantity)
 
 
 def settle_lines(lines: Iterable[OrderLine], *, by: str, reason: str = "") -> None:

@@ -19,7 +19,7 @@ from orders.bells import wake
 from orders.cancel import want_cancel
 from orders.hand_back import hand_back_line
 from orders.leases import take
-from orders.lines import cover_of, settle_lines
+from orders.lines import cover_of, settle_lines, tell_shelf
 from orders.locking import lock_order
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, RoutingTrace
 from orders.routing import RULE_VERSION, Demand, Destination, Plan, Promise, plan_order
@@ -89,7 +89,13 @@ def _route_once(order: Order, by: str) -> int:
     plan = plan_order(demands, candidates, Destination(to.country, to.postcode), promise)
     with transaction.atomic():
         locked = lock_order(order.pk)
-        still = {line.pk: line for line in locked.lines.select_for_update().filter(status="waiting").order_by("pk")}
+        still = {
+            line.pk: line
+            for line in locked.lines.select_for_update(of=("self",))
+            .select_related("variant", "order__shop")
+            .filter(status="waiting")
+            .order_by("pk")
+        }
         if any(still.get(line.pk) is None or still[line.pk].quantity != line.quantity for line in lines):
             return 0  # somebody else decided, or the order changed; its own sweep goes on
         return _carry_out(locked, [still[line.pk] for line in lines], items, plan, open_offers, found, by)
@@ -152,6 +158,8 @@ def _carry_out(
         "gap_minor": plan.gap_minor,
     }
     RoutingTrace.everyone.create(order=order, rule_version=RULE_VERSION, trace=trace)
+    for line in sorted(lines, key=lambda line: line.variant.inventory_item_id):
+        tell_shelf(line)
     settle_lines(lines, by=by, reason="")
     reasons = dict(plan.unserved)
     for line in lines:

@@ -104,6 +104,7 @@ class OrderLine(Stateful, Tenant):
     title = models.CharField(max_length=400)
     sku = models.CharField(max_length=255, blank=True)
     quantity = models.PositiveIntegerField()  # units the shelf answers for
+    told_units = models.PositiveIntegerField(default=0)  # units of it that the shelf's keeper knows to be sold
     unit_price_minor = (
         models.BigIntegerField()
     )  # origin's price per unit in the order's currency, before order discounts, tax as taxes_included

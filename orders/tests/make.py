@@ -77,7 +77,9 @@ def stores() -> Iterator[StoreSeed]:
             for index, (size, units) in enumerate(zip(SIZES, stock, strict=True))
         )
         shoe = ProductSeed("Strand Sneaker", "Oever", ("Size",), variants, "Shoes")
-        yield StoreSeed(domain, name, f"{name} BV", "retailer", "NL", "EUR", (), False, "", "Basic", (PLACES[domain],), (shoe,))
+        yield StoreSeed(
+            domain, name, f"{name} BV", "retailer", "NL", "EUR", (), False, "", "Basic", (PLACES[domain],), (shoe,)
+        )
 
 
 @dataclass
@@ -105,7 +107,9 @@ class Market:
     def buy(self, shop: Shop, *wants: tuple[str, int], paid: bool = True, note: bool = True, **more: Any) -> str:
         """Check out as a customer and, as the webhook would, note the order; returns its id."""
         order = {
-            "lineItems": [{"variantId": self.variant(shop, size).remote_id, "quantity": units} for size, units in wants],
+            "lineItems": [
+                {"variantId": self.variant(shop, size).remote_id, "quantity": units} for size, units in wants
+            ],
             "email": "marie@example.com",
             "shippingAddress": SHIP_TO,
             "financialStatus": "PAID" if paid else "PENDING",
@@ -157,7 +161,9 @@ class Market:
         return next(one.available for one in connector_for(shop).read_levels([item]) if one.location_id == place)
 
     def variant(self, shop: Shop, size: str) -> Variant:
-        return Variant.everyone.select_related("inventory_item").get(shop=shop, sku=f"{shop.domain.partition('.')[0]}-{size}")
+        return Variant.everyone.select_related("inventory_item").get(
+            shop=shop, sku=f"{shop.domain.partition('.')[0]}-{size}"
+        )
 
     def level(self, shop: Shop, size: str) -> StockLevel:
         return StockLevel.everyone.get(location__shop=shop, inventory_item=self.variant(shop, size).inventory_item)
@@ -199,7 +205,9 @@ def open_market(standin: Running) -> Market:
                 variant=market.variant(shop, size), shop=shop, item=item, method="gtin", decided_by="test"
             )
         for shop in (market.bruno, market.cara):
-            _put_on_shelf(shop, market.variant(shop, size), item, sum(stock[SIZES.index(size)] for stock in STOCK.values()))
+            _put_on_shelf(
+                shop, market.variant(shop, size), item, sum(stock[SIZES.index(size)] for stock in STOCK.values())
+            )
     return market
 
 
@@ -223,6 +231,7 @@ def _join(standin: Running, domain: str) -> Shop:
     )
     consent = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
     shop = connect.complete_install(merchant, consent, state=state, by="test")
+    connect.provision_shelf(shop)
     place = PLACES[domain]
     Shop.everyone.filter(pk=shop.pk).update(
         status="live", country="NL", postcode=place.zip, city=place.city, address1=place.address1

@@ -16,7 +16,12 @@ def test_a_sale_on_the_shelf_becomes_one_order_at_the_best_partner(market):
     assert placed["sourceIdentifier"] == internal.number
     seen = market.order(market.alma, placed["id"])
     assert (seen["email"], seen["phone"], seen["customer"]) == (None, None, None)
-    assert seen["shippingAddress"] == {"name": "Marie Peeters", "address1": "Kerkstraat 12", "zip": "1017 GA", "phone": None}
+    assert seen["shippingAddress"] == {
+        "name": "Marie Peeters",
+        "address1": "Kerkstraat 12",
+        "zip": "1017 GA",
+        "phone": None,
+    }
     assert market.available(market.bruno, "42") == before[market.bruno.domain]
     assert market.available(market.alma, "42") == before[market.alma.domain] - 1
     assert market.available(market.dora, "42") == before[market.dora.domain]
