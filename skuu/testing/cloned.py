@@ -19,7 +19,7 @@ def cloned_database() -> Iterator[str]:
 
     Ask for pytest-django's ``django_db_setup`` and unblock the database first. Threads close their own connections.
     """
-    original = connection.settings_dict["NAME"]
+    original = _migrated_test_database()
     clone = f"{original}_{os.getpid()}_{next(_count)}"
     connections.close_all()  # a template must have no connection
     with connection._nodb_cursor() as cursor:
@@ -32,3 +32,12 @@ def cloned_database() -> Iterator[str]:
         connection.settings_dict["NAME"] = original
         with connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE "{clone}" WITH (FORCE)')
+
+
+def _migrated_test_database() -> str:
+    # pytest-django makes the test database only when some collected test carries its mark; without it the default
+    # connection still points at the project's own data
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
+    if connection.settings_dict["NAME"] != name:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    return name
