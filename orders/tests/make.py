@@ -4,20 +4,20 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from django.db import connection
+from django.utils import timezone
 
 from catalog.mirror import apply_products
 from catalog.models import Claim, InventoryItem, Item, Match, Placement, StockLevel, Style, Variant
 from catalog.stocktake import apply_levels
 from network import connect
 from network.connectors.base import RemoteShelf, connector_for
-from network.connectors.shopify.auth import API_VERSION
+from network.connectors.shopify.auth import API_VERSION, REQUIRED_SCOPES
 from network.connectors.shopify.standin.seeds import LocationSeed, ProductSeed, StoreSeed, VariantSeed
 from network.connectors.shopify.standin.server import Running
-from network.models import Location, Shop
+from network.models import Location, Merchant, Shop, ShopCredential, TaxRegistration
 from orders.accept import note_order_changed, read_due, sweep_orders
 from orders.cancel import cancel_due
 from orders.fulfil import push_parcels_due, read_fulfilments_due
@@ -212,31 +212,26 @@ def open_market(standin: Running) -> Market:
 
 
 def _join(standin: Running, domain: str) -> Shop:
-    name = domain.partition(".")[0]
-    _, merchant = connect.join_merchant(
-        legal_name=f"{name} BV",
+    name, place = domain.partition(".")[0], PLACES[domain]
+    merchant = Merchant.everyone.create(name=name, legal_name=f"{name} BV", country="NL", email=f"{name}@example.com")
+    TaxRegistration.everyone.create(
+        merchant=merchant, country="NL", vat_id="NL000099998B57", valid_from=dt.date(2024, 1, 1)
+    )
+    shop = Shop.everyone.create(
+        merchant=merchant,
+        domain=domain,
+        name=name,
+        status="live",
         country="NL",
-        username=name,
-        password="a-long-password",
-        email=f"{name}@example.com",
-        vat_ids=("NL000099998B57",),
+        currency="EUR",
+        postcode=place.zip,
+        city=place.city,
+        address1=place.address1,
+        installed_at=timezone.now(),
     )
-    url, state = connect.begin_install(merchant, domain, by="test")
-    path = urlsplit(url)
-    answer = requests.get(
-        f"{standin.base_url}{path.path}?{path.query}&approve=1",
-        headers={"Host": domain},
-        allow_redirects=False,
-        timeout=10,
-    )
-    consent = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
-    shop = connect.complete_install(merchant, consent, state=state, by="test")
+    given = standin.standin.install(domain, [*REQUIRED_SCOPES])
+    ShopCredential.objects.create(shop=shop, access_token=given["access_token"], scopes=[*REQUIRED_SCOPES])
     connect.provision_shelf(shop)
-    place = PLACES[domain]
-    Shop.everyone.filter(pk=shop.pk).update(
-        status="live", country="NL", postcode=place.zip, city=place.city, address1=place.address1
-    )
-    shop.refresh_from_db()
     _know_locations(shop)
     return shop
 

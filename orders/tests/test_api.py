@@ -71,7 +71,12 @@ def test_once_placed_it_sees_what_the_label_needs_and_its_net_amounts_and_never_
         "name": "Marie Peeters", "company": "", "address1": "Kerkstraat 12", "address2": "", "zip": "1017 GA",
         "city": "Amsterdam", "province": "", "country": "NL",
     }  # fmt: skip
-    assert told["trade"] == {"origin": "bruno-schoenen", "currency": "EUR", "net": "74.34", "shipping": told["trade"]["shipping"]}
+    assert told["trade"] == {
+        "origin": "bruno-schoenen",
+        "currency": "EUR",
+        "net": "74.34",
+        "shipping": told["trade"]["shipping"],
+    }
     assert told["lines"][0]["net"] == "74.34"
     for hidden in (*SECRETS, "89.95"):
         assert hidden not in answer.content.decode()
