@@ -56,6 +56,8 @@ class Answering:
             return self.standin.json(403, {"errors": words})
         try:
             request = json.loads(body)
+            if not isinstance(request.get("variables") or {}, dict):
+                raise ValueError("variables are no object")
             text, variables, name = (
                 str(request.get("query") or ""),
                 request.get("variables") or {},

@@ -150,6 +150,10 @@ class StandIn:
                     store.record(
                         "token", token, {**known, "scopes": [one for one in known["scopes"] if one not in scopes]}
                     )
+            for token, known in list(store.records["refresh"].items()):
+                if client == self.client_id:
+                    left = [one for one in known["scopes"] if one not in scopes]
+                    store.record("refresh", token, {**known, "scopes": left})
             have = store.records["install"].get(client)
             if have:
                 left = [one for one in have["scopes"] if one not in scopes]

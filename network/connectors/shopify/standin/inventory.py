@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from network.connectors.shopify.standin.identifiers import number
 from network.connectors.shopify.standin.loading import STATES, add_level
 from network.connectors.shopify.standin.payloads import level_payload
 from network.connectors.shopify.standin.registry import Call, Rows, bad_request, field_of, mutation, query, user_error
@@ -41,7 +42,7 @@ def announce_level(store: Store, level: Node) -> None:
 @query("inventoryItems")
 def inventory_items(call: Call, query: str | None = None, **_: Any) -> Rows:
     """List stock keys by id."""
-    return Rows(search(call.store, "InventoryItem", query), lambda one: "")
+    return Rows(sorted(search(call.store, "InventoryItem", query), key=lambda one: number(one["id"])), lambda one: "")
 
 
 @query("inventoryItem", "inventoryLevel", "inventoryAdjustmentGroup")
@@ -112,7 +113,9 @@ def levels_of_location(
         for one in call.store.where("InventoryLevel", "location", place["id"])
         if include_inactive or one["isActive"]
     ]
-    return Rows(search(call.store, "InventoryLevel", query, rows), lambda one: "")
+    return Rows(
+        sorted(search(call.store, "InventoryLevel", query, rows), key=lambda one: number(one["id"])), lambda one: ""
+    )
 
 
 @field_of("InventoryItem", "inventoryLevel")

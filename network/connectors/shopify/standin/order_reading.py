@@ -115,6 +115,22 @@ for _name in ("originalPrice", "discountedPrice"):
     field_of("ShippingLine", _name)(lambda call, line: bag(call.store.shop["currencyCode"], line["price"])["shopMoney"])
 
 
+@field_of("Order", "totalTipReceived")
+def tip(call: Call, order: Node) -> Node:
+    """Nobody tips."""
+    return bag(order["currencyCode"], 0)["shopMoney"]
+
+
+@field_of("Order", "paymentCollectionDetails")
+def payment_details(call: Call, order: Node) -> Node:
+    """No payment is collected later."""
+    return {
+        "__typename": "OrderPaymentCollectionDetails",
+        "additionalPaymentCollectionUrl": None,
+        "vaultedPaymentMethods": [],
+    }
+
+
 # --- facts ------------------------------------------------------------------------------------------------------------
 @field_of("Order", "fullyPaid")
 def fully_paid(call: Call, order: Node) -> bool:

@@ -1,7 +1,9 @@
 """The stand-in on a socket: a thread for each connection, connections kept open, and a context manager for tests."""
 
 import socket
+import sys
 import threading
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,6 +80,9 @@ class Door(BaseHTTPRequestHandler):
         except AnswerLost:
             self.close_connection = True
             return
+        except Exception as error:  # noqa: BLE001
+            traceback.print_exc(file=sys.stderr)
+            answer = self.server.standin.json(500, {"errors": f"STANDIN_BROKEN {error!r}"})
         self._write(*answer)
 
     def _write(self, status: int, head: dict[str, str], body: bytes) -> None:

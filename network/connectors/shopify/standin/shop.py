@@ -6,6 +6,7 @@ from network.connectors.shopify.standin.identifiers import gid
 from network.connectors.shopify.standin.loading import STATES, handle_of
 from network.connectors.shopify.standin.payloads import location_payload, shop_payload
 from network.connectors.shopify.standin.registry import (
+    FIELDS,
     Call,
     Rows,
     field_of,
@@ -180,6 +181,18 @@ def locations(
 def shop_locations(call: Call, shop: Node, **arguments: Any) -> Rows:
     """List the places by the old way."""
     return locations(call, **arguments)
+
+
+for _name in (
+    "orders",
+    "products",
+    "productVariants",
+    "inventoryItems",
+    "customers",
+    "fulfillmentOrders",
+    "assignedFulfillmentOrders",
+):
+    field_of("Shop", _name)(lambda call, shop, root=_name, **arguments: FIELDS["QueryRoot", root](call, **arguments))
 
 
 @query("location")

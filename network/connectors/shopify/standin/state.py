@@ -115,9 +115,7 @@ class Store:
     def change(self, node: Node, **fields: Any) -> Node:
         """Set fields of a node; inside ``writing`` only."""
         self._remember(node["id"], node)
-        self._leave(node)
-        node.update(fields)
-        self._enter(node)
+        self._write(node, {**node, **fields})
         return node
 
     def remove(self, node: Node) -> None:
@@ -199,6 +197,18 @@ class Store:
             if node.get(name):
                 self.index[kind, name].get(_key(node[name]), {}).pop(node["id"], None)
 
+    def _write(self, node: Node, wanted: Node) -> None:
+        """Replace a node's content in place, so that it keeps its turn among its kind and in every index it stays in."""
+        kind = node["__typename"]
+        moved = [name for name in INDEXED.get(kind, ()) if _key(node.get(name)) != _key(wanted.get(name))]
+        for name in moved:
+            if node.get(name):
+                self.index[kind, name].get(_key(node[name]), {}).pop(node["id"], None)
+            if wanted.get(name):
+                self.index[kind, name].setdefault(_key(wanted[name]), {})[node["id"]] = None
+        node.clear()
+        node.update(wanted)
+
     def _archive(self, change: Change) -> None:
         if not self.archive.kept:
             return
@@ -210,10 +220,12 @@ class Store:
     def _undo(self, change: Change) -> None:
         for global_id, old in change.before.items():
             now = self.nodes.get(global_id)
-            if now is not None:
+            if now is not None and old is not None:
+                self._write(now, old)
+            elif now is not None:
                 self._leave(now)
                 del self.nodes[global_id], self.kinds[kind_of(global_id)][global_id]
-            if old is not None:
+            elif old is not None:
                 self._enter(old)
         for (kind, key), value in change.records.items():
             if value is None:

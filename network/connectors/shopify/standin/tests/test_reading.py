@@ -139,6 +139,25 @@ def test_pages_follow_one_another_in_both_directions(running: Running) -> None:
         assert seen == expected
 
 
+def test_a_places_stock_is_paged_whole_while_figures_change(running: Running) -> None:
+    owner, seen, after = staff(running), [], None
+    depot = next(
+        one["id"]
+        for one in owner("{locations(first:9){nodes{id name}}}")["locations"]["nodes"]
+        if one["name"] == "Depot"
+    )
+    read = """query($id:ID!,$a:String){location(id:$id){inventoryLevels(first:1,after:$a){nodes{item{sku}}
+    pageInfo{hasNextPage endCursor}}}}"""
+    while True:
+        page = owner(read, id=depot, a=after)["location"]["inventoryLevels"]
+        seen += [one["item"]["sku"] for one in page["nodes"]]
+        running.standin.till_sale(ALMA, "RUN-41", available=len(seen))
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert seen == ["RUN-41", "RUN-42", "RUN-43"]
+
+
 def test_the_shelf_is_listed_only_when_asked_for(running: Running) -> None:
     clerk = app(running)
     shelve(clerk, "RUN-42", 1)
