@@ -1,14 +1,16 @@
 """A statement as rows, CSV and JSON, told from the frozen facts of its entries alone: recomputed later it is the same."""
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from network.scoping import as_network
 from settlement.models import Statement, StatementLine
-from skuu.kit.money import major
+from skuu.kit.money import exponent, major
 
 SOLD, SHIPPED = "sold", "shipped"
 
@@ -48,23 +50,31 @@ class Row:
     rate_card: str
 
 
+class _Read(NamedTuple):
+    n: int
+    item: int | None
+    amount: int
+    entry: int
+    kind: str
+    effective_on: dt.date
+    posted_at: dt.datetime
+    facts: dict[str, Any]
+
+
+_READ = ("n", "item", "amount", "entry_id", "entry__kind", "entry__effective_on", "entry__posted_at", "entry__facts")
 _MONEY = {"net", "origin_fee", "goods", "shipping", "vat", "gross", "network_fee", "network_fee_vat", "amount"}
-_HEADER = ["statement", *("vat_rate" if f.name == "vat_rate_bp" else f.name for f in fields(Row))]
+_FIELDS = tuple(each.name for each in fields(Row))
+_HEADER = ["statement", *("vat_rate" if name == "vat_rate_bp" else name for name in _FIELDS)]
 
 
 def statement_rows(statement: Statement, *, after: int = 0, limit: int | None = None) -> Iterator[Row]:
     """Tell a statement's lines in their order, from line ``after`` on; reads as it goes, however long it is."""
     with as_network():
-        lines = (
-            StatementLine.everyone.filter(statement=statement, n__gt=after)
-            .select_related("entry")
-            .defer("entry__payload_hash")
-            .order_by("n")
-        )
+        lines = StatementLine.everyone.filter(statement=statement, n__gt=after).order_by("n").values_list(*_READ)
         if limit is not None:
             lines = lines[:limit]
         for line in lines.iterator(chunk_size=2_000):
-            yield _row(line, statement.merchant_id, statement.currency)
+            yield _row(_Read(*line), statement.merchant_id, statement.currency)
 
 
 def statement_csv(statement: Statement, *, bom: bool = False) -> bytes:
@@ -97,8 +107,8 @@ def statement_json(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _row(line: StatementLine, merchant: int, currency: str) -> Row:
-    entry, facts = line.entry, line.entry.facts
+def _row(line: _Read, merchant: int, currency: str) -> Row:
+    facts = line.facts
     items = facts.get("items") or [{}]
     item: dict[str, Any] = items[line.item] if line.item is not None else {}
     shipped = facts.get("shipper", {}).get("merchant") == merchant
@@ -106,10 +116,10 @@ def _row(line: StatementLine, merchant: int, currency: str) -> Row:
     supply, shipping = item.get("supply", 0), item.get("kind") == "shipping"
     return Row(
         line=line.n,
-        entry=entry.pk,
-        kind=entry.kind,
-        effective_on=entry.effective_on.isoformat(),
-        posted_at=entry.posted_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        entry=line.entry,
+        kind=line.kind,
+        effective_on=line.effective_on.isoformat(),
+        posted_at=line.posted_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         role=SHIPPED if shipped else SOLD,
         own_order=facts.get(own, {}).get("order", ""),
         partner_order=facts.get(partner, {}).get("order", ""),
@@ -135,20 +145,32 @@ def _row(line: StatementLine, merchant: int, currency: str) -> Row:
 
 
 def _plain(row: Row) -> Iterable[Any]:
-    for each in fields(Row):
-        value = getattr(row, each.name)
-        if each.name in _MONEY:
-            yield major(value, row.currency)
-        elif each.name == "vat_rate_bp":
+    places = _places(row.currency)
+    for name in _FIELDS:
+        value = getattr(row, name)
+        if name in _MONEY:
+            yield _major(value, places)
+        elif name == "vat_rate_bp":
             yield f"{value // 100}.{value % 100:02d}"
         else:
             yield value
 
 
+@lru_cache(maxsize=64)
+def _places(currency: str) -> int:
+    return exponent(currency)
+
+
+def _major(minor: int, places: int) -> str:
+    """Write what kit.money.major writes, a hundred thousand times a second."""
+    digits = f"{abs(minor):0{places + 1}d}"
+    number = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"-{number}" if minor < 0 else number
+
+
 def _cells(statement: Statement, row: Row) -> list[str]:
-    names = ["statement", *(f.name for f in fields(Row))]
-    values = [statement.number, *_plain(row)]
-    return [str(v) if name in _MONEY else harmless(str(v)) for name, v in zip(names, values, strict=True)]
+    values = zip(_FIELDS, _plain(row), strict=True)
+    return [statement.number, *(value if name in _MONEY else harmless(str(value)) for name, value in values)]
 
 
 def _total(statement: Statement, kind: str, minor: int) -> list[str]:

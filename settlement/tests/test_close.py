@@ -12,12 +12,13 @@ from django.utils import timezone
 from settlement.balances import positions_of, sales_of_order, statements_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle, write_missing_statements
-from settlement.documents.statement import harmless, statement_csv, statement_json
+from settlement.documents.statement import _major, harmless, statement_csv, statement_json
 from settlement.models import Cycle, Entry, Line, Period, Statement, StatementLine
 from settlement.settle import post_shipped
 from settlement.tasks import last_cycle_end
 from settlement.tests.cast import make_card, make_internal_order, make_merchant, make_shop
 from skuu.kit.errors import NotPossible
+from skuu.kit.money import exponent, major
 
 pytestmark = pytest.mark.django_db
 
@@ -273,3 +274,9 @@ def test_cycles_end_on_sundays_and_at_the_end_of_a_month(today, end):
 
 def test_nothing_is_missing_when_no_cycle_waits():
     assert write_missing_statements() == 0
+
+
+@pytest.mark.parametrize("minor", [0, 1, -1, 99, -99, 100, -100, 123456, -123456])
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "SEK"])
+def test_statements_write_amounts_as_everything_else_does(minor, currency):
+    assert _major(minor, exponent(currency)) == major(minor, currency)
