@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from skuu.kit.errors import SkuuError
+
 DOMAIN = ".myshopify.com"
 
 
@@ -49,6 +51,12 @@ class Command(BaseCommand):
         """Open the stores, say where they are, serve until told to stop."""
         if settings.PRODUCTION:
             raise CommandError("The stand-in is for the demo and for tests; production talks to Shopify itself.")
+        try:
+            self._serve(options)
+        except SkuuError as error:
+            raise CommandError(error.message) from error
+
+    def _serve(self, options: dict[str, Any]) -> None:
         from network.connectors.shopify.standin.core import StandIn
         from network.connectors.shopify.standin.server import listen
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from network.connectors.shopify.standin.core import StandIn
 
 AT_ONCE = 5
-SLICE = 40  # outermost rows that are answered while the store is held
+SLICE = 15  # outermost rows that are answered while the store is held
 OPEN = {"CREATED", "RUNNING"}
 
 

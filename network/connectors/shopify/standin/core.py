@@ -24,6 +24,7 @@ from network.connectors.shopify.standin.state import Clock, Node, Store
 
 SUBJECTS = subjects.ALL
 GRAPHQL = "/graphql.json"
+CONTROL_TOKEN = "control token"  # noqa: S105
 SHOPPER_SCOPES = (
     "read_products", "read_inventory", "read_locations", "write_orders", "write_customers", "read_fulfillments", "read_returns",
     "read_assigned_fulfillment_orders", "read_merchant_managed_fulfillment_orders", "read_third_party_fulfillment_orders",
@@ -50,9 +51,9 @@ class StandIn:
         self.client_id, self.client_secret, self.deterministic = client_id, client_secret, deterministic
         self.managed_scopes = list(SHOPPER_SCOPES)
         self.base_url = "http://127.0.0.1"
-        self.control_token = secrets.token_urlsafe(24)
         self.clock, self.faults = Clock(), Faults()
         self.archive = Archive(state)
+        self.control_token = self._control_token()
         self.stores: dict[str, Store] = {}
         self.deliveries = Deliveries(self, retry_seconds)
         self.graphql = Answering(self)
@@ -202,7 +203,12 @@ class StandIn:
 
     def later(self, work: Callable[[], None]) -> None:
         """Do something in the background, a moment from now."""
-        timer = threading.Timer(0.02, work)
+
+        def unless_closed() -> None:
+            if not self.deliveries.stopped.is_set():
+                work()
+
+        timer = threading.Timer(0.02, unless_closed)
         timer.daemon = True
         timer.start()
 
@@ -263,7 +269,7 @@ class StandIn:
 
     # --- inside -------------------------------------------------------------------------------------------------------
     def _file(self, name: str) -> Response:
-        body = self.archive.file(name)
+        body = self.archive.file(name) if name.endswith(".jsonl") else None
         return (404, {}, b"") if body is None else (200, {"content-type": "application/jsonl"}, body)
 
     def _described(self, store: Store) -> Node:
@@ -311,6 +317,13 @@ class StandIn:
             for one in store.all("Job"):
                 if not one["done"]:
                     self.later(lambda store=store, one=one: orders.finish_cancel(store, one["id"]))  # type: ignore[misc]
+
+    def _control_token(self) -> str:
+        kept = self.archive.file(CONTROL_TOKEN)
+        if kept is None:
+            kept = secrets.token_urlsafe(24).encode()
+            self.archive.keep_file(CONTROL_TOKEN, kept)
+        return kept.decode()
 
     def _secret(self, domain: str, kind: str) -> str:
         return (

@@ -127,8 +127,11 @@ class Lane:
                 "webhook_id": delivery["webhook"], "event_id": delivery["event"], "ms": round(took * 1000, 1),
             }
         )  # fmt: skip
-        if self.deliveries.stopped.is_set() and not arrived:
+        if self.deliveries.stopped.is_set():  # kept as it was: a delivery may come twice, it may not get lost
             return
+        self._settle(key, delivery, attempts, arrived=arrived)
+
+    def _settle(self, key: str, delivery: Node, attempts: int, *, arrived: bool) -> None:
         with self.store.writing():
             if arrived or attempts > RETRIES:
                 self.store.record("delivery", key, None)
