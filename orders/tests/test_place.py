@@ -1,0 +1,181 @@
+"""An internal order is placed once, whatever is lost, killed or out of stock on the way."""
+
+import json
+
+import pytest
+
+from catalog.claim import check_claims
+from catalog.models import Claim
+from orders.failpoint import Killed, armed
+from orders.models import InternalOrder, Order
+from orders.place import expire_unanswered
+from orders.tests.make import hurry, live_units
+
+POINTS = ("order_read", "order_entered", "before_create", "order_created", "remote_noted", "levels_read")
+
+
+def the_end_state(market, order_id):
+    """One order at Alma, one internal order, claims used, stock one less, the request accepted."""
+    internal = InternalOrder.everyone.get()
+    assert (internal.status, internal.shipper_id) == ("accepted", market.alma.pk)
+    (placed,) = market.orders_at(market.alma, alive=False)
+    assert (placed["id"], placed["sourceIdentifier"]) == (internal.remote_id, internal.number)
+    assert market.orders_at(market.dora, alive=False) == []
+    assert market.available(market.alma, "42") == 2
+    assert [claim.status for claim in Claim.everyone.all()] == ["used"]
+    assert (market.level(market.alma, "42").available, market.level(market.alma, "42").claimed) == (2, 0)
+    (answer,) = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
+    assert (answer["requestStatus"], answer["status"]) == ("ACCEPTED", "IN_PROGRESS")
+    assert check_claims() == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_between_two_steps_changes_nothing_at_the_end(market, point):
+    order_id = market.buy(market.bruno, ("42", 1))
+    with armed(point), pytest.raises(Killed):
+        market.settle()
+    for _ in range(2):
+        hurry()
+        market.settle()
+    the_end_state(market, order_id)
+
+
+@pytest.mark.parametrize("mode", ["drop_after", "http_502_after"])
+def test_a_lost_answer_to_the_creation_leaves_one_order(market, mode):
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.standin.spoil(mode, "orderCreate", store=market.alma.domain)
+    market.settle()
+    assert InternalOrder.everyone.get().status == "planned"
+    hurry()
+    market.settle()
+    the_end_state(market, order_id)
+
+
+def test_a_creation_that_never_arrived_is_made_again_after_the_look(market):
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.standin.spoil("drop_before", "orderCreate", store=market.alma.domain)
+    for _ in range(2):
+        market.settle()
+        hurry()
+    market.settle()
+    the_end_state(market, order_id)
+
+
+def test_our_own_order_coming_back_is_recognised_and_never_sold_again(market):
+    market.buy(market.bruno, ("42", 1))
+    market.settle()
+    market.sweep()
+    assert [order.shop_id for order in Order.everyone.all()] == [market.bruno.pk]
+    assert InternalOrder.everyone.count() == 1
+
+
+def test_nothing_we_send_carries_e_mail_phone_or_customer(market):
+    market.buy(market.bruno, ("42", 1))
+    market.settle()
+    sent = [row for shop in (market.alma, market.bruno) for row in market.calls(shop) if row["by"] == "app"]
+    assert {"PlaceInternalOrder", "Destination"} <= {row["operation"] for row in sent}
+    words = json.dumps([row["variables"] for row in sent])
+    assert "marie@example.com" not in words
+    assert "+31612345678" not in words
+    assert "customer" not in words.lower()
+    assert Order.everyone.get().address == {
+        "name": "Marie Peeters",
+        "company": "",
+        "address1": "Kerkstraat 12",
+        "address2": "",
+        "city": "Amsterdam",
+        "zip": "1017 GA",
+        "province": "",
+        "country": "NL",
+    }
+
+
+def test_an_unpaid_order_holds_its_unit_and_is_placed_once_paid(market):
+    order_id = market.buy(market.bruno, ("42", 1), paid=False)
+    market.settle()
+    assert InternalOrder.everyone.get().status == "planned"
+    assert live_units(market.level(market.alma, "42")) == 1
+    assert market.orders_at(market.alma) == []
+    market.ask(
+        market.bruno, "mutation($id: ID!) { orderMarkAsPaid(input: {id: $id}) { userErrors { message } } }", id=order_id
+    )
+    market.sweep(market.bruno)
+    the_end_state(market, order_id)
+
+
+def test_a_test_order_claims_nothing_and_is_never_placed(market):
+    order_id = market.buy(market.bruno, ("42", 1), test=True)
+    market.settle()
+    line = market.known(market.bruno, order_id).lines.get()
+    assert (line.status, line.status_reason) == ("held", "A test order: nothing is claimed and nothing is placed.")
+    assert (Claim.everyone.count(), InternalOrder.everyone.count()) == (0, 0)
+
+
+def test_a_shipper_that_sold_its_unit_at_the_till_is_passed_over(market):
+    market.standin.standin.till_sale(market.alma.domain, "alma-studio-42", available=0)
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.settle()
+    first, second = InternalOrder.everyone.order_by("pk")
+    assert (first.status, first.shipper_id, first.remote_id) == ("declined", market.alma.pk, "")
+    assert (second.status, second.shipper_id) == ("accepted", market.dora.pk)
+    assert market.known(market.bruno, order_id).lines.get().status == "routed"
+    level = market.level(market.alma, "42")
+    assert level.claimed == 0
+    assert max(level.available - level.phantom, 0) < 3
+    assert check_claims() == []
+
+
+def test_an_order_assigned_to_the_shippers_own_shelf_goes_to_the_next_partner(market):
+    market.standin.spoil("route_wrong", store=market.alma.domain, location="shelf")
+    market.buy(market.bruno, ("42", 1))
+    market.settle()
+    first, second = InternalOrder.everyone.order_by("pk")
+    assert (first.status, first.status_reason) == ("failed", "The shipper's store assigned the order to its own shelf.")
+    assert (second.status, second.shipper_id) == ("accepted", market.dora.pk)
+    assert market.orders_at(market.alma) == []
+    assert [claim.status for claim in Claim.everyone.order_by("pk")] == ["released", "used"]
+
+
+def test_a_shipper_that_wants_to_be_asked_sees_nothing_placed_until_it_agrees(market):
+    from orders.fulfil import accept_internal_order
+
+    market.alma.accept_mode = "ask"
+    market.alma.save()
+    market.buy(market.bruno, ("42", 1))
+    market.settle()
+    internal = InternalOrder.everyone.get()
+    assert (internal.status, internal.asks, market.orders_at(market.alma)) == ("planned", True, [])
+    accept_internal_order(internal, by="alma")
+    market.settle()
+    internal.refresh_from_db()
+    assert (internal.status, len(market.orders_at(market.alma))) == ("accepted", 1)
+
+
+def test_a_shipper_that_does_not_answer_within_a_day_loses_the_order(market):
+    import datetime as dt
+
+    market.alma.accept_mode = "ask"
+    market.alma.save()
+    market.buy(market.bruno, ("42", 1))
+    market.settle()
+    assert expire_unanswered() == 0
+    long_ago = InternalOrder.everyone.get().created_at - dt.timedelta(hours=25)
+    InternalOrder.everyone.update(created_at=long_ago)
+    Order.everyone.update(paid_at=long_ago)
+    assert expire_unanswered() == 1
+    market.settle()
+    first, second = InternalOrder.everyone.order_by("pk")
+    assert (first.status, second.status, second.shipper_id) == ("expired", "accepted", market.dora.pk)
+
+
+def test_an_order_that_needs_two_partners_becomes_two_parcels_and_no_more(market):
+    order_id = market.buy(market.bruno, ("42", 4))
+    market.settle()
+    assert sorted(InternalOrder.everyone.values_list("shipper__name", "lines__quantity")) == [
+        ("alma-studio", 3),
+        ("dora-laden", 1),
+    ] or sorted(InternalOrder.everyone.values_list("shipper__name", "lines__quantity")) == [
+        ("alma-studio", 2),
+        ("dora-laden", 2),
+    ]
+    assert market.known(market.bruno, order_id).lines.get().status == "routed"
