@@ -44,6 +44,18 @@ def one_of_catalogue(call: Call, id: str) -> Node | None:
     return call.store.get(id)
 
 
+@query("node")
+def one_of_any_kind(call: Call, id: str) -> Node | None:
+    """Find whatever a global id names."""
+    return call.store.get(id)
+
+
+@query("nodes")
+def several_of_any_kind(call: Call, ids: list[str]) -> list[Node | None]:
+    """Find whatever global ids name, in the asked order; null where there is nothing."""
+    return [call.store.get(one) for one in ids]
+
+
 @query("productsCount")
 def products_count(call: Call, query: str | None = None, **_: Any) -> Node:
     """Count products."""

@@ -259,7 +259,7 @@ def _refund_line(store: Store, order: Node, row: Node) -> Node:
         units if kind == "CANCEL" else max(0, min(units, line["unfulfilledQuantity"])) if kind == "NO_RESTOCK" else 0
     )
     if unshipped:
-        _withdraw(store, order, line, unshipped, restock=kind == "CANCEL", to=row.get("locationId"))
+        withdraw(store, order, line, unshipped, restock=kind == "CANCEL", to=row.get("locationId"))
     if kind == "RETURN" and row.get("locationId") and line["item"] and store[line["item"]]["tracked"]:
         level = store.level(line["item"], row["locationId"])
         if level:
@@ -276,7 +276,8 @@ def _refund_line(store: Store, order: Node, row: Node) -> Node:
     }  # fmt: skip
 
 
-def _withdraw(store: Store, order: Node, line: Node, units: int, *, restock: bool, to: str | None) -> None:
+def withdraw(store: Store, order: Node, line: Node, units: int, *, restock: bool, to: str | None) -> None:
+    """Take unshipped units of a line out of its fulfilment orders, their stock back to a place or gone."""
     for one in order["fulfillmentOrders"]:
         fulfillment_order = store[one]
         for row in rows_of(store, fulfillment_order):

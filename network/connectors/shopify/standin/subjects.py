@@ -3,6 +3,7 @@
 from network.connectors.shopify.standin import (
     bulk,
     catalogue,
+    editing,
     fulfilment,
     fulfilment_reading,
     inventory,
@@ -18,6 +19,6 @@ from network.connectors.shopify.standin import (
 )
 
 ALL = (
-    bulk, catalogue, fulfilment, fulfilment_reading, inventory, metafields, moving, order_reading, orders, shelf, shipping, shop,
+    bulk, catalogue, editing, fulfilment, fulfilment_reading, inventory, metafields, moving, order_reading, orders, shelf, shipping, shop,
     staff, webhooks,
 )  # fmt: skip

@@ -142,3 +142,29 @@ def test_the_last_words_of_an_uninstalled_app_arrive(running: Running) -> None:
         clerk("mutation{appUninstall{userErrors{message}}}")
         until(lambda: receiver.topics() == ["app/uninstalled"])
         assert receiver.got[0]["payload"]["myshopify_domain"] == ALMA
+
+
+def test_an_edit_takes_units_out_and_says_which(running: Running) -> None:
+    with receiving() as receiver:
+        clerk, owner = app(running), staff(running)
+        subscribe(clerk, receiver.url, "ORDERS_EDITED")
+        order = shopper(running).buy("RUN-41", 2)["order"]["id"]
+        edit = owner(
+            "mutation($id:ID!){orderEditBegin(id:$id){calculatedOrder{id lineItems(first:5){nodes{id quantity sku}}}}}",
+            id=order,
+        )
+        edit = edit["orderEditBegin"]["calculatedOrder"]
+        line = edit["lineItems"]["nodes"][0]
+        assert (line["quantity"], line["sku"]) == (2, "RUN-41")
+        owner(
+            """mutation($id:ID!,$l:ID!){orderEditSetQuantity(id:$id,lineItemId:$l,quantity:1,restock:true){
+            calculatedOrder{subtotalLineItemsQuantity} userErrors{message}}}""",
+            id=edit["id"], l=line["id"],
+        )  # fmt: skip
+        assert clerk.stock("RUN-41")["Depot"] == (0, 2, 2)
+        done = owner("mutation($id:ID!){orderEditCommit(id:$id){order{edited} userErrors{message}}}", id=edit["id"])
+        assert done["orderEditCommit"] == {"order": {"edited": True}, "userErrors": []}
+        assert clerk.stock("RUN-41")["Depot"] == (1, 1, 2)
+        assert clerk.fulfillment_orders(order)[0]["lineItems"]["nodes"][0]["remainingQuantity"] == 1
+        until(lambda: receiver.got)
+        assert receiver.got[0]["payload"]["order_edit"]["line_items"]["removals"][0]["delta"] == 1
