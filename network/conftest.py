@@ -15,6 +15,12 @@ from network.models import Merchant, Shop
 Install = Callable[..., Shop]
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Hash passwords as fast as can be; how slow they are in earnest is not what is tested here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def standin(settings: Any) -> Iterator[Running]:
     """A stand-in with the tiny world, and settings that point at it."""
@@ -48,7 +54,7 @@ def merchant_of(domain: str) -> Merchant:
         legal_name=f"{name} BV",
         country="NL",
         username=name,
-        password="a-long-password",
+        password="a-long-password",  # noqa: S106 - of people in tests
         email=f"{name}@example.com",
         vat_ids=("NL000099998B57",),
     )
