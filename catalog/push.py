@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 BATCH = 250
 LEASE = dt.timedelta(seconds=90)
 LONGEST_PAUSE = 3600.0
+READING = dt.timedelta(seconds=20)
 MOST_ACTIVATIONS = 25  # each is a call of its own; the rest follows in the next batch
 
 
@@ -64,13 +65,13 @@ def push_due() -> int:
     return len(placed)
 
 
-def note_shelf_sold(shop: Any, inventory_item_id: int, units: int) -> None:
+def note_shelf_sold(shop: Any, inventory_item: Any, units: int) -> None:
     """Follow a sale from the shelf: the platform has lowered the figure by itself, so what we believe goes down with it.
 
     Units whose loss was noticed before their order was read are not taken off twice. Runs inside the caller's transaction,
     after the claim (lock order: level, item, placement); the caller sees to it that a sale is said once.
     """
-    Placement.objects.filter(shop=shop, inventory_item_id=inventory_item_id, pushed__isnull=False).update(
+    Placement.objects.filter(shop=shop, inventory_item=inventory_item, pushed__isnull=False).update(
         pushed=F("pushed") - Greatest(Value(units) - F("unseen_units"), Value(0)),
         unseen_units=F("unseen_units") - Least(F("unseen_units"), Value(units)),
     )
@@ -98,6 +99,8 @@ def orders_were_read(shop_id: int, asked_at: dt.datetime | None) -> None:
 def _may_be_written() -> Q:
     """Select what may be pushed now: raises in live shops whose orders have been read since anything was missing."""
     lowered = Q(pushed__gt=F("wanted"))
+    # the orders' sweep first notes what changed and reads it a moment later
+    a_while = timezone.now() - READING
     heard = Q(suspected_at=None) | Q(shop__orders_read_due_at=None) | Q(shop__orders_read_until__gte=F("suspected_at"))
     return Q(doubted_at__isnull=False) | lowered | (Q(shop__status="live") & heard)
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from catalog import sync
+from catalog import reading, sync
 from catalog.models import InventoryItem, Item, Match, Product, StockLevel, Variant
 from catalog.stocktake import StockEvent, apply_levels, apply_stock_events, set_stock
 from catalog.tests.cast import level_of, make_item, open_shop, stock
@@ -146,7 +146,7 @@ class TestIdentity:
     def test_without_a_barcode_it_is_another_variant(self, alma):
         sync.apply_products(alma, [a_product(a_variant(barcode=""))])
         sync.apply_products(alma, [a_product(a_variant(id="v9", inventory_item_id="i9", barcode=""))])
-        assert list(Variant.objects.order_by("pk").values_list("remote_id", "deleted_at__isnull")) == [
+        assert [(row.remote_id, row.deleted_at is None) for row in Variant.objects.order_by("pk")] == [
             ("v1", False),
             ("v9", True),
         ]
@@ -259,7 +259,10 @@ class TestRestShops:
         return shop
 
     def test_absolute_figures_with_source_time(self, rest):
-        assert set_stock(rest, [("S42", "", 4, NOON), ("nothing", "", 1, NOON)]) == {"changed": 1, "unknown": ["nothing"]}
+        assert set_stock(rest, [("S42", "", 4, NOON), ("nothing", "", 1, NOON)]) == {
+            "changed": 1,
+            "unknown": ["nothing"],
+        }
         assert set_stock(rest, [("v1", "", 9, NOON - dt.timedelta(seconds=1))])["changed"] == 0
         assert set_stock(rest, [("v1", "default", 2, NOON + dt.timedelta(seconds=1))])["changed"] == 1
         assert list(StockLevel.objects.values_list("available", "location__remote_id")) == [(2, "default")]
@@ -285,7 +288,9 @@ class TestAgainstAStore:
         stores.read(stores.alma)
         StockLevel.objects.filter(inventory_item__sku="OV1001-100-41").update(available=99, remote_updated_at=NOON)
         Product.objects.filter(handle="tas-tote").update(title="Drifted", remote_updated_at=NOON)
-        ghost = Product.objects.create(shop=stores.alma, remote_id="gid://shopify/Product/1", title="Ghost", seen_at=NOON)
+        ghost = Product.objects.create(
+            shop=stores.alma, remote_id="gid://shopify/Product/1", title="Ghost", seen_at=NOON
+        )
         sync.reconcile_shop(stores.alma)
         stores.finish_reads()
         run = SyncRun.objects.get(kind="reconcile")
@@ -357,11 +362,17 @@ class TestAgainstAStore:
             "Bruno Schoenen": "done",
         }
 
-    def test_a_read_that_died_in_the_middle_is_carried_on(self, stores):
+    def test_a_read_goes_on_where_its_last_step_ended(self, stores, monkeypatch):
+        monkeypatch.setattr(reading, "STEP_SECONDS", -1.0)
+        monkeypatch.setattr(reading, "PRODUCTS_A_CHUNK", 4)
         sync.start_first_read(stores.alma)
-        assert sync.continue_reads() == 1
         run = SyncRun.objects.get()
-        assert run.status == "reading"
+        while not run.counts.get("products_read"):
+            SyncRun.objects.update(next_attempt_at=timezone.now())
+            sync.continue_reads()
+            run.refresh_from_db()
+        assert (run.status, run.counts["products_read"], Product.objects.count()) == ("reading", 4, 4)
         assert sync.start_first_read(stores.alma) == run
         stores.finish_reads()
-        assert (SyncRun.objects.get().status, Variant.objects.count()) == ("done", 12)
+        run.refresh_from_db()
+        assert (run.status, run.counts["products_read"], Variant.objects.count()) == ("done", 6, 12)

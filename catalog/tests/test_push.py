@@ -1,0 +1,245 @@
+"""Pushing: shelves come to what is wanted by comparison, own figures never move, and no figure is raised over an unseen sale."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from catalog.distribute import distribute_all
+from catalog.models import Match, Placement, StockLevel
+from catalog.push import note_shelf_sold, orders_were_read, push_due
+from catalog.stocktake import StockEvent, apply_stock_events
+from catalog.tests.cast import link, make_item
+from network.models import Shop
+
+pytestmark = pytest.mark.django_db
+STRAND_42 = "B-STRAND-42"  # Bruno has none, Alma has three
+KADE_S = "B-KADE-S"  # Bruno has none, Alma has four
+
+
+@pytest.fixture
+def market(stores):
+    """Alma and Bruno read; the size 42 and the shirt in S are the same goods; nothing pushed yet."""
+    stores.read(stores.alma, stores.bruno)
+    for mine, theirs in ((STRAND_42, "OV1001-100-42"), (KADE_S, "OV2002-045-S")):
+        item = make_item(mine)
+        link(stores.variant(stores.bruno, mine), item)
+        link(stores.variant(stores.alma, theirs), item)
+    distribute_all()
+    return stores
+
+
+def push_all():
+    """Push until no shelf differs, as the sweep does, however long a shop was put off."""
+    for _ in range(20):
+        Placement.objects.update(next_attempt_at=timezone.now())
+        if not push_due():
+            return
+
+
+def want(market, sku, units):
+    Placement.objects.filter(pk=market.placed(market.bruno, sku).pk).update(wanted=units)
+
+
+def writes(market):
+    return [row for row in market.standin.standin.log if "inventorySetQuantities" in str(row)]
+
+
+class TestPushNeverPull:
+    def test_own_figures_are_bit_identical_before_and_after(self, market):
+        before = market.own_figures(market.bruno), market.own_figures(market.alma)
+        rows = list(StockLevel.objects.order_by("pk").values("pk", "available", "remote_updated_at"))
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 3)
+        assert market.figures(market.bruno, KADE_S) == (0, 4)
+        want(market, STRAND_42, 1)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 1)
+        assert (market.own_figures(market.bruno), market.own_figures(market.alma)) == before
+        assert list(StockLevel.objects.order_by("pk").values("pk", "available", "remote_updated_at")) == rows
+
+    def test_a_shelf_read_as_stock_changes_nothing(self, market):
+        push_all()
+        market.read(market.cara)
+        distribute_all()
+        assert set(Placement.objects.values_list("shop__name", flat=True)) == {"Bruno Schoenen"}
+
+
+class TestWhatIsPushed:
+    def test_what_stands_right_is_not_written_again(self, market):
+        push_all()
+        assert push_due() == 0
+        row = market.placed(market.bruno, STRAND_42)
+        assert (row.pushed, row.activated, row.push_key, row.pushing, row.error) == (3, True, "", None, "")
+
+    @pytest.mark.parametrize("status", ["shadow", "paused"])
+    def test_only_a_live_shops_shelf_is_raised(self, market, status):
+        Shop.objects.filter(pk=market.bruno.pk).update(status=status)
+        assert push_due() == 0
+        assert market.figures(market.bruno, STRAND_42) == (0, None)
+
+    @pytest.mark.parametrize("status", ["shadow", "paused"])
+    def test_a_shop_that_is_no_longer_live_is_emptied(self, market, status):
+        push_all()
+        Shop.objects.filter(pk=market.bruno.pk).update(status=status)
+        distribute_all()
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 0)
+
+    def test_a_frozen_network_writes_nothing(self, market, settings):
+        settings.NETWORK_FROZEN = True
+        assert push_due() == 0
+        assert market.figures(market.bruno, STRAND_42) == (0, None)
+
+    def test_an_undone_match_comes_down(self, market):
+        push_all()
+        Match.objects.filter(shop=market.alma).update(status="withdrawn")
+        distribute_all()
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 0)
+
+    def test_a_shop_that_reads_its_shelf_from_us_shows_it_at_once(self, market):
+        Shop.objects.filter(pk=market.bruno.pk).update(platform="api")
+        push_all()
+        assert market.placed(market.bruno, STRAND_42).pushed == 3
+
+
+class TestStaleFigures:
+    def test_an_unseen_sale_is_found_and_the_shelf_not_raised_before_orders_are_read(self, market):
+        push_all()
+        market.buy(market.bruno, STRAND_42)
+        assert market.figures(market.bruno, STRAND_42) == (0, 2)
+        want(market, STRAND_42, 5)
+        push_all()
+        row = market.placed(market.bruno, STRAND_42)
+        assert (row.pushed, row.unseen_units, row.suspected_at is not None) == (2, 1, True)
+        assert market.figures(market.bruno, STRAND_42) == (0, 2)
+        asked = Shop.objects.get(pk=market.bruno.pk).orders_read_due_at
+        assert asked is not None
+        note_shelf_sold(market.bruno, row.inventory_item, 1)
+        assert (market.placed(market.bruno, STRAND_42).pushed, market.placed(market.bruno, STRAND_42).unseen_units) == (
+            2,
+            0,
+        )
+        orders_were_read(market.bruno.pk, asked)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 5)
+
+    def test_it_is_lowered_meanwhile(self, market):
+        push_all()
+        market.buy(market.bruno, STRAND_42)
+        want(market, STRAND_42, 5)
+        push_all()
+        want(market, STRAND_42, 0)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 0)
+
+    def test_one_stale_item_holds_back_no_other(self, market):
+        push_all()
+        market.buy(market.bruno, STRAND_42)
+        want(market, STRAND_42, 5)
+        want(market, KADE_S, 1)
+        push_all()
+        assert market.figures(market.bruno, KADE_S) == (0, 1)
+        assert market.figures(market.bruno, STRAND_42) == (0, 2)
+
+    def test_a_sale_told_of_in_time_needs_no_look(self, market):
+        push_all()
+        market.buy(market.bruno, STRAND_42)
+        note_shelf_sold(market.bruno, market.variant(market.bruno, STRAND_42).inventory_item, 1)
+        want(market, STRAND_42, 2)
+        assert push_due() == 0
+        row = market.placed(market.bruno, STRAND_42)
+        assert (row.pushed, row.doubted_at) == (2, None)
+
+    def test_units_put_back_on_the_shelf_are_noticed_and_taken_down(self, market):
+        push_all()
+        market.till(market.bruno, STRAND_42, location=market.bruno.shelf_location_id, delta=+1)
+        want(market, STRAND_42, 2)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 2)
+        assert market.placed(market.bruno, STRAND_42).suspected_at is None
+
+    def test_an_echo_of_our_own_push_is_no_news_and_another_figure_is_looked_at(self, market):
+        push_all()
+        item = market.variant(market.bruno, STRAND_42).inventory_item.remote_id
+        for figure, doubted in ((3, False), (1, True)):
+            apply_stock_events(market.bruno, [StockEvent(item, market.bruno.shelf_location_id, figure, timezone.now())])
+            assert (market.placed(market.bruno, STRAND_42).doubted_at is not None) == doubted
+        push_all()
+        row = market.placed(market.bruno, STRAND_42)
+        assert (row.pushed, row.doubted_at, row.suspected_at) == (3, None, None)
+
+    def test_an_item_that_stood_there_already_is_taken_over(self, market):
+        push_all()
+        Placement.objects.update(activated=False, pushed=None)
+        want(market, STRAND_42, 1)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 1)
+
+
+class TestFaults:
+    def test_a_lost_answer_is_looked_at_before_anything_is_written(self, market):
+        push_all()
+        want(market, STRAND_42, 1)
+        market.standin.spoil("drop_after", "inventorySetQuantities", times=4)
+        push_due()
+        row = market.placed(market.bruno, STRAND_42)
+        assert row.push_key != ""
+        assert row.error != ""
+        push_all()
+        row.refresh_from_db()
+        assert (row.pushed, row.push_key, row.suspected_at, row.error) == (1, "", None, row.error)
+        assert market.figures(market.bruno, STRAND_42) == (0, 1)
+
+    def test_a_worker_that_died_in_the_middle_is_followed_by_a_look(self, market):
+        push_all()
+        Placement.objects.update(push_key="dead", pushing=1, wanted=1)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 1)
+        assert market.placed(market.bruno, STRAND_42).push_key == ""
+
+    def test_one_broken_shop_is_put_off_and_delays_no_other(self, market):
+        item = make_item("robe")
+        market.read(market.cara)
+        Shop.objects.filter(pk=market.cara.pk).update(placing="deepen", promise_days=9)
+        link(market.variant(market.cara, "CARA-ROBE-38"), item)
+        link(market.variant(market.alma, "OV2002-045-L"), item)
+        Placement.objects.create(
+            shop=market.cara,
+            variant=market.variant(market.cara, "CARA-ROBE-38"),
+            inventory_item=market.variant(market.cara, "CARA-ROBE-38").inventory_item,
+            item=item,
+            wanted=1,
+        )
+        market.standin.spoil("http_500", "", times=100, store=market.bruno.domain)
+        while push_due():
+            pass
+        assert market.figures(market.cara, "CARA-ROBE-38") == (2, 1)
+        late = Placement.objects.filter(shop=market.bruno)
+        assert late.filter(next_attempt_at__lte=timezone.now() + dt.timedelta(seconds=1)).count() == 0
+        market.standin.faults.clear()
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 3)
+
+    def test_a_store_that_took_our_access_back_is_asked_no_more(self, market):
+        standin = market.standin.standin
+        standin.uninstall(standin.stores[market.bruno.domain], standin.client_id)
+        while push_due():
+            pass
+        Placement.objects.update(next_attempt_at=timezone.now())
+        assert push_due() == 0
+        market.bruno.credential.refresh_from_db()
+        assert market.bruno.credential.broken_at is not None
+
+    def test_one_item_the_store_does_not_know_is_named_and_the_rest_is_written(self, market):
+        push_all()
+        lost = market.placed(market.bruno, STRAND_42)
+        type(lost.inventory_item).objects.filter(pk=lost.inventory_item_id).update(
+            remote_id="gid://shopify/InventoryItem/1"
+        )
+        Placement.objects.update(wanted=1)
+        push_all()
+        lost.refresh_from_db()
+        assert market.figures(market.bruno, KADE_S) == (0, 1)
+        assert lost.error != ""
