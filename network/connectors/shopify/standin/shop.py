@@ -99,18 +99,6 @@ def services(call: Call, shop: Node) -> list[Node]:
     return call.store.all("FulfillmentService")
 
 
-@query("node")
-def node(call: Call, id: str) -> Node | None:
-    """Find one thing by its global id; null when there is none."""
-    return call.store.get(id)
-
-
-@query("nodes")
-def nodes(call: Call, ids: list[str]) -> list[Node | None]:
-    """Find things by their global ids, in the order asked, null for each that is not there."""
-    return [call.store.get(one) for one in ids]
-
-
 @query("fulfillmentService")
 def fulfillment_service(call: Call, id: str) -> Node | None:
     """Find one fulfilment service."""
