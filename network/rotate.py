@@ -34,7 +34,7 @@ def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:
             continue
         for field in model._meta.local_concrete_fields:
             if isinstance(field, EncryptedText | EncryptedJSON):
-                yield model, field.column
+                yield model, str(field.column)
 
 
 def _batches(model: type[models.Model], column: str) -> Iterator[list[Any]]:

@@ -98,7 +98,9 @@ class TestTheShipper:
         before = sum(levels(alma, item).values())
         placed = connector.place_internal_order(request_for(alma, sold, connector_for(bruno)))
         assert sum(levels(alma, item).values()) == before - 1
-        read = "query($id: ID!) { order(id: $id) { email phone customer { id } test note sourceIdentifier tags displayFinancialStatus totalPriceSet { shopMoney { amount } } shippingAddress { name phone } } }"
+        read = """query($id: ID!) { order(id: $id) {
+          email phone customer { id } test note sourceIdentifier tags displayFinancialStatus
+          totalPriceSet { shopMoney { amount } } shippingAddress { name phone } } }"""
         seen = call(standin, alma.domain, standin.merchant_token(alma.domain), read, id=placed.id)["order"]
         assert (seen["email"], seen["phone"], seen["customer"], seen["test"]) == (None, None, None, False)
         assert (seen["sourceIdentifier"], seen["note"], seen["displayFinancialStatus"]) == (
