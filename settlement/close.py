@@ -67,7 +67,7 @@ def close_cycle(
 
 def _close(closing: Closing, by: str, tell: Callable[[str], None] | None) -> None:
     write_missing_statements(tell=tell)  # of a closing that was killed
-    sweep: Sweep = post_shipped(tell=tell)
+    sweep: Sweep = post_shipped(tell=tell, wait=True)  # a sale that another sweep is posting belongs to this closing
     closing.posted, closing.refused = sweep.posted, sweep.refused
     closing.cycle = _cut(closing, by)
     write_missing_statements(tell=tell)

@@ -42,17 +42,19 @@ class Sweep:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def post_shipped(*, seconds: float | None = None, tell: Callable[[str], None] | None = None) -> Sweep:
+def post_shipped(
+    *, seconds: float | None = None, tell: Callable[[str], None] | None = None, wait: bool = False
+) -> Sweep:
     """Post every shipped internal order that is not in the ledger yet, in batches of one transaction each.
 
-    *Locks* internal orders (skipping those another sweep holds), then periods and balances as post_entries does. *Again*:
+    *Locks* internal orders (skipping those another sweep holds, unless told to ``wait`` for it), then periods and balances as post_entries does. *Again*:
     an order is posted once, by its lock, its key and a constraint. One that cannot be posted is reported and passed over.
     """
     sweep, after = Sweep(), 0
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds) if seconds is not None else None
     with as_network():
         while end is None or dt.datetime.now(dt.UTC) < end:
-            last = _post_batch(sweep, after)
+            last = _post_batch(sweep, after, wait)
             if last is None:
                 break
             after = last
@@ -69,11 +71,11 @@ def unposted() -> Any:
 
 
 @transaction.atomic
-def _post_batch(sweep: Sweep, after: int) -> int | None:
+def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
     orders = list(
         unposted()
         .filter(pk__gt=after)
-        .select_for_update(skip_locked=True, of=("self",))
+        .select_for_update(skip_locked=not wait, of=("self",))
         .select_related("order__shop__merchant", "shipper__merchant", "rate_card")
         .order_by("pk")[:BATCH]
     )

@@ -2,12 +2,16 @@
 
 import datetime as dt
 
+import structlog
 from django.utils import timezone
 
 from settlement import settle
+from settlement.check import check_ledger
 from settlement.close import close_cycle
 from skuu.kit.errors import Busy
 from skuu.kit.jobs import answers_bell
+
+log = structlog.get_logger(__name__)
 
 
 @answers_bell
@@ -26,6 +30,14 @@ def close_due() -> int:
         return len(close_cycle(last_cycle_end(timezone.localdate()), by="schedule").statements)
     except Busy:
         return 0
+
+
+def prove_books() -> int:
+    """Prove the ledger, nightly; every promise that does not hold is logged as an error. Returns how many."""
+    findings = check_ledger().findings
+    for finding in findings:
+        log.error("ledger_doubt", promise=finding.promise, count=finding.count, rows=finding.rows)
+    return len(findings)
 
 
 def last_cycle_end(today: dt.date) -> dt.date:

@@ -45,10 +45,12 @@ class Command(BaseCommand):
             if cursor.fetchone()[0] != owner:
                 raise CommandError(f"Only “{owner}”, who owns the tables, can take rights away; sign in as that role.")
             name = sql.Identifier(role)
-            for tables, verbs in ((TABLES, "UPDATE, DELETE, TRUNCATE"), (NEVER_DELETED, "DELETE, TRUNCATE")):
-                for table in tables:
-                    cursor.execute(
-                        sql.SQL("REVOKE {} ON {} FROM {}, PUBLIC").format(sql.SQL(verbs), sql.Identifier(table), name)
-                    )
-                    cursor.execute(sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(sql.Identifier(table), name))
+            for tables, taken, given in (
+                (TABLES, "UPDATE, DELETE, TRUNCATE", "SELECT, INSERT"),
+                (NEVER_DELETED, "DELETE, TRUNCATE", "SELECT, INSERT, UPDATE"),
+            ):
+                names = sql.SQL(", ").join(map(sql.Identifier, tables))
+                cursor.execute(sql.SQL("REVOKE {} ON {} FROM {}, PUBLIC").format(sql.SQL(taken), names, name))
+                cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(given), names, name))
+            cursor.execute(sql.SQL("GRANT SELECT ON settlement_moved TO {}").format(name))
         self.stdout.write(f"“{role}” may read and add to the ledger, and change nothing in it.")

@@ -1,0 +1,62 @@
+"""Statements by API: the merchant's own, with the very bytes whose digest is sealed."""
+
+import hashlib
+
+import pytest
+from django.utils import timezone
+
+from settlement.close import close_cycle
+from settlement.models import Statement
+from settlement.settle import post_shipped
+from settlement.tests.cast import make_card, make_internal_order, make_merchant, make_shop
+from skuu.testing.calling import Program
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _french_network(settings):
+    settings.NETWORK_COUNTRY = "FR"
+
+
+@pytest.fixture
+def cast():
+    alma, bruno, cara = (make_shop(make_merchant(name)) for name in ("Alma", "Bruno", "Cara"))
+    make_internal_order(bruno, alma, nets=(100_00,), shipping=6_00, card=make_card(1500, 200))
+    post_shipped()
+    close_cycle(timezone.localdate(), by="test")
+    return alma, bruno, cara
+
+
+def test_a_merchant_reads_its_statement_to_the_cent(cast):
+    program = Program(cast[0])
+    (row,) = program.get("statements/").json()["results"]
+    assert set(row) == {"id", "number", "currency", "through", "opening", "activity", "closing", "line_count", "digest"}
+    assert (row["opening"], row["activity"], row["closing"]) == ("0.00", "106.80", "106.80")
+    whole = program.get(f"statements/{row['id']}/").json()
+    assert {name: whole[name] for name in row} == row
+    assert [(line["role"], line["goods"]) for line in whole["lines"]][0] == ("shipped", "85.00")
+
+
+def test_the_csv_is_the_one_whose_digest_is_sealed(cast):
+    program = Program(cast[1])
+    (row,) = program.get("statements/").json()["results"]
+    answer = program.get(f"statements/{row['id']}/csv/")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert answer["Content-Disposition"] == f'attachment; filename="{row["number"]}.csv"'
+    assert hashlib.sha256(answer.content).hexdigest() == row["digest"]
+
+
+def test_a_strangers_statement_looks_like_one_that_is_not_there(cast):
+    program = Program(cast[2])
+    absent = program.get("statements/999999/")
+    assert absent.status_code == 404
+    for pk in Statement.everyone.values_list("pk", flat=True):
+        for path in (f"statements/{pk}/", f"statements/{pk}/csv/"):
+            answer = program.get(path)
+            assert (answer.status_code, answer.json()) == (404, absent.json())
+    assert program.get("statements/").json()["results"] == []
+
+
+def test_a_number_beyond_every_column_is_absent_too(cast):
+    assert Program(cast[0]).get(f"statements/{10**30}/").status_code == 404
