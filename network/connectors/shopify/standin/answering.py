@@ -113,38 +113,28 @@ class Answering:
             return self.standin.json(200, {"errors": problems})
         operation = chosen(document, name)
         if operation is None:
-            return self.standin.json(
-                200,
-                {
-                    "errors": [
-                        {"message": "An operation name is required" if name is None else f"No operation named {name}"}
-                    ]
-                },
-            )
+            words = "An operation name is required" if name is None else f"No operation named {name}"
+            return self.standin.json(200, {"errors": [{"message": words}]})
         entry["operation"] = operation.name.value if operation.name else None
         entry["fields"] = [one.name.value for one in operation.selection_set.selections if hasattr(one, "name")]
+        reading = operation.operation == OperationType.QUERY
         price = cost(self.standin.schema, document, operation, variables)
+        if price > DEAREST and reading:
+            return self.standin.json(200, _too_dear(price))
         with store.lock:
             bucket = self._bucket(store, grant)
-            if price > DEAREST and operation.operation == OperationType.QUERY:
-                words = f"Query cost is {price}, which exceeds the single query max cost limit ({DEAREST})."
-                problem = {
-                    "message": words,
-                    "extensions": {"code": "MAX_COST_EXCEEDED", "cost": price, "maxCost": DEAREST},
-                }
-                return self.standin.json(200, {"errors": [problem]})
             if price > bucket.left or (fault and fault.mode == "throttle"):
                 return self.standin.json(200, _throttled(price, bucket))
             call = Call(self.standin, store, grant)
             result = run(call, document, variables, name)
-            actual = price if operation.operation == OperationType.MUTATION else max(1, min(price, call.spent))
+            actual = max(1, min(price, call.spent)) if reading else price
             bucket.left -= actual
-            answer: Node = {"data": result.data}
-            if result.errors:
-                answer["errors"] = [_told(error) for error in result.errors]
-            entry["cost"] = actual
             spent = {"requestedQueryCost": price, "actualQueryCost": actual, "throttleStatus": bucket.status()}
-        return self.standin.json(200, answer | {"extensions": {"cost": spent}})
+        entry["cost"] = actual
+        answer: Node = {"data": result.data, "extensions": {"cost": spent}}
+        if result.errors:
+            answer["errors"] = [_told(error) for error in result.errors]
+        return self.standin.json(200, answer)
 
     def _bucket(self, store: Store, grant: Grant) -> Bucket:
         key = (grant.client, store.domain)
@@ -159,6 +149,13 @@ def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode 
     if name is not None:
         return next((one for one in operations if one.name and one.name.value == name), None)
     return operations[0] if len(operations) == 1 else None
+
+
+def _too_dear(price: int) -> Node:
+    words = f"Query cost is {price}, which exceeds the single query max cost limit ({DEAREST})."
+    return {
+        "errors": [{"message": words, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": price, "maxCost": DEAREST}}]
+    }
 
 
 def _throttled(price: int, bucket: Bucket) -> Node:

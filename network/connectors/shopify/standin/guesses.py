@@ -18,5 +18,7 @@
 14. A delivery that nobody answers is tried nine times within minutes (Shopify: four hours), then its subscription ends.
 15. Costs: fitted to a single observed answer; never assert on them.
 16. An order without a customer but with an e-mail makes a customer only when a shopper places it.
-17. Search finds at once what was written; Shopify's index lags.
+17. An edit that does not say whether to restock does not.
+18. Accepting or closing a fulfilment order announces no ``orders/updated``.
+19. Search finds at once what was written; Shopify's index lags.
 """
