@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
 from catalog.models import Item, Placement, StockLevel, Variant
+from catalog.models.shelf import OUT_OF_STEP
 from network.models import InboundEvent, SyncRun
-from orders.models import InternalOrder, Order, OrderLine
+from orders.models import InternalOrder, OrderLine, OrderToRead
 from skuu.kit.models import Heartbeat
 
 
@@ -50,13 +51,8 @@ def backlogs() -> list[Backlog]:
         ("stock to confirm", StockLevel.everyone.filter(confirm_due_at__isnull=False), "confirm_due_at", 5 * minute),
         ("variants to match", Variant.everyone.filter(match_due_at__isnull=False), "match_due_at", 15 * minute),
         ("items to distribute", Item.objects.filter(distribute_due_at__isnull=False), "distribute_due_at", 5 * minute),
-        (
-            "shelves to push",
-            Placement.everyone.push_due() if hasattr(Placement.everyone, "push_due") else Placement.everyone.none(),
-            "decided_at",
-            10 * minute,
-        ),
-        ("orders to read", Order.everyone.filter(read_due_at__isnull=False), "read_due_at", 5 * minute),
+        ("shelves to push", Placement.everyone.filter(OUT_OF_STEP, shop__status="live"), "decided_at", 10 * minute),
+        ("orders to read", OrderToRead.everyone.all(), "due_at", 5 * minute),
         ("lines to route", OrderLine.everyone.filter(status="waiting"), "route_due_at", 10 * minute),
         ("internal orders to place", InternalOrder.everyone.filter(status="planned"), "created_at", 60 * 24 * minute),
         (

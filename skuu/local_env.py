@@ -37,6 +37,7 @@ def write_local(**values: str) -> None:
 
 def prepare() -> None:
     """Make the secrets that are missing. Again: nothing is changed."""
+    (CHECKOUT / "var" / "static").mkdir(parents=True, exist_ok=True)
     have = read_local()
     wanted = {
         "SKUU_PROFILE": "demo",

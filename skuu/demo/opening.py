@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from django.contrib.auth import get_user_model
 
-from catalog import push
-from catalog.models import Item, Variant
+from catalog.models import Item, Placement, Variant
+from catalog.models.shelf import OUT_OF_STEP
 from network import connect
 from network.models import Merchant, Shop, SyncRun
 from skuu.demo.shopfront import wait_until
@@ -121,6 +121,6 @@ def wait_for_shelves() -> None:
     def settled() -> bool:
         if Item.objects.filter(distribute_due_at__isnull=False).exists():
             return False
-        return not push.unpushed().exists()
+        return not Placement.everyone.filter(OUT_OF_STEP, shop__status="live").exists()
 
     wait_until("the shelves", settled, seconds=180)

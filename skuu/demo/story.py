@@ -19,7 +19,7 @@ from catalog import review
 from catalog.models import Match, Placement, Product, ReviewCard, StockLevel, Variant
 from network.models import Location, Merchant
 from orders.models import InternalOrder, Order, OrderLine
-from settlement.models import Entry, Statement
+from settlement.models import Entry, StatementLine
 from skuu.demo import opening, supervisor
 from skuu.demo.shopfront import wait_until
 
@@ -208,7 +208,8 @@ def settle(story: Story, internal: InternalOrder) -> None:
 
 def sale_stands_in_statement(internal: InternalOrder, merchant_id: int) -> bool:
     """Say whether a closed statement of this merchant carries the internal order."""
-    return Statement.everyone.filter(merchant=merchant_id, lines__entry__internal_order=internal).exists()
+    lines = StatementLine.objects.filter(entry__internal_order_id=internal.pk, entry__kind="ship")
+    return lines.filter(statement__merchant=merchant_id).exists()
 
 
 def report(story: Story, ok: bool) -> None:

@@ -1,5 +1,6 @@
 """Make the timetable true: write every recurring job of skuu.schedule into the queue's table, remove strays."""
 
+import datetime as dt
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -18,16 +19,9 @@ class Command(BaseCommand):
         with transaction.atomic():
             strays, _ = Schedule.objects.exclude(name__in=wanted).delete()
             for name, row in wanted.items():
-                kind = Schedule.MINUTES
-                values = {
-                    "func": name,
-                    "schedule_type": kind,
-                    "minutes": row.minutes or None,
-                    "cron": row.cron or None,
-                    "repeats": -1,
-                }
+                values = {"func": name, "schedule_type": Schedule.MINUTES, "minutes": row.minutes, "repeats": -1}
                 schedule, made = Schedule.objects.get_or_create(
-                    name=name, defaults={**values, "next_run": timezone.now()}
+                    name=name, defaults={**values, "next_run": timezone.now() + dt.timedelta(minutes=row.minutes)}
                 )
                 if not made:
                     Schedule.objects.filter(pk=schedule.pk).update(**values)
