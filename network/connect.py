@@ -23,6 +23,7 @@ from skuu.kit.states import move
 
 STATE_SALT = "network.connect"
 STATE_SECONDS = 600
+SHOPS_A_STEP = 5  # a store may be slow, and a step must end before its worker is called stuck
 Row = dict[str, Any]
 
 
@@ -200,9 +201,8 @@ def refresh_facts(shop: Shop) -> None:
 # --- provisioning -----------------------------------------------------------------------------------------------------
 def provision_shop(shop: Shop) -> list[Row]:
     """Give a shop its shelf, its subscriptions, its checklist and its first read; returns the checklist. *Again*: no change."""
-    rows = check_shop(shop)
-    request_first_read(shop)
-    return rows
+    request_first_read(shop)  # first: a shop that was checked is not provisioned again by the sweep
+    return check_shop(shop)
 
 
 def provision_shelf(shop: Shop) -> RemoteShelf:
@@ -232,14 +232,16 @@ def request_first_read(shop: Shop) -> SyncRun | None:
 def settle_unsettled() -> int:
     """Provision the shops that are installed and not yet checked; returns how many were tried. *Again*: none."""
     waiting = Shop.everyone.filter(tokens.reachable(), checked_at=None).exclude(status__in=["installing", "left"])
-    shops = list(waiting.select_related("merchant").order_by("pk")[:20])
+    shops = list(waiting.select_related("merchant").order_by("pk")[:SHOPS_A_STEP])
     return sum(_tried(provision_shop, shop) for shop in shops)
 
 
 def recheck_shops(older_than: dt.timedelta = dt.timedelta(hours=1)) -> int:
     """Check a batch of shops whose last check is old, which mends a lost shelf or subscription; returns how many."""
     old = Shop.everyone.filter(tokens.reachable(), checked_at__lt=timezone.now() - older_than)
-    shops = list(old.exclude(status__in=["installing", "left"]).select_related("merchant").order_by("checked_at")[:20])
+    shops = list(
+        old.exclude(status__in=["installing", "left"]).select_related("merchant").order_by("checked_at")[:SHOPS_A_STEP]
+    )
     return sum(_tried(check_shop, shop) for shop in shops)
 
 

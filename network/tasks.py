@@ -13,7 +13,7 @@ def handle_inbound() -> int:
 @answers_bell
 def settle_shops() -> int:
     """Give newly installed shops their shelf, subscriptions and first read."""
-    return connect.settle_unsettled()
+    return drain(connect.settle_unsettled)
 
 
 @answers_bell
@@ -24,7 +24,7 @@ def mail_notices() -> int:
 
 def refresh_tokens() -> int:
     """Keep the tokens of quiet shops alive."""
-    return tokens.refresh_quiet_tokens()
+    return drain(tokens.refresh_quiet_tokens)
 
 
 def check_shops() -> int:
