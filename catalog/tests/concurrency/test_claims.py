@@ -1,0 +1,143 @@
+"""Claims under real threads: one unit, one buyer, whatever the order of locks; the sum of claims is what levels say."""
+
+import os
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, connections
+
+from catalog.claim import OutOfStock, check_claims, claim_units, release_claims, use_claims
+from catalog.distribute import distribute_due
+from catalog.models import Claim, Item, Placement, StockLevel
+from catalog.stocktake import StockEvent, apply_stock_events
+from catalog.supply import offers_for
+from catalog.tests.cast import level_of, make_item, open_shop, stock
+from catalog.trust import record_rejection
+
+DEEP = os.environ.get("SKUU_DEEP") == "on"
+BUYERS = 50
+
+
+@pytest.fixture
+def alma(own_database):
+    return open_shop("Alma", "BE")
+
+
+def together(jobs, threads=8):
+    """Run jobs at the same moment in real threads, each with a connection of its own; returns their results in order."""
+    gate = threading.Barrier(min(threads, len(jobs)))
+
+    def run(number, job):
+        if number < gate.parties:
+            gate.wait(10)
+        try:
+            return job()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        done = [pool.submit(run, number, job) for number, job in enumerate(jobs)]
+        results = [one.result(60) for one in done]
+    connections["default"].ensure_connection()
+    return results
+
+
+def tried(job):
+    def run():
+        try:
+            return job()
+        except OutOfStock:
+            return None
+
+    return run
+
+
+@pytest.mark.parametrize("units", [1, 7, 45])
+def test_fifty_buyers_get_exactly_what_there_is(alma, units):
+    level = level_of(stock(alma, make_item(), units))
+    won = together([tried(lambda n=n: claim_units(f"order_line:{n}", [(level.pk, 1)])) for n in range(BUYERS)])
+    level.refresh_from_db()
+    assert sum(1 for claims in won if claims) == min(units, BUYERS)
+    assert (level.available, level.claimed) == (units, min(units, BUYERS))
+    assert check_claims() == []
+
+
+def test_four_line_orders_in_any_order_neither_deadlock_nor_lose_a_unit(alma):
+    levels = [level_of(stock(alma, make_item(size=str(n)), 20, sku=f"S{n}")) for n in range(6)]
+
+    def order(number):
+        chosen = random.Random(number).sample(levels, 4)
+        return tried(lambda: claim_units(f"order_line:{number}", [(level.pk, 1) for level in chosen]))
+
+    won = together([order(number) for number in range(60)])
+    claimed = list(StockLevel.objects.order_by("pk").values_list("claimed", flat=True))
+    assert sum(claimed) == 4 * sum(1 for claims in won if claims)
+    assert max(claimed) <= 20
+    assert all(left == 20 for left in claimed) or None not in won or max(claimed) == 20
+    assert check_claims() == []
+
+
+def test_the_same_purpose_at_the_same_moment_claims_once(alma):
+    level = level_of(stock(alma, make_item(), 10))
+    won = together([lambda: claim_units("order_line:1", [(level.pk, 2)]) for _ in range(8)])
+    level.refresh_from_db()
+    assert {claims[0].pk for claims in won} == {Claim.objects.get().pk}
+    assert level.claimed == 2
+
+
+def test_claims_and_phantom_units_together_lower_what_is_free(alma):
+    bruno = open_shop("Bruno", "BE")
+    item = make_item()
+    level = level_of(stock(alma, item, 30))
+    stock(bruno, item, 0)
+    jobs = [tried(lambda n=n: claim_units(f"order_line:{n}", [(level.pk, 1)])) for n in range(20)]
+    jobs += [lambda: record_rejection(level.pk, 1, "not found") for _ in range(8)]
+    together(jobs)
+    level.refresh_from_db()
+    assert (level.claimed, level.phantom) == (20, 8)
+    assert offers_for(bruno, [item.pk])[item.pk][0].free == 2
+
+
+def test_figures_sales_and_decisions_meet_without_deadlock_and_end_in_agreement(alma):
+    """Sync, buyers, cancellations and distribution work on the same items; afterwards every shelf shows what is free."""
+    bruno = open_shop("Bruno", "BE", placement_cap=100)
+    boots = []
+    for number in range(5):
+        item = make_item(size=str(number))
+        boots.append(stock(alma, item, 20, sku=f"A{number}"))
+        stock(bruno, item, 0, sku=f"B{number}")
+    place = alma.locations.get().remote_id
+
+    def buy(number):
+        chosen = random.Random(number).sample(boots, 3)
+        claims = claim_units(f"order_line:{number}", [(level_of(one).pk, 1) for one in chosen])
+        if number % 3 == 0:
+            release_claims(f"order_line:{number}")
+        elif number % 3 == 1:
+            use_claims([claim.pk for claim in claims])
+
+    def tell(number):
+        from django.utils import timezone
+
+        shuffled = random.Random(number).sample(boots, 5)
+        apply_stock_events(
+            alma, [StockEvent(one.inventory_item.remote_id, place, 40, timezone.now()) for one in shuffled]
+        )
+
+    def decide():
+        for _ in range(5):
+            distribute_due()
+
+    jobs = [lambda n=n: (buy, tell)[n % 4 == 3](n) for n in range(40)] + [decide, decide]
+    random.Random(1).shuffle(jobs)
+    together(jobs)
+    while distribute_due():
+        pass
+    assert check_claims() == []
+    assert not Item.objects.filter(distribute_due_at__isnull=False).exists()
+    for boot in boots:
+        level = level_of(boot)
+        placed = Placement.objects.get(shop=bruno, item__matches__variant=boot)
+        assert placed.wanted == max(level.available - level.claimed, 0)
