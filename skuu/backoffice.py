@@ -1,6 +1,7 @@
 """The admin site: staff only, second factor unless the demo turned it off, and a content policy of its own."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
@@ -26,6 +27,16 @@ class BackOffice(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor_passed(request)
+
+    def get_urls(self) -> list[Any]:
+        from skuu.operations import operation_urls
+
+        return [*operation_urls(self), *super().get_urls()]
+
+    def extra_urls(self) -> list[Any]:
+        from catalog.review_desk import desk_urls
+
+        return desk_urls(self)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:

@@ -11,11 +11,12 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if os.environ.get("SKUU_LOCAL_ENV", "on") == "on" and (BASE_DIR / ".skuu" / "local.env").exists():
-    env.read_env(BASE_DIR / ".skuu" / "local.env")
+if os.environ.get("SKUU_LOCAL_ENV", "on") == "on":
+    env.read_env(Path(os.environ.get("SKUU_HOME", BASE_DIR / ".skuu")) / "local.env")
 
 
 def required(name: str, hint: str) -> str:
@@ -227,6 +228,7 @@ MFA_ADAPTER = "skuu.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1
+AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "skuu.accounts.attempted_name"
 AXES_RESET_ON_SUCCESS = True
@@ -266,7 +268,18 @@ UNFOLD = {
     "SITE_HEADER": "SKUU back office",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
-    "SIDEBAR": {"show_search": True, "show_all_applications": True},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": True,
+        "navigation": [
+            {
+                "title": "Network",
+                "items": [
+                    {"title": "Operations", "icon": "monitoring", "link": reverse_lazy("admin:operations")},
+                ],
+            }
+        ],
+    },
 }
 
 # --- jobs: a doorbell, never the record -------------------------------------------------------------------------------
