@@ -13,7 +13,7 @@ from orders.bells import wake
 from orders.enter import enter_order
 from orders.failpoint import failpoint
 from orders.fulfil import note_seen_at_shipper
-from orders.leases import later, take
+from orders.leases import held, later, take
 from orders.models import InternalOrder, Order, OrderToRead
 from orders.move_back import move_back_what_own_stock_fills
 from orders.route import StockMoved, route_order
@@ -58,7 +58,7 @@ def read_due() -> int:
     """
     rows = OrderToRead.everyone.select_related("shop__merchant")
     taken = take(rows, "due_at", tries="tries")
-    for row in taken:
+    for row in held(taken, "due_at"):
         try:
             _read(row)
         except ConnectorError as error:

@@ -11,8 +11,8 @@ from catalog.claim import release_claims
 from catalog.stocktake import apply_levels
 from network.connectors.base import Connector, ConnectorError, PlacedOrder, connector_for
 from orders.bells import wake
-from orders.leases import later, take
-from orders.lines import DEAD, settle_lines, tell_shelf
+from orders.leases import held, later, take
+from orders.lines import DEAD, settle_lines
 from orders.locking import lock_internal_order
 from orders.models import InternalOrder, OrderLine
 from orders.parcels import read_fulfilments
@@ -21,7 +21,7 @@ from skuu.kit.states import move
 log = structlog.get_logger(__name__)
 
 # How long a search at the platform may lag behind a write: only then is "not found" an answer.
-LOOKUP_PATIENCE = dt.timedelta(seconds=120 if settings.PRODUCTION else 3)
+LOOKUP_PATIENCE = dt.timedelta(seconds=120 if settings.PRODUCTION else 5)
 
 
 def change_quantity(line: OrderLine, quantity: int, *, by: str, reason: str) -> None:
@@ -35,7 +35,6 @@ def change_quantity(line: OrderLine, quantity: int, *, by: str, reason: str) -> 
     line.quantity = quantity
     touched = {line.pk: line}
     if fewer:
-        tell_shelf(line)
         for internal_order in _open_orders_of(line):
             want_cancel(internal_order, by=by, reason=reason)
             for other in OrderLine.everyone.filter(internal_lines__internal_order=internal_order):
@@ -91,7 +90,7 @@ def cancel_due() -> int:
         cancel_wanted_at__isnull=False, cancel_done_at=None
     )
     taken = take(rows, "next_attempt_at", tries="tries")
-    for internal_order in taken:
+    for internal_order in held(taken, "next_attempt_at"):
         try:
             _cancel(internal_order)
         except ConnectorError as error:

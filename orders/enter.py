@@ -19,6 +19,7 @@ from orders.shelf import ShelfUnits
 from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
 
+ASKED_BACK = ("waiting", "held", "routed")
 TEST_REASON = "A test order: nothing is claimed and nothing is placed."
 
 
@@ -64,7 +65,7 @@ def _write_order(order: Order, remote: RemoteOrder, address: RemoteAddress | Non
     order.paid_at = (was_paid or now) if remote.fully_paid else None
     order.remote_updated_at, order.read_at = remote.updated_at, began
     if address is not None:
-        order.address = asdict(address)
+        order.destination = asdict(address)
         order.country = address.country
     order.save()
     if order.paid_at and not was_paid:
@@ -72,7 +73,8 @@ def _write_order(order: Order, remote: RemoteOrder, address: RemoteAddress | Non
 
 
 def _write_lines(order: Order, remote: RemoteOrder, units: Sequence[ShelfUnits], began: dt.datetime) -> list[str]:
-    known = {line.remote_id: line for line in order.lines.select_for_update().order_by("pk")}
+    rows = order.lines.select_for_update(of=("self",)).select_related("variant", "order__shop").order_by("pk")
+    known = {line.remote_id: line for line in rows}
     fresh = [unit for unit in units if unit.line.id not in known and unit.remaining and not remote.cancelled_at]
     unknown = _add_lines(order, remote, fresh)
     _update_lines(order, list(known.values()), {unit.line.id: unit for unit in units}, began)
@@ -119,7 +121,13 @@ def _update_lines(order: Order, lines: list[OrderLine], units: dict[str, ShelfUn
         remaining = 0 if unit is None or order.cancelled_at else unit.remaining
         cover = covers.get(line.pk)
         shipped = cover.shipped if cover else 0
-        _adjust(line, unit, remaining, mirrored.get(line.pk, 0), shipped, began)
+        if unit and unit.request_status == "CANCELLATION_REQUESTED" and line.status in ASKED_BACK:
+            _give_back(line, shipped)
+        else:
+            _adjust(line, unit, remaining, mirrored.get(line.pk, 0), shipped, began)
+    for line in sorted(lines, key=lambda line: line.variant.inventory_item_id):
+        if line.quantity < line.told_units:  # after every claim is given back: levels are locked before shelves
+            tell_shelf(line)
 
 
 def _follow_fulfilment_order(line: OrderLine, unit: ShelfUnits) -> None:
@@ -154,6 +162,13 @@ def _adjust(
         _take_on_more(line, remaining + mirrored)
     elif line.quantity > remaining + shipped:
         change_quantity(line, remaining + shipped, by="selling shop", reason=_why_fewer(line.order, remaining))
+
+
+def _give_back(line: OrderLine, shipped: int) -> None:
+    """The selling shop asked for its fulfilment request back: agreed to once the partner's order is called back."""
+    OrderLine.everyone.filter(pk=line.pk).update(hand_back_due_at=timezone.now(), push_tries=0)
+    change_quantity(line, shipped, by="selling shop", reason="The selling shop asked for it back.")
+    wake("tell_handed_back")
 
 
 def _why_fewer(order: Order, remaining: int) -> str:

@@ -10,7 +10,7 @@ from catalog.claim import use_claims_by_decrement
 from catalog.trust import record_rejection
 from network.connectors.base import ConnectorError, RemoteOrder, connector_for
 from orders.bells import wake
-from orders.leases import later, take
+from orders.leases import held, later, take
 from orders.locking import lock_internal_order
 from orders.mirror import mirror_due
 from orders.models import InternalOrder, InternalOrderLine, Parcel, ParcelLine
@@ -131,7 +131,7 @@ def push_parcels_due() -> int:
         push_due_at__isnull=False
     )
     taken = take(rows, "push_due_at", tries="push_tries")
-    for parcel in taken:
+    for parcel in held(taken, "push_due_at"):
         try:
             _push(parcel)
         except ConnectorError as error:

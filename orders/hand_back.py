@@ -6,7 +6,7 @@ from django.utils import timezone
 from network.connectors.base import ConnectorError, connector_for
 from network.notify import give_notice
 from orders.bells import wake
-from orders.leases import later, take
+from orders.leases import held, later, take
 from orders.models import Order, OrderLine
 from skuu.kit.states import move
 
@@ -50,10 +50,12 @@ def tell_handed_back() -> int:
     A fulfilment order that also holds lines still on their way is handed back when those have shipped: rejecting it
     would take them along. *Again*: the platform is not told twice.
     """
-    rows = OrderLine.everyone.select_related("order__shop").filter(status="handed_back", hand_back_due_at__isnull=False)
+    rows = OrderLine.everyone.select_related("order__shop").filter(
+        status__in=["handed_back", "cancelled"], hand_back_due_at__isnull=False
+    )
     taken = take(rows, "hand_back_due_at", tries="push_tries", most=10)
     done: set[tuple[int, str]] = set()
-    for line in taken:
+    for line in held(taken, "hand_back_due_at"):
         key = (line.order_id, line.fulfilment_order_id)
         try:
             if key in done or _hand_back(line):
@@ -90,7 +92,7 @@ def _unmirrored(line: OrderLine) -> bool:
 
 
 def _note_pushed(line: OrderLine) -> None:
-    OrderLine.everyone.filter(pk=line.pk, status="handed_back").update(
+    OrderLine.everyone.filter(pk=line.pk).update(
         hand_back_due_at=None, hand_back_pushed_at=timezone.now(), push_error=""
     )
 

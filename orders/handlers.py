@@ -10,12 +10,11 @@ def orders_changed(shop: Shop, events: list[Received]) -> None:
     """Note the orders to read; messages that name only fulfilment orders are asked back for theirs."""
     from orders.accept import note_orders_changed
 
-    orders = {order_id_of(event) for event in events}
+    note_orders_changed(shop, {order_id_of(event) for event in events})
     nameless = [one for event in events if not order_id_of(event) for one in fulfilment_orders_of(event)]
     if nameless:
         connector = connector_for(shop)
-        orders |= set(connector.orders_of(list(dict.fromkeys(nameless))).values())
-    note_orders_changed(shop, orders - {""})
+        note_orders_changed(shop, connector.orders_of(list(dict.fromkeys(nameless))).values())
 
 
 @handles("fulfilment.changed")

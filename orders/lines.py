@@ -106,3 +106,5 @@ def _go(line: OrderLine, to: str, by: str, reason: str) -> None:
     if line.status == to or to not in OrderLine.STEPS.get(line.status, ()):
         return
     move(line, to, by=by, reason=reason, status_reason=reason)
+    if to == "cancelled":
+        wake("tell_handed_back")  # the selling shop may have asked for it back

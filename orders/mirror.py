@@ -9,7 +9,7 @@ from network.connectors.base import Connector, ConnectorError, connector_for
 from network.notify import give_notice
 from orders.bells import wake
 from orders.failpoint import failpoint
-from orders.leases import later, take
+from orders.leases import held, later, take
 from orders.models import OrderLine, Parcel, ParcelLine
 from orders.place import accept_request_of
 from orders.shelf import shelf_units
@@ -26,7 +26,7 @@ def mirror_due() -> int:
     """
     rows = Parcel.everyone.select_related("internal_order__order__shop").filter(cancelled_at=None)
     taken = take(rows.exclude(mirror_wanted=F("mirrored")), "next_attempt_at", tries="tries")
-    for parcel in taken:
+    for parcel in held(taken, "next_attempt_at"):
         try:
             _mirror(parcel)
         except ConnectorError as error:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from network.connectors.base import Connector, ConnectorError, RemoteFulfilment, connector_for
 from network.notify import give_notice
 from orders.bells import wake
-from orders.leases import later, take
+from orders.leases import held, later, take
 from orders.lines import settle_lines
 from orders.locking import lock_internal_order
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Parcel, ParcelLine, TrackingEvent
@@ -29,7 +29,7 @@ def read_fulfilments_due() -> int:
     """
     rows = InternalOrder.everyone.select_related("shipper", "order__shop").filter(fulfilments_due_at__isnull=False)
     taken = take(rows.exclude(remote_id=""), "fulfilments_due_at")
-    for internal_order in taken:
+    for internal_order in held(taken, "fulfilments_due_at"):
         try:
             read_fulfilments(internal_order, connector_for(internal_order.shipper))
         except ConnectorError as error:

@@ -24,7 +24,7 @@ from network.notify import give_notice
 from orders.bells import wake
 from orders.cancel import LOOKUP_PATIENCE, release_all
 from orders.failpoint import failpoint
-from orders.leases import later, take
+from orders.leases import held, later, take
 from orders.lines import settle_lines
 from orders.locking import lock_internal_order
 from orders.models import InternalOrder, OrderLine
@@ -65,7 +65,7 @@ def place_due() -> int:
     number first, so that a shipper never holds two.
     """
     taken = take(ready_to_place().select_related("shipper", "order__shop"), "next_attempt_at", tries="tries")
-    for internal_order in taken:
+    for internal_order in held(taken, "next_attempt_at"):
         try:
             _place(internal_order)
         except (OutOfStock, WrongPlace) as error:
@@ -111,8 +111,8 @@ def _find_or_create(internal_order: InternalOrder, connector: Connector) -> Plac
             _look_again(internal_order, 1.0)  # the platform's search may lag behind the write
             return None
     rows = InternalOrder.everyone.filter(pk=internal_order.pk, status="planned", cancel_wanted_at=None)
-    if not rows.update(attempted_at=timezone.now()):
-        return None  # called back meanwhile
+    if not rows.filter(next_attempt_at=internal_order.next_attempt_at).update(attempted_at=timezone.now()):
+        return None  # called back meanwhile, or our lease ran out and another worker has it
     failpoint("before_create")
     try:
         return connector.place_internal_order(_request(internal_order))
@@ -131,7 +131,7 @@ def _request(internal_order: InternalOrder) -> InternalOrderRequest:
     return InternalOrderRequest(
         identifier=internal_order.number,
         lines=tuple(units.items()),
-        address=RemoteAddress(**(internal_order.order.address or {})),
+        address=RemoteAddress(**internal_order.order.destination),
         currency=internal_order.shipper.currency,
         note=(
             f"{settings.NETWORK_NAME} order {internal_order.number} for {internal_order.order.shop.name}. "
@@ -262,7 +262,7 @@ def accept_requests_due() -> int:
     rows = OrderLine.everyone.select_related("order__shop").filter(accept_due_at__isnull=False)
     taken = take(rows, "accept_due_at", tries="push_tries", most=10)
     done: set[tuple[int, str]] = set()
-    for line in taken:
+    for line in held(taken, "accept_due_at"):
         try:
             key = (line.order_id, line.fulfilment_order_id)
             if key not in done:

@@ -79,7 +79,7 @@ def _route_once(order: Order, by: str) -> int:
     if not lines:
         return 0
     items = _items_of(lines)
-    address = order.address or {}
+    address = order.destination
     to = Point(address.get("country") or order.country or order.shop.country, address.get("zip", ""))
     found = offers_for(order.shop, set(items.values()), destination=to, explain=True)
     demands = _demands(lines, items)

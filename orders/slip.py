@@ -23,9 +23,9 @@ def packing_slip(internal_order: InternalOrder) -> bytes:
     if internal_order.status not in VISIBLE:
         raise WrongState(f"{internal_order.number} is not to be shipped; there is no packing slip for it.")
     order = internal_order.order
-    if not order.address:
+    if not order.destination:
         raise NotPossible("The address of this order has been erased; its purpose is over.", code="address_erased")
-    data = json.dumps(_contents(internal_order, order.address))
+    data = json.dumps(_contents(internal_order, order.destination))
     return bytes(typst.compile(TEMPLATE, root=TEMPLATE.parent, sys_inputs={"slip": data}, ignore_system_fonts=True))
 
 

@@ -47,7 +47,7 @@ class TermsBook:
     def freeze(self, shipper_id: int, start: Offer, grams: int, parcels: int) -> Terms:
         """Freeze the terms for what one shipper sends. Raises NoTerms."""
         origin, shipper = self.market.traders[self.order.shop_id], self.market.traders[shipper_id]
-        address = self.order.address or {}
+        address = self.order.destination
         to = Point(address.get("country") or self.order.country, address.get("zip", ""))
         route = vat_route(Point(start.country, start.postcode), to, origin.party, shipper.party, self.on)
         if not route.lawful:

@@ -1,6 +1,6 @@
 """A customer's order in the origin, the lines of it that the shelf must answer for, and how each was decided."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import models
 from django.db.models import Q
@@ -47,6 +47,15 @@ class Order(Tenant):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.shop_id}"
+
+    @property
+    def destination(self) -> dict[str, str]:
+        """Say where it goes, in the words of a parcel label; empty once erased."""
+        return cast("dict[str, str] | None", self.address) or {}
+
+    @destination.setter
+    def destination(self, address: dict[str, str]) -> None:
+        self.address = cast(Any, address)
 
 
 class OrderToRead(Tenant):

@@ -1,0 +1,63 @@
+"""What goes back to the selling shop goes back whole, in its own time, and takes nothing along."""
+
+from orders.models import InternalOrder
+from orders.tests.make import hurry
+
+
+def test_a_line_nobody_has_waits_for_the_other_line_of_its_fulfilment_order_to_ship(market):
+    order_id = market.buy(market.bruno, ("42", 1), ("41", 1), paid=False)
+    market.standin.standin.till_sale(market.alma.domain, "alma-studio-41", available=0)
+    from catalog.stocktake import apply_levels
+    from network.connectors.base import connector_for
+
+    key = market.variant(market.alma, "41").inventory_item.remote_id
+    apply_levels(market.alma, connector_for(market.alma).read_levels([key]))
+    market.ask(
+        market.bruno, "mutation($id: ID!) { orderMarkAsPaid(input: {id: $id}) { userErrors { message } } }", id=order_id
+    )
+    market.settle()
+    order = market.known(market.bruno, order_id)
+    assert sorted(order.lines.values_list("sku", "status")) == [
+        ("bruno-schoenen-41", "handed_back"),
+        ("bruno-schoenen-42", "routed"),
+    ]
+    assert "skuu-handed-back" not in market.order(market.bruno, order_id)["tags"]
+    market.ship(InternalOrder.everyone.get(), "3SHALF")
+    market.sweep(market.alma)
+    hurry()
+    market.settle()
+    seen = market.order(market.bruno, order_id)
+    assert [one["trackingInfo"][0]["number"] for one in seen["fulfillments"]] == ["3SHALF"]
+    assert "skuu-handed-back" in seen["tags"]
+    assert "INCOMPLETE" in [one["status"] for one in seen["fulfillmentOrders"]["nodes"]]
+
+
+def test_a_selling_shop_that_asks_for_its_request_back_gets_it(market):
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.settle()
+    (answer,) = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
+    query = """mutation($id: ID!) { fulfillmentOrderSubmitCancellationRequest(id: $id) { userErrors { message } } }"""
+    market.ask(market.bruno, query, id=answer["id"])
+    market.sweep(market.bruno)
+    hurry()
+    market.settle()
+    assert InternalOrder.everyone.get().status == "cancelled"
+    assert market.known(market.bruno, order_id).lines.get().status == "cancelled"
+    assert market.available(market.alma, "42") == 3
+    answers = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
+    assert {one["requestStatus"] for one in answers} <= {"CANCELLATION_ACCEPTED", "UNSUBMITTED", "CLOSED"}
+
+
+def test_a_line_the_selling_shop_ships_by_itself_is_called_back(market):
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.settle()
+    (answer,) = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
+    one = {"lineItemsByFulfillmentOrder": [{"fulfillmentOrderId": answer["id"]}], "notifyCustomer": False}
+    from orders.tests.make import SHIP
+
+    assert market.ask(market.bruno, SHIP, one=one)["fulfillmentCreate"]["userErrors"] == []
+    market.sweep(market.bruno)
+    hurry()
+    market.settle()
+    assert (InternalOrder.everyone.get().status, market.orders_at(market.alma)) == ("cancelled", [])
+    assert market.available(market.alma, "42") == 3

@@ -1,0 +1,65 @@
+"""Addresses are kept as long as the parcel needs them, encrypted, and go when asked."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+from django.db import connection
+from django.utils import timezone
+
+from network.models import Notice
+from orders.deliver import presume_delivered
+from orders.fulfil import ship_internal_order
+from orders.handlers import customer_redact, data_request, shop_redact
+from orders.models import InternalOrder, Order, Parcel
+from orders.redact import erase_addresses
+
+
+def sale(market):
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.settle()
+    return market.known(market.bruno, order_id)
+
+
+def event(**payload):
+    return SimpleNamespace(id=7, payload=payload)
+
+
+def test_the_address_is_unreadable_in_the_database(market):
+    sale(market)
+    with connection.cursor() as cursor:
+        cursor.execute("select o::text from orders_order o")
+        assert "Peeters" not in cursor.fetchone()[0]
+
+
+def test_an_address_goes_ninety_days_after_delivery_and_not_before(market):
+    order = sale(market)
+    ship_internal_order(InternalOrder.everyone.get(), carrier="PostNL", number="3SX", by="alma")
+    market.settle()
+    long_ago = timezone.now() - dt.timedelta(days=91)
+    Order.everyone.update(seen_at=long_ago)
+    assert erase_addresses() == 0
+    InternalOrder.everyone.update(promised_on=long_ago.date())
+    assert presume_delivered() == 1
+    assert Parcel.everyone.get().delivery_presumed
+    assert erase_addresses() == 0
+    InternalOrder.everyone.update(delivered_at=long_ago)
+    assert (erase_addresses(), erase_addresses()) == (1, 0)
+    order.refresh_from_db()
+    assert (order.address, order.address_erased_at is not None) == (None, True)
+
+
+def test_the_platforms_requests_erase_and_report(market):
+    order = sale(market)
+    number = int(order.remote_id.rpartition("/")[2])
+    data_request(market.bruno, [event(data_request={"id": 5}, orders_requested=[number])])
+    assert order.name in Notice.everyone.get(kind="data_request").body
+    customer_redact(market.cara, [event(orders_to_redact=[number])])
+    assert Order.everyone.get().address is not None
+    customer_redact(market.bruno, [event(orders_to_redact=[number])])
+    assert Order.everyone.get().address is None
+
+
+def test_a_shop_that_left_takes_its_addresses_with_it(market):
+    sale(market)
+    shop_redact(market.bruno, [event()])
+    assert Order.everyone.get().address is None
