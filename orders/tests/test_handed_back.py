@@ -46,18 +46,3 @@ def test_a_selling_shop_that_asks_for_its_request_back_gets_it(market):
     assert market.available(market.alma, "42") == 3
     answers = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
     assert {one["requestStatus"] for one in answers} <= {"CANCELLATION_ACCEPTED", "UNSUBMITTED", "CLOSED"}
-
-
-def test_a_line_the_selling_shop_ships_by_itself_is_called_back(market):
-    order_id = market.buy(market.bruno, ("42", 1))
-    market.settle()
-    (answer,) = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
-    one = {"lineItemsByFulfillmentOrder": [{"fulfillmentOrderId": answer["id"]}], "notifyCustomer": False}
-    from orders.tests.make import SHIP
-
-    assert market.ask(market.bruno, SHIP, one=one)["fulfillmentCreate"]["userErrors"] == []
-    market.sweep(market.bruno)
-    hurry()
-    market.settle()
-    assert (InternalOrder.everyone.get().status, market.orders_at(market.alma)) == ("cancelled", [])
-    assert market.available(market.alma, "42") == 3
