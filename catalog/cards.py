@@ -14,6 +14,8 @@ from catalog.matching.normalising import Normalised
 from catalog.matching.size import same_size
 from catalog.models import ReviewCard, ReviewCardChange
 from catalog.neighbours import Neighbourhood, same_brand
+from network.rates import convert_minor
+from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
 
 GUARDED_SCORE = 0.5
@@ -163,8 +165,14 @@ def align(mine: list[Normalised], theirs: list[Normalised]) -> list[dict[str, An
 
 
 def worth(candidates: list[dict[str, Any]], facts: list[Normalised]) -> int:
-    """Estimate, for the order of the queue, what a "same" could sell: price × aligned sizes × the best score (minor units)."""
+    """Estimate, for the order of the queue, what a "same" could sell: price × aligned sizes × the best score (EUR cents)."""
     best = candidates[0]
     aligned = sum(1 for row in best["sizes"] if row["theirs"])
-    price = max((one.price_minor for one in facts), default=0)
+    dearest = max(facts, key=lambda one: one.price_minor, default=None)
+    if dearest is None:
+        return 0
+    try:
+        price = convert_minor(dearest.price_minor, dearest.currency, "EUR")
+    except NotPossible:  # a currency without a reference rate: better a rough place in the queue than none
+        price = dearest.price_minor
     return round(price * aligned * best["score"])
