@@ -28,13 +28,16 @@ class ReviewCard(Stateful, Tenant):
     status = models.CharField(max_length=10, default="open")
     reason = models.CharField(max_length=200)  # why a person is asked
     evidence_class = models.CharField(max_length=20)
-    # [{"style": id, "score": 0.93, "why": [...], "sizes": [{"variant": id, "item": id|null, "label": "42"}]}], best first
+    # [{"product": id, "score": 0.93, "why": [...], "sizes": [{"mine": variant, "theirs": variant|null, "label", "theirs_label"}]}]
     candidates = models.JSONField(default=list)
     money_minor = models.BigIntegerField(default=0)  # EUR: what a "same" could sell, for the order of the queue
     chosen_product = models.BigIntegerField(null=True, blank=True)
     decided_by = models.CharField(max_length=120, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # the reviewer who looks at it now; nobody else is given the card until then. Both written only by catalog.review
+    taken_by = models.CharField(max_length=120, blank=True)
+    taken_until = models.DateTimeField(null=True, blank=True)
 
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
@@ -54,3 +57,10 @@ class ReviewCardChange(StateChange):
     """One step of a card."""
 
     row = models.ForeignKey(ReviewCard, on_delete=models.CASCADE, related_name="changes")
+
+    class Meta(StateChange.Meta):
+        abstract = False
+        indexes: ClassVar = [
+            # read by catalog.review.undo_last and the review desk's count of a reviewer's own decisions
+            models.Index(fields=["by", "-id"], name="card_changes_of_a_person"),
+        ]
