@@ -5,6 +5,7 @@ import json
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
+import catalog.review_admin  # noqa: F401 - registers the review cards
 from catalog.models import (
     BrandAlias,
     Claim,

@@ -276,6 +276,7 @@ UNFOLD = {
                 "title": "Network",
                 "items": [
                     {"title": "Operations", "icon": "monitoring", "link": reverse_lazy("admin:operations")},
+                    {"title": "Match review", "icon": "compare", "link": reverse_lazy("admin:review")},
                 ],
             }
         ],
