@@ -292,13 +292,14 @@ def _note_changes(
         for remote_id, row in rows.items()
         if (old := known.get(remote_id)) is None or _differ(old, row, _MATCHING_PRODUCT)
     }
-    for row in written:
-        old = before.get(row.remote_id)
-        if old is None or row.product_id in renamed or _differ(old, row, _MATCHING_VARIANT):
-            row.match_due_at = now
-        if old is None or _differ(old, row, [*_VARIANT, *_VARIANT_REST]):
+    done.changed += sum(_differ(known[one], rows[one], _PRODUCT) for one in rows.keys() & known.keys())
+    for variant in written:
+        was = before.get(variant.remote_id)
+        if was is None or variant.product_id in renamed or _differ(was, variant, _MATCHING_VARIANT):
+            variant.match_due_at = now
+        if was is None or _differ(was, variant, [*_VARIANT, *_VARIANT_REST]):
             done.changed += 1
-    if any(row.match_due_at == now for row in written):
+    if any(variant.match_due_at == now for variant in written):
         ring_match()
 
 
@@ -318,15 +319,15 @@ def _mark(
     }
     mark_variants(
         [
-            old.pk
-            for row in written
-            if (old := before.get(row.remote_id)) and (row.product_id in moved or _differ(old, row, _PLACING_VARIANT))
+            was.pk
+            for one in written
+            if (was := before.get(one.remote_id)) and (one.product_id in moved or _differ(was, one, _PLACING_VARIANT))
         ]
     )
     mark_inventory(
         [
-            row.pk
-            for remote_id, row in stock.items()
-            if (old := old_stock.get(remote_id)) is not None and _differ(old, row, _PLACING_STOCK)
+            item.pk
+            for remote_id, item in stock.items()
+            if (held := old_stock.get(remote_id)) is not None and _differ(held, item, _PLACING_STOCK)
         ]
     )

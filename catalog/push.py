@@ -101,7 +101,8 @@ def _may_be_written() -> Q:
     lowered = Q(pushed__gt=F("wanted"))
     # the orders' sweep first notes what changed and reads it a moment later
     a_while = timezone.now() - READING
-    heard = Q(suspected_at=None) | Q(shop__orders_read_due_at=None) | Q(shop__orders_read_until__gte=F("suspected_at"))
+    read_since = Q(shop__orders_read_until__gte=F("suspected_at"), suspected_at__lt=a_while)
+    heard = Q(suspected_at=None) | Q(shop__orders_read_due_at=None) | read_since
     return Q(doubted_at__isnull=False) | lowered | (Q(shop__status="live") & heard)
 
 

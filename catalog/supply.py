@@ -178,7 +178,7 @@ _COLUMNS = {
     "country": "shop__country",
     "taxes_included": "shop__taxes_included",
 }
-_Row = namedtuple("_Row", list(_COLUMNS))
+_Row: Any = namedtuple("_Row", tuple(_COLUMNS))  # type: ignore[misc]
 
 
 def read_sellers(item_ids: Collection[int]) -> dict[int, list[Seller]]:

@@ -31,8 +31,8 @@ def stores(standin: Running, db: None) -> Stores:
     return connect_stores(standin)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_database(django_db_setup: Any, django_db_blocker: Any) -> Iterator[str]:
-    """Give a test with real threads a database of its own, whose commits are real."""
+    """Give a module's tests with real threads a database of their own, whose commits are real; its rows stay between them."""
     with django_db_blocker.unblock(), cloned_database() as name:
         yield name

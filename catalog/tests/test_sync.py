@@ -294,7 +294,7 @@ class TestAgainstAStore:
         sync.reconcile_shop(stores.alma)
         stores.finish_reads()
         run = SyncRun.objects.get(kind="reconcile")
-        assert (run.counts["levels_changed"], run.counts["changed"]) == (1, 0)
+        assert (run.counts["levels_changed"], run.counts["changed"], run.counts["deleted"]) == (1, 1, 1)
         assert stores.level(stores.alma, "OV1001-100-41").available == 5
         assert Product.objects.get(handle="tas-tote").title == "Tas Tote"
         ghost.refresh_from_db()
