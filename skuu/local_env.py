@@ -4,15 +4,16 @@ Run as a module by `make setup` and `make check`; needs no settings, because it 
 """
 
 import os
-import pathlib
 import secrets
 import subprocess
 import sys
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
-LOCAL = CHECKOUT / ".skuu" / "local.env"
+CHECKOUT = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("SKUU_HOME", CHECKOUT / ".skuu"))  # another one lets two networks run from one checkout
+LOCAL = HOME / "local.env"
 
 
 def read_local() -> dict[str, str]:
@@ -26,7 +27,7 @@ def read_local() -> dict[str, str]:
 def write_local(**values: str) -> None:
     """Set these names in the checkout's own settings; the others stay. The file is readable by its owner alone."""
     merged = read_local() | values
-    LOCAL.parent.mkdir(mode=0o700, exist_ok=True)
+    HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = "# This checkout's own settings; real environment variables win over them. Not for production.\n"
     text += "".join(f"{name}={value}\n" for name, value in merged.items())
     fresh = LOCAL.with_suffix(".new")

@@ -18,9 +18,9 @@ from rich.console import Console
 from skuu import local_env
 from skuu.demo import opening
 from skuu.demo.shopfront import Storefront, wait_until
-from skuu.processes import CHECKOUT, Child, free_port, keep_alive, still_ours
+from skuu.processes import Child, free_port, keep_alive, still_ours
 
-HOME = CHECKOUT / ".skuu"
+HOME = local_env.HOME
 DEMO_FILE = HOME / "demo.json"
 STATE = HOME / "standin.sqlite3"
 say = Console(stderr=True, highlight=False)
@@ -53,7 +53,7 @@ def run_demo(*, world: str, traffic: bool, scale: float) -> None:
     demo = Demo(world=world)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda signum, frame: ask_to_stop(demo))
-    HOME.mkdir(exist_ok=True)
+    local_env.prepare()
     before = previous()
     stop_leftovers(before)
     try:
@@ -132,7 +132,7 @@ def start(demo: Demo, scale: float) -> None:
 
 def start_processes(demo: Demo, scale: float) -> None:
     """Start stand-in, web and worker and wait until they answer; ports that are taken are passed over."""
-    HOME.mkdir(exist_ok=True)
+    local_env.prepare()
     choose_ports(demo)
     standin = ["manage.py", "shopify_standin", "--port", str(demo.standin_port), "--world", demo.world]
     standin += ["--json", "--state", str(STATE), "--scale", str(scale)]
@@ -243,7 +243,7 @@ def announce(demo: Demo) -> None:
     say.print("\nTry: sign in as a shop, look at its shelf, read why something stands there or does not;")
     say.print("as staff, decide a few review cards; or let shoppers in: make demo DEMO=--traffic")
     say.print(
-        f"The same for programs: {DEMO_FILE.relative_to(CHECKOUT)}. API: {demo.web}/api/docs/. Ctrl-C stops everything.\n"
+        f"The same for programs: {DEMO_FILE}. API: {demo.web}/api/docs/. Ctrl-C stops everything.\n"
     )
 
 
