@@ -91,7 +91,10 @@ def take_in(shop: Shop, remote: RemoteOrder, connector: Connector, began: dt.dat
     Units are claimed before this returns. *Again*: see enter_order.
     """
     if ours := _own_internal_order(shop, remote):
-        note_seen_at_shipper(ours, remote)
+        if _is_twin(ours, remote):
+            connector.cancel_internal_order(remote.id, f"{ours.number} was created twice; {ours.remote_name} stays.")
+        else:
+            note_seen_at_shipper(ours, remote)
         return None
     units = shelf_units(remote, shop.shelf_location_id)
     known = Order.everyone.filter(shop=shop, remote_id=remote.id).first()
@@ -123,8 +126,18 @@ def _new_units(shop: Shop, remote: RemoteOrder, units: list[ShelfUnits], connect
 def _own_internal_order(shop: Shop, remote: RemoteOrder) -> InternalOrder | None:
     """Recognise an order that the network itself placed in this shop: by its identifier, its tag, or its id."""
     ours = InternalOrder.everyone.select_related("shipper", "order__shop").filter(shipper=shop)
-    names = {name for name in (remote.source_identifier, *remote.tags) if name.startswith("N-")}
-    return ours.filter(remote_id=remote.id).first() or (ours.filter(number__in=names).first() if names else None)
+    tagged = ours.filter(number__in=[tag for tag in remote.tags if tag.startswith("N-")], remote_id="")
+    return (
+        ours.filter(remote_id=remote.id).first()
+        or (ours.filter(number=remote.source_identifier).first() if remote.source_identifier else None)
+        or tagged.first()
+    )
+
+
+def _is_twin(internal_order: InternalOrder, remote: RemoteOrder) -> bool:
+    """Recognise a second live order with our number, which a search that lagged too long may have let us create."""
+    known = internal_order.remote_id not in ("", remote.id)
+    return known and remote.source_identifier == internal_order.number and not remote.cancelled_at
 
 
 def _address(known: Order | None, units: list[ShelfUnits], connector: Connector) -> RemoteAddress | None:

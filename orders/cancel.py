@@ -69,6 +69,19 @@ def want_cancel(internal_order: InternalOrder, *, by: str, reason: str) -> None:
     wake("cancel_orders")
 
 
+def call_back_stray(internal_order: InternalOrder) -> None:
+    """Have an order cancelled that turned up at the shipper after we had given it up. Call it with order and row locked.
+
+    Again: no change. One that has shipped is left alone: its parcel counts.
+    """
+    if internal_order.status not in DEAD or internal_order.parcels.exists():
+        return
+    now = timezone.now()
+    rows = InternalOrder.everyone.filter(pk=internal_order.pk)
+    if rows.update(cancel_wanted_at=now, cancel_done_at=None, next_attempt_at=now, tries=0):
+        wake("cancel_orders")
+
+
 def reached_shipper(internal_order: InternalOrder) -> bool:
     """Say whether an order may exist at the shipper's platform."""
     return bool(internal_order.remote_id or internal_order.attempted_at)

@@ -10,8 +10,10 @@ from django.utils import timezone
 from catalog.models import Variant
 from network.connectors.base import RemoteAddress, RemoteOrder
 from network.models import Shop
+from network.notify import settle_notice
 from orders.bells import wake
 from orders.cancel import change_quantity
+from orders.hand_back import notice_key
 from orders.lines import cover_of, mirrored_units, settle_lines, tell_shelf
 from orders.locking import lock_order
 from orders.models import Order, OrderLine
@@ -184,6 +186,7 @@ def _take_on_more(line: OrderLine, quantity: int) -> None:
 def _follow_handed_back(line: OrderLine, unit: ShelfUnits | None, remaining: int, began: dt.datetime) -> None:
     if not remaining:
         move(line, "cancelled", by="selling shop", reason="The selling shop settled it.", hand_back_due_at=None)
+        settle_notice(line.order.shop, notice_key(line))
     elif unit and unit.request_status == "SUBMITTED" and line.hand_back_pushed_at and line.hand_back_pushed_at < began:
         now = timezone.now()
         move(line, "waiting", by="selling shop", reason="The selling shop asked again.", route_due_at=now)

@@ -10,6 +10,7 @@ from catalog.claim import use_claims_by_decrement
 from catalog.trust import record_rejection
 from network.connectors.base import ConnectorError, RemoteOrder, connector_for
 from orders.bells import wake
+from orders.cancel import call_back_stray
 from orders.leases import held, later, take
 from orders.locking import lock_internal_order
 from orders.mirror import mirror_due
@@ -174,6 +175,8 @@ def note_seen_at_shipper(internal_order: InternalOrder, remote: RemoteOrder) -> 
         if not row.remote_id:
             rows.update(remote_id=remote.id, remote_name=remote.name, next_attempt_at=now)
             wake("place_orders", "cancel_orders")
+        if not remote.cancelled_at and row.cancel_done_at:
+            call_back_stray(row)
         gone = remote.cancelled_at and row.remote_id == remote.id and row.cancel_wanted_at is None
         if gone and row.status in ("placed", "accepted"):
             end_internal_order(row, "declined", reason="Cancelled in the shipper's own store.", by="shipper's store")

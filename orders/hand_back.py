@@ -30,11 +30,16 @@ def hand_back_line(line: OrderLine, reason: str, *, by: str) -> None:
     wake("tell_handed_back")
 
 
+def notice_key(line: OrderLine) -> str:
+    """Name the notice of this hand-back; a line handed back again after another try is said again."""
+    return f"handed_back:{line.pk}:{line.tries}"
+
+
 def _tell(order: Order, line: OrderLine, reason: str) -> None:
     give_notice(
         order.shop,
         kind="handed_back",
-        key=f"handed_back:{line.pk}:{line.tries}",
+        key=notice_key(line),
         subject=f"Order {order.name}: {line.quantity} × {line.title} needs you",
         body=(
             f"The network cannot ship {line.quantity} × {line.title} of order {order.name}.\n{reason}\n\n"

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from network.connectors.base import Connector, ConnectorError, RemoteFulfilment, connector_for
-from network.notify import give_notice
+from network.notify import give_notice, settle_notice
 from orders.bells import wake
 from orders.leases import held, later, take
 from orders.lines import settle_lines
@@ -191,35 +191,25 @@ def _follow(internal_order: InternalOrder, lines: Sequence[InternalOrderLine], b
         parcels = Parcel.everyone.filter(internal_order=internal_order, cancelled_at=None)
         last = max(parcels.values_list("shipped_at", flat=True), default=now)
         move(internal_order, "shipped", by=by, shipped_at=min(last, now))
+        settle_notice(internal_order.shipper, f"order_to_ship:{internal_order.number}")
 
 
 def _flag(internal_order: InternalOrder) -> None:
     """Tell both sides that a parcel left although its order had been called back or declined."""
-    order = internal_order.order
-    told = f"The parcel of {internal_order.number} left before the cancellation arrived; its tracking is accepted."
+    order, number = internal_order.order, internal_order.number
+    if internal_order.status in ("declined", "expired", "failed"):
+        told = f"The parcel of {number} left although the order had gone to another partner."
+        advice = "It is not paid for; agree with the selling shop on its return."
+    else:
+        told = f"The parcel of {number} left before the cancellation arrived; its tracking is accepted."
+        advice = "You are paid for it; it may come back to you."
     rows = [
-        (
-            order.shop,
-            f"Order {order.name}: shipped although cancelled",
-            "/my-orders/",
-            "Agree with your customer, or have it returned.",
-        ),
-        (
-            internal_order.shipper,
-            f"{internal_order.number}: shipped although cancelled",
-            "/to-ship/",
-            "You are paid for it; it may come back to you.",
-        ),
+        (order.shop, f"Order {order.name}: shipped although called back", "/my-orders/", "Agree with your customer."),
+        (internal_order.shipper, f"{number}: shipped although called back", "/to-ship/", advice),
     ]
-    for shop, subject, link, advice in rows:
-        give_notice(
-            shop,
-            kind="shipped_after_cancel",
-            key=f"shipped_after_cancel:{internal_order.number}",
-            subject=subject,
-            body=f"{told} {advice}",
-            link=link,
-        )
+    for shop, subject, link, what_to_do in rows:
+        key = f"shipped_after_cancel:{number}"
+        give_notice(shop, "shipped_after_cancel", key, subject, f"{told} {what_to_do}", link)
 
 
 def _follow_delivery(internal_order: InternalOrder, by: str) -> None:

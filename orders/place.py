@@ -20,9 +20,9 @@ from network.connectors.base import (
     RemoteLevel,
     connector_for,
 )
-from network.notify import give_notice
+from network.notify import give_notice, settle_notice
 from orders.bells import wake
-from orders.cancel import LOOKUP_PATIENCE, release_all
+from orders.cancel import LOOKUP_PATIENCE, call_back_stray, release_all
 from orders.failpoint import failpoint
 from orders.leases import held, later, take
 from orders.lines import settle_lines
@@ -110,6 +110,8 @@ def _find_or_create(internal_order: InternalOrder, connector: Connector) -> Plac
         if internal_order.attempted_at and timezone.now() - internal_order.attempted_at < LOOKUP_PATIENCE:
             _look_again(internal_order, 1.0)  # the platform's search may lag behind the write
             return None
+    if not internal_order.order.destination:
+        raise ConnectorError("The selling shop gave no address for this order.", retryable=False, code="no_address")
     rows = InternalOrder.everyone.filter(pk=internal_order.pk, status="planned", cancel_wanted_at=None)
     if not rows.filter(next_attempt_at=internal_order.next_attempt_at).update(attempted_at=timezone.now()):
         return None  # called back meanwhile, or our lease ran out and another worker has it
@@ -171,6 +173,8 @@ def _settle(internal_order: InternalOrder, placed: PlacedOrder | None, levels: l
     with transaction.atomic():
         row = lock_internal_order(internal_order.pk)
         if row.status != "planned":
+            if placed and not placed.cancelled:
+                call_back_stray(row)
             return
         now = timezone.now()
         move(row, "placed", by="network", placed_at=now, error="", fulfilments_due_at=now if placed else None)
@@ -222,6 +226,7 @@ def end_internal_order(internal_order: InternalOrder, to: str, *, reason: str, b
     also = {"cancel_wanted_at": now, "next_attempt_at": now, "tries": 0} if at_shipper else {"cancel_done_at": now}
     move(internal_order, to, by=by, reason=reason, status_reason=reason, **also)
     release_all(internal_order)
+    settle_notice(internal_order.shipper, f"order_to_ship:{internal_order.number}")
     lines = list(OrderLine.everyone.filter(internal_lines__internal_order=internal_order).distinct())
     settle_lines(lines, by=by, reason=reason)
     if at_shipper:

@@ -179,3 +179,32 @@ def test_an_order_that_needs_two_partners_becomes_two_parcels_and_no_more(market
         ("dora-laden", 2),
     ]
     assert market.known(market.bruno, order_id).lines.get().status == "routed"
+
+
+def test_a_second_order_with_our_number_is_cancelled_and_the_first_one_stays(market):
+    market.buy(market.bruno, ("42", 1))
+    market.settle()
+    internal = InternalOrder.everyone.get()
+    order = {
+        "lineItems": [{"variantId": market.variant(market.alma, "42").remote_id, "quantity": 1}],
+        "sourceIdentifier": internal.number,
+    }
+    from orders.tests.make import BUY
+
+    made = market.ask(market.alma, BUY, token=market.standin.shopper_token(market.alma.domain), order=order)[
+        "orderCreate"
+    ]
+    assert made["userErrors"] == []
+    market.sweep(market.alma)
+    assert [one["id"] for one in market.orders_at(market.alma)] == [internal.remote_id]
+
+
+def test_an_order_that_turns_up_after_it_was_given_up_is_cancelled(market):
+    market.buy(market.bruno, ("42", 1))
+    with armed("order_created"), pytest.raises(Killed):
+        market.settle()
+    internal = InternalOrder.everyone.get()
+    InternalOrder.everyone.update(status="failed", cancel_done_at=internal.created_at)
+    market.sweep(market.alma)
+    assert market.orders_at(market.alma) == []
+    assert InternalOrder.everyone.get().cancel_done_at is not None
