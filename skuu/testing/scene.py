@@ -17,7 +17,7 @@ from settlement.close import close_cycle
 from skuu.kit.states import move
 from skuu.testing.world import load_world
 
-PASSWORD = "a-long-test-password"
+PASSWORD = "a-long-test-password"  # noqa: S105 - of the throw-away database
 PICTURES = "https://pictures.example"
 CHECKLIST = [
     {"key": "access", "ok": True, "title": "The network reaches your store", "fix": "", "blocks": True},
@@ -132,7 +132,9 @@ def _carry_on() -> None:
         move(row, "placed", by="network", placed_at=timezone.now(), remote_name=row.remote_name)
         if at % 2 == 0:
             carrier = ("bpost", "PostNL", "DHL")[at % 3]
-            ship_internal_order(row, carrier=carrier, number=f"TRACK{at:06d}", url="https://carrier.example/t", by="test")
+            ship_internal_order(
+                row, carrier=carrier, number=f"TRACK{at:06d}", url="https://carrier.example/t", by="test"
+            )
             InternalOrder.everyone.filter(pk=row.pk).update(shipped_at=row.order.placed_at + dt.timedelta(days=1))
     close_cycle(timezone.localdate(), by="test")
     shop = Shop.everyone.filter(pk__in=Order.everyone.values("shop")).order_by("pk").first()

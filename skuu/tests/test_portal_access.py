@@ -1,0 +1,248 @@
+"""Who may open and do what in the portal: every address by every role, a stranger, somebody signed out."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from catalog.models import Product, Rule
+from network.models import ApiKey, Membership, Notice, User
+from network.scoping import as_network
+from orders.models import InternalOrder, Order
+from settlement.models import Statement
+from skuu.testing.scene import Scene, join, open_scene
+
+ROLES = ("owner", "operations", "finance", "readonly")
+ALL, OPERATE, MONEY, OWN = set(ROLES), {"owner", "operations"}, {"owner", "finance", "readonly"}, {"owner"}
+# name → (roles that may open it, roles that may send a form to it); None: the address takes no such request
+TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
+    "dashboard": (ALL, OPERATE),
+    "to_ship": (ALL, OPERATE),
+    "to_ship_count": (ALL, OPERATE),
+    "internal_order": (ALL, OPERATE),
+    "slip": (ALL, None),
+    "accept": (None, OPERATE),
+    "decline": (None, OPERATE),
+    "ship": (None, OPERATE),
+    "orders": (ALL, OPERATE),
+    "order": (ALL, OPERATE),
+    "products": (ALL, OPERATE),
+    "product": (ALL, OPERATE),
+    "shelf": (ALL, OPERATE),
+    "why": (ALL, OPERATE),
+    "rules": (ALL, OPERATE),
+    "rule_fields": (ALL, None),
+    "rule_remove": (None, OPERATE),
+    "policy": (None, OPERATE),
+    "statements": (MONEY, {"owner", "finance"}),
+    "statement": (MONEY, {"owner", "finance"}),
+    "statement_csv": (MONEY, {"owner", "finance"}),
+    "shops": (ALL, OPERATE),
+    "shop": (ALL, OPERATE),
+    "shop_progress": (ALL, OPERATE),
+    "shop_step": (None, OPERATE),
+    "team": (ALL, OWN),
+    "member_role": (None, OWN),
+    "member_remove": (None, OWN),
+    "keys": (OWN, OWN),
+    "key_revoke": (None, OWN),
+    "notice_done": (None, OPERATE),
+    "switch": (None, ALL),
+}
+
+
+@pytest.fixture(scope="module")
+def traded(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Scene]:
+    """Build the scene once, in a transaction around all tests of this module; each test's own lies inside it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with as_network():
+            scene = open_scene("tiny")
+            for role in ROLES:
+                join(scene, role, scene.shops["alma-studio"].merchant, role)
+        yield scene
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def scene(traded: Scene, db: None) -> Scene:
+    return traded
+
+
+def signed_in(scene: Scene, name: str) -> Client:
+    client = Client(raise_request_exception=True)
+    client.force_login(scene.users[name])
+    return client
+
+
+def portal_patterns() -> Iterator[URLPattern]:
+    def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+        for one in patterns:
+            if isinstance(one, URLResolver):
+                yield from walk(one.url_patterns)
+            else:
+                yield one
+
+    for one in get_resolver().url_patterns:
+        if isinstance(one, URLResolver) and one.namespace == "portal":
+            yield from walk(one.url_patterns)
+
+
+def addresses(scene: Scene, owner: str) -> dict[str, str]:
+    """Address one thing of this merchant by every name of the portal."""
+    shop = scene.shops[owner]
+    merchant = shop.merchant
+    with as_network():
+        placed = InternalOrder.everyone.filter(shipper=shop, status="placed").order_by("pk").first()
+        order = Order.everyone.filter(shop__merchant=merchant).first()
+        statement = Statement.everyone.filter(merchant=merchant).first()
+        rule, _ = Rule.everyone.get_or_create(shop=shop, side="origin", kind="tag", value="old")
+        notice, _ = Notice.everyone.get_or_create(shop=shop, key="table", defaults={"subject": "s", "body": "b"})
+        key, _ = ApiKey.issue(shop, "table")
+        member = Membership.everyone.filter(merchant=merchant).order_by("-pk").first()
+        pks = {
+            "order": order.pk if order else 0,
+            "product": Product.everyone.filter(shop=shop).first().pk,
+            "rule_remove": rule.pk,
+            "policy": shop.pk,
+            "shop": shop.pk,
+            "shop_progress": shop.pk,
+            "shop_step": shop.pk,
+            "member_role": member.pk,
+            "member_remove": member.pk,
+            "key_revoke": key.pk,
+            "notice_done": notice.pk,
+        }
+        numbers = dict.fromkeys(
+            ("internal_order", "slip", "accept", "decline", "ship"), placed.number if placed else "N"
+        )
+        numbers |= dict.fromkeys(("statement", "statement_csv"), statement.number if statement else "S")
+    found = {}
+    for pattern in portal_patterns():
+        path = "/" + str(pattern.pattern)
+        path = path.replace("<int:pk>", str(pks.get(pattern.name, 0))).replace("<slug:step>", "no-such-step")
+        found[pattern.name] = path.replace("<str:number>", numbers.get(pattern.name, ""))
+    return found
+
+
+class TestEveryAddress:
+    def test_stands_in_the_table(self) -> None:
+        assert {pattern.name for pattern in portal_patterns()} == set(TABLE)
+
+    def test_sends_who_is_signed_out_to_the_login_page(self, scene: Scene) -> None:
+        for name, path in addresses(scene, "alma-studio").items():
+            see, _ = TABLE[name]
+            answer = Client().get(path) if see else Client().post(path)
+            assert (name, answer.status_code, answer["Location"].split("?")[0]) == (name, 302, "/accounts/login/")
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_opens_and_takes_forms_for_the_roles_of_the_table_only(self, scene: Scene, role: str) -> None:
+        client = signed_in(scene, role)
+        paths = addresses(scene, "alma-studio")
+        paths.pop("order")  # Alma sells nothing from a shelf in this world
+        for name, path in sorted(paths.items(), key=lambda pair: TABLE[pair[0]][0] is None):
+            see, change = TABLE[name]
+            got = client.get(path).status_code
+            if see is None:
+                assert (name, got) == (name, 405)
+            else:
+                assert (name, got) == (name, 200 if role in see else 403)
+            if change is None or role in change:
+                continue
+            assert (name, client.post(path).status_code) == (name, 403)
+
+    def test_does_not_exist_for_a_stranger(self, scene: Scene) -> None:
+        client = signed_in(scene, "cara-mode")
+        things = re.compile(r"\d")
+        asked = 0
+        for owner in ("alma-studio", "bruno-schoenen"):
+            for name, path in addresses(scene, owner).items():
+                if not things.search(path):
+                    continue
+                see, change = TABLE[name]
+                if see:
+                    assert (name, client.get(path).status_code) == (name, 404)
+                if change and see is None:
+                    assert (name, client.post(path, {"role": "owner"}).status_code) == (name, 404)
+                asked += 1
+        assert asked > 30
+
+    def test_of_another_merchants_shop_cannot_be_named_in_a_filter_or_a_form(self, scene: Scene) -> None:
+        client = signed_in(scene, "cara-mode")
+        stranger = scene.shops["alma-studio"].pk
+        for path in ("/products/", "/shelf/", "/rules/", "/rules/fields/", "/to-ship/", "/my-orders/", "/"):
+            assert (path, client.get(path, {"shop": stranger}).status_code) == (path, 404)
+        form = {"shop": stranger, "side": "origin", "kind": "tag", "value": "x"}
+        assert client.post("/rules/", form).status_code == 404
+        assert client.post("/switch/", {"merchant": scene.shops["alma-studio"].merchant_id}).status_code == 404
+        with as_network():
+            assert not Rule.everyone.filter(shop=stranger).exists()
+
+    def test_may_hold_garbage_without_an_error(self, scene: Scene) -> None:
+        client = signed_in(scene, "alma-studio")
+        garbage = {
+            "after": "9" * 40,
+            "q": "%_'\x01 \N{PILE OF POO}",
+            "state": "?",
+            "undo": "x",
+            "kind": "?",
+            "variant": "-1",
+        }
+        for path in (
+            "/",
+            "/products/",
+            "/shelf/",
+            "/to-ship/",
+            "/my-orders/",
+            "/statements/",
+            "/rules/",
+            "/rules/fields/",
+        ):
+            assert (path, client.get(path, garbage).status_code) == (path, 200)
+        assert client.get("/shelf/why/", garbage).status_code == 404
+
+
+class TestActing:
+    def test_staff_without_a_merchant_are_led_to_the_back_office(self, db: None) -> None:
+        client = Client()
+        client.force_login(User.objects.create_user("staff", is_staff=True))
+        answer = client.get("/")
+        assert answer.status_code == 403
+        assert b'href="/admin/"' in answer.content
+
+    def test_somebody_of_two_merchants_switches_between_them(self, scene: Scene) -> None:
+        with as_network():
+            other = scene.shops["bruno-schoenen"].merchant
+            Membership.everyone.create(user=scene.users["alma-studio"], merchant=other, role="readonly")
+        client = signed_in(scene, "alma-studio")
+        assert scene.shops["alma-studio"].merchant.name in client.get("/").content.decode()
+        assert client.post("/switch/", {"merchant": other.pk}).status_code == 302
+        assert f"<h1>{other.name}</h1>" in client.get("/").content.decode()
+        assert client.post("/rules/", {"shop": scene.shops["bruno-schoenen"].pk}).status_code == 403
+
+    def test_a_session_that_ended_sends_htmx_to_the_login_page_whole(self, db: None) -> None:
+        answer = Client().get(
+            "/to-ship/count/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/shelf/"}
+        )
+        assert answer.status_code == 200
+        assert answer["HX-Redirect"] == "/accounts/login/?next=/shelf/"
+
+    def test_pages_are_never_kept_by_a_cache(self, scene: Scene) -> None:
+        assert "no-store" in signed_in(scene, "alma-studio").get("/")["Cache-Control"]
+
+
+def test_a_notice_is_ticked_off_and_put_back(scene: Scene) -> None:
+    client = signed_in(scene, "alma-studio")
+    with as_network():
+        notice = Notice.everyone.create(shop=scene.shops["alma-studio"], kind="x", key="n", subject="Look", body="b")
+    client.post(f"/notices/{notice.pk}/done/")
+    with as_network():
+        notice.refresh_from_db()
+        assert notice.done_at is not None
+    client.post(f"/notices/{notice.pk}/done/", {"undo": "1"})
+    with as_network():
+        notice.refresh_from_db()
+        assert notice.done_at is None
