@@ -64,7 +64,6 @@ class RuleForm(PortalForm):
         if choices is not None:
             empty = [("", _("Choose…") if choices else _("Nothing to choose yet"))]
             self.fields["value"] = forms.ChoiceField(label=_("Which"), choices=empty + choices)
-            self.fields["value"].widget.attrs["class"] = "form-select"
         elif str(kind).startswith("price"):
             self.fields["value"].label = _("Price in %(currency)s") % {"currency": shop.currency}
             self.fields["value"].widget.attrs |= {"inputmode": "decimal", "placeholder": "99.00"}
@@ -87,10 +86,10 @@ class PolicyForm(PortalForm):
     """How a shop takes part: as the one that sells from its shelf, and as the one that ships."""
 
     gap_threshold = forms.IntegerField(
-        label=_("Fill a size when own stock is at or below"),
+        label=_("A size is sold out at or below"),
         min_value=0,
         max_value=1000,
-        help_text=_("0: only when sold out."),
+        help_text=_("Own units; 0 is usual."),
     )
     placing = forms.ChoiceField(
         label=_("Which sizes"), choices=[("gaps", _("Only those gaps")), ("deepen", _("Every size partners have"))]
@@ -103,11 +102,11 @@ class PolicyForm(PortalForm):
         required=False,
         help_text=_("Empty: any distance."),
     )
-    promise_days = forms.IntegerField(label=_("Delivery promise in working days"), min_value=1, max_value=30)
+    promise_days = forms.IntegerField(label=_("Delivery promise (working days)"), min_value=1, max_value=30)
     shares_stock = forms.BooleanField(label=_("Offer own stock to partners"), required=False)
     buffer = forms.IntegerField(label=_("Keep back, per size"), min_value=0, max_value=1000)
     price_floor = forms.DecimalField(
-        label=_("Partners may sell below my price by (%)"), min_value=0, max_value=100, decimal_places=2
+        label=_("Sell below my price by at most (%)"), min_value=0, max_value=100, decimal_places=2
     )
     accept_mode = forms.ChoiceField(
         label=_("Orders to ship"),

@@ -16,13 +16,16 @@ class PortalForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            kind = getattr(field.widget, "input_type", "")
-            classes = CLASSES.get(kind, "form-control")
-            if self.is_bound and name in self.errors:
-                classes += " is-invalid"
-                field.widget.attrs["aria-describedby"] = f"{self[name].auto_id}_error"
-            field.widget.attrs["class"] = classes
+
+    def __getitem__(self, name: str) -> Any:
+        """Dress the widget when it is asked for: by then a form has its fields, and its errors if it was validated."""
+        field = super().__getitem__(name)
+        attrs = field.field.widget.attrs
+        attrs["class"] = CLASSES.get(getattr(field.field.widget, "input_type", ""), "form-control")
+        if self._errors and name in self._errors:
+            attrs["class"] += " is-invalid"
+            attrs["aria-describedby"] = f"{field.auto_id}_error"
+        return field
 
 
 class InviteForm(PortalForm):

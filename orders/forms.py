@@ -28,10 +28,10 @@ class ShipForm(PortalForm):
         self.left = {picking.line.pk: picking.left for picking in task.lines if picking.left}
         self.asks_units = sum(self.left.values()) > 1
         self.pickings = [picking for picking in task.lines if picking.left]
+        super().__init__(*args, **kwargs)
         if self.asks_units:
             for picking in self.pickings:
-                self.base_fields = {**self.base_fields, _name(picking.line.pk): _units_field(picking)}
-        super().__init__(*args, **kwargs)
+                self.fields[_name(picking.line.pk)] = _units_field(picking)
 
     def unit_fields(self) -> list[Any]:
         """The fields that ask how many units of each line are in the parcel."""

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from catalog.insights import catalogue_figures
 from network.acting import Acting, MerchantRequest, merchant_page
@@ -20,6 +20,7 @@ from orders.forms import CARRIERS, ShipForm
 from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
 from orders.insights import orders_to_ship, trade_by_day, trade_figures
 from orders.models import InternalOrder, Order, RoutingTrace
+from orders.slip import packing_slip
 from skuu.kit.errors import NotFound, SkuuError
 
 DAYS = 30
@@ -116,6 +117,18 @@ def _task_of(acting: Acting, number: str) -> Task:
     if row is None:
         raise NotFound("There is no such order.")
     return tasks_of(acting.merchant, [row])[0]
+
+
+@require_GET
+@merchant_page()
+def slip(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Print the neutral packing slip of an internal order."""
+    task = _task_of(request.acting, number)
+    with as_network():
+        content = packing_slip(task.order)
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{task.order.number}.pdf"'
+    return answer
 
 
 @require_POST

@@ -9,6 +9,7 @@ urlpatterns = [
     path("to-ship/", portal.to_ship, name="to_ship"),
     path("to-ship/count/", portal.to_ship_count, name="to_ship_count"),
     path("to-ship/<str:number>/", portal.internal_order, name="internal_order"),
+    path("to-ship/<str:number>/slip.pdf", portal.slip, name="slip"),
     path("to-ship/<str:number>/accept/", portal.accept, name="accept"),
     path("to-ship/<str:number>/decline/", portal.decline, name="decline"),
     path("to-ship/<str:number>/ship/", portal.ship, name="ship"),

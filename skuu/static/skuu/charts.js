@@ -30,7 +30,7 @@
         },
         scales: {
           x: { stacked: false, grid: { display: false }, border: { color: colour("--line") }, ticks: { color: colour("--soft"), maxRotation: 0, autoSkipPadding: 18 } },
-          y: { beginAtZero: true, border: { display: false }, grid: { color: colour("--line") }, ticks: { color: colour("--soft"), maxTicksLimit: 5, callback: (value) => money.format(value) } },
+          y: { beginAtZero: true, border: { display: false }, grid: { color: colour("--line") }, ticks: { color: colour("--soft"), maxTicksLimit: 5, precision: 0, callback: (value) => money.format(value) } },
         },
       },
     }));
