@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 
 from django.db import connection, connections
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 
 _count = itertools.count(1)
 
@@ -37,7 +38,6 @@ def cloned_database() -> Iterator[str]:
 def _migrated_test_database() -> str:
     # pytest-django makes the test database only when some collected test carries its mark; without it the default
     # connection still points at the project's own data
-    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
-    if connection.settings_dict["NAME"] != name:
+    if not connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX):
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    return name
+    return str(connection.settings_dict["NAME"])
