@@ -13,6 +13,7 @@ abroad    across a customs border                                5–10
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from network.geo import distance_km, locate
 from network.taxing.territories import EU, vat_country
@@ -45,6 +46,7 @@ class Quote:
     version: str = TARIFF_VERSION
 
 
+@lru_cache(maxsize=100_000)  # routing asks the same pairs again and again
 def quote(
     from_country: str, from_postcode: str, to_country: str, to_postcode: str, grams: int, parcels: int = 1
 ) -> Quote:

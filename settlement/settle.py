@@ -47,8 +47,9 @@ def post_shipped(
 ) -> Sweep:
     """Post every shipped internal order that is not in the ledger yet, in batches of one transaction each.
 
-    *Locks* internal orders (skipping those another sweep holds, unless told to ``wait`` for it), then periods and balances as post_entries does. *Again*:
-    an order is posted once, by its lock, its key and a constraint. One that cannot be posted is reported and passed over.
+    *Locks* internal orders (skipping those another sweep holds, unless told to ``wait`` for it), then periods and balances
+    as post_entries does. *Again*: an order is posted once, by its lock, its key and a constraint. One that cannot be posted
+    is reported and passed over.
     """
     sweep, after = Sweep(), 0
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds) if seconds is not None else None

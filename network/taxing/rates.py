@@ -7,6 +7,7 @@ Reduced categories (children's clothes are zero-rated in GB and IE) are not in i
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 
 RULES_VERSION = "2026-11"
 
@@ -76,6 +77,7 @@ _REGIONAL: dict[str, tuple[tuple[tuple[str, ...], tuple[Rate, ...]], ...]] = {
 }
 
 
+@lru_cache(maxsize=100_000)
 def standard_rate_bp(country: str, on: dt.date, postcode: str = "") -> int:
     """Look up the standard rate of a place on a day, in basis points: 2550 is 25.5 %.
 

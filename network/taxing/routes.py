@@ -8,6 +8,7 @@ border or reaches a special territory is blocked, with the registration that is 
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 
 from network.taxing.rates import RULES_VERSION, UnknownRateError, standard_rate_bp
 from network.taxing.territories import EU, country_name, special_territory, vat_country
@@ -29,7 +30,7 @@ class Party:
 
     def holds(self, country: str) -> bool:
         """Say whether the merchant has a VAT id of this country."""
-        return country in {vat_country(held) for held in self.vat_countries}
+        return country in self.vat_countries or country in map(vat_country, self.vat_countries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def _blocked(reason: str) -> Route:
     return Route(False, BLOCKED, reason, 0, 0)
 
 
+@lru_cache(maxsize=100_000)  # routing asks the same pairs again and again
 def vat_route(
     ship_from: Point, ship_to: Point, origin: Party, shipper: Party, on: dt.date, transport: str = "origin"
 ) -> Route:

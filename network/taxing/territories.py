@@ -49,6 +49,7 @@ def vat_country(country: str) -> str:
     return _SAME_AS.get(code, code)
 
 
+@lru_cache(maxsize=100_000)
 def special_territory(country: str, postcode: str) -> SpecialTerritory | None:
     """Find the special territory a postcode lies in, however it is written (spaces, hyphens, country prefix)."""
     code = re.sub(r"[^A-Z0-9]", "", postcode.upper())

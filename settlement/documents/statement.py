@@ -3,11 +3,15 @@
 import csv
 import datetime as dt
 import io
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.db import connection
+
+from network.models import Merchant
 from network.scoping import as_network
 from settlement.models import Statement, StatementLine
 from skuu.kit.money import exponent, major
@@ -75,6 +79,25 @@ def statement_rows(statement: Statement, *, after: int = 0, limit: int | None = 
             lines = lines[:limit]
         for line in lines.iterator(chunk_size=2_000):
             yield _row(_Read(*line), statement.merchant_id, statement.currency)
+
+
+def unstated_rows(merchant: Merchant, *, limit: int = 200) -> list[Row]:
+    """Tell what was posted for a merchant since its last statements and stands on none yet, newest first, all currencies."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select m.item, m.amount, e.id, e.kind, e.effective_on, e.posted_at, e.facts, m.currency
+            from settlement_moved m join settlement_entry e on e.id = m.entry_id
+            left join settlement_cycle c on c.id = m.cycle_id
+            where m.merchant_id = %s and c.stated_at is null order by e.id desc, m.item limit %s
+            """,
+            [merchant.pk, limit],
+        )
+        found = cursor.fetchall()
+    return [
+        _row(_Read(n, item, amount, entry, kind, day, posted, json.loads(facts)), merchant.pk, currency)
+        for n, (item, amount, entry, kind, day, posted, facts, currency) in enumerate(found, start=1)
+    ]
 
 
 def statement_csv(statement: Statement, *, bom: bool = False) -> bytes:

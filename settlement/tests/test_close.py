@@ -12,7 +12,7 @@ from django.utils import timezone
 from settlement.balances import positions_of, sales_of_order, statements_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle, write_missing_statements
-from settlement.documents.statement import _major, harmless, statement_csv, statement_json
+from settlement.documents.statement import _major, harmless, statement_csv, statement_json, unstated_rows
 from settlement.models import Cycle, Entry, Line, Period, Statement, StatementLine
 from settlement.settle import post_shipped
 from settlement.tasks import last_cycle_end
@@ -218,6 +218,19 @@ def test_a_stranger_finds_no_statement(alma, bruno):
     close_cycle(timezone.localdate())
     assert (list(statements_of(cara)), positions_of(cara), sales_of_order(cara, order.pk)) == ([], [], [])
     assert [s.merchant_name for s in statements_of(alma.merchant)] == ["Alma"]
+
+
+def test_what_is_posted_and_not_yet_stated_is_told_to_its_parties_only(alma, bruno):
+    make_internal_order(bruno, alma)
+    close_cycle(timezone.localdate())
+    late = make_internal_order(bruno, alma, nets=(50_00,), shipping=0)
+    post_shipped()
+    (row,) = unstated_rows(alma.merchant)
+    assert (row.internal_order, row.role, row.amount, row.currency) == (late.number, "shipped", 49_80, "EUR")
+    assert [row.amount for row in unstated_rows(bruno.merchant)] == [-51_00]
+    assert unstated_rows(make_merchant("Cara")) == []
+    close_cycle(timezone.localdate())
+    assert unstated_rows(alma.merchant) == []
 
 
 def test_both_directions_net_in_one_balance_and_stay_gross_on_the_statement(alma, bruno):
