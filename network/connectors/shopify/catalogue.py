@@ -66,11 +66,7 @@ class Catalogue:
 
     def read_products(self, product_ids: Sequence[str]) -> list[RemoteProduct]:
         """Read products by id; those that are gone are missing from the answer."""
-        found: list[RemoteProduct] = []
-        for start in range(0, len(product_ids), PRODUCTS_A_CALL):
-            nodes = self.client.ask("ProductsById", ids=list(product_ids[start : start + PRODUCTS_A_CALL]))["nodes"]
-            found += [self._product(node) for node in nodes if node and node.get("id")]
-        return found
+        return [self._product(node) for node in self.client.by_id("ProductsById", product_ids, PRODUCTS_A_CALL)]
 
     def _product(self, node: Node) -> RemoteProduct:
         variants = self.client.all_of(node["variants"], "MoreVariants", "product", "variants", id=node["id"])
@@ -86,17 +82,11 @@ class Catalogue:
     def read_levels(self, inventory_item_ids: Sequence[str]) -> list[RemoteLevel]:
         """Read items' levels at every real location and on the shelf, inactive ones included."""
         found: list[RemoteLevel] = []
-        for start in range(0, len(inventory_item_ids), ITEMS_A_CALL):
-            read_at = timezone.now()
-            nodes = self.client.ask("LevelsOfItems", ids=list(inventory_item_ids[start : start + ITEMS_A_CALL]))[
-                "nodes"
-            ]
-            for node in nodes:
-                if node and node.get("id"):
-                    levels = self.client.all_of(
-                        node["inventoryLevels"], "MoreLevels", "inventoryItem", "inventoryLevels", id=node["id"]
-                    )
-                    found += [translate.level(one, read_at) for one in levels]
+        read_at = timezone.now()
+        path = ("inventoryItem", "inventoryLevels")
+        for node in self.client.by_id("LevelsOfItems", inventory_item_ids, ITEMS_A_CALL):
+            levels = self.client.all_of(node["inventoryLevels"], "MoreLevels", *path, id=node["id"])
+            found += [translate.level(one, read_at) for one in levels]
         return found
 
 

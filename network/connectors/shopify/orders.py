@@ -28,12 +28,8 @@ class Orders:
 
     def orders_of(self, fulfilment_order_ids: Sequence[str]) -> dict[str, str]:
         """Find the orders of fulfilment orders, whose messages name no order; unknown ones are missing."""
-        found: dict[str, str] = {}
-        for start in range(0, len(fulfilment_order_ids), FULFILMENT_ORDERS_A_CALL):
-            ids = list(fulfilment_order_ids[start : start + FULFILMENT_ORDERS_A_CALL])
-            nodes = self.client.ask("OrdersOfFulfilmentOrders", ids=ids)["nodes"]
-            found |= {one["id"]: one["orderId"] for one in nodes if one and one.get("id")}
-        return found
+        nodes = self.client.by_id("OrdersOfFulfilmentOrders", fulfilment_order_ids, FULFILMENT_ORDERS_A_CALL)
+        return {one["id"]: one["orderId"] for one in nodes}
 
     def read_order(self, order_id: str) -> RemoteOrder | None:
         """Read an order with its lines and fulfilment orders, without customer data; None when there is no such order."""

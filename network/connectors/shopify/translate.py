@@ -262,5 +262,5 @@ def fulfilment(node: Node, order_id: str) -> RemoteFulfilment:
             (one["lineItem"]["id"], int(one["quantity"]))
             for one in (node.get("fulfillmentLineItems") or {}).get("nodes", ())
         ),
-        events=tuple((status, at, message) for status, at, message in events if at is not None),
+        events=tuple(sorted(((status, at, message) for status, at, message in events if at), key=lambda one: one[1])),
     )

@@ -97,7 +97,7 @@ def write(client: Client) -> ConnectorError:
         (200, {"errors": "[API] Invalid token"}, "access_lost", False, False),
         (200, {"errors": [error("no", "ACCESS_DENIED")]}, "access_lost", False, False),
         (200, {"errors": [error("no", "ACCESS_DENIED")], "data": {"orderCreate": {"order": None}}}, "access_lost", False, True),
-        (200, {"errors": [error("too dear", "MAX_COST_EXCEEDED")]}, "bad_request", False, False),
+        (200, {"errors": [error("too dear", "MAX_COST_EXCEEDED")]}, "too_dear", False, False),
         (200, {"errors": [error("oops", "INTERNAL_SERVER_ERROR")]}, "store_error", True, True),
         (200, {"errors": [error("Field x doesn't exist")]}, "bad_request", False, False),
         (200, {"errors": [error("x")], "data": {"orderCreate": {"order": {"id": "1"}}}}, "partial_answer", False, True),
@@ -140,6 +140,14 @@ def test_a_read_is_repeated_and_a_write_without_key_is_not(client, script):
     script.asked.clear()
     write(client)
     assert len(script.asked) == 1
+
+
+def test_what_is_too_dear_at_once_is_asked_in_halves(client, script):
+    script.say({"errors": [error("too dear", "MAX_COST_EXCEEDED")]})
+    script.say({"data": {"nodes": [{"id": "1"}, None]}})
+    script.say({"data": {"nodes": [{"id": "3"}]}})
+    assert [one["id"] for one in client.by_id("LevelsOfItems", ["1", "2", "3"], 50)] == ["1", "3"]
+    assert [json.loads(body)["variables"]["ids"] for body, _ in script.asked] == [["1", "2", "3"], ["1"], ["2", "3"]]
 
 
 def test_another_version_than_the_pinned_one_is_an_error(client, script):
