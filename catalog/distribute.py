@@ -49,14 +49,14 @@ class Decision:
 def distribute_due() -> int:
     """Decide the next batch of marked items again; returns how many there were.
 
+    When none is left, shops that changed are looked for, and their number is returned: their items are marked then.
     *Locks* the items it takes, skipping those that somebody else is changing or deciding. *Again*: nothing is marked.
     """
-    notice_changes()
     with transaction.atomic():
         due = Item.objects.select_for_update(skip_locked=True, no_key=True).filter(distribute_due_at__isnull=False)
         ids = list(due.order_by("distribute_due_at").values_list("pk", flat=True)[:BATCH])
         if not ids:
-            return 0
+            return notice_changes()
         distribute_items(ids)
         Item.objects.filter(pk__in=ids).update(distribute_due_at=None)
     return len(ids)

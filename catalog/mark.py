@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from catalog.models import Item
 from skuu.kit.jobs import ring
 
 _MARK = """
@@ -52,6 +53,15 @@ def mark_shop(shop: Any) -> int:
         "union select item_id from catalog_placement where shop_id = %s)"
     )
     return _mark(standing, shop.pk, shop.pk)
+
+
+def mark_all(*, batch: int = 10_000) -> int:
+    """Mark every item, batch by batch in the order of their ids; returns how many."""
+    last = total = 0
+    while ids := list(Item.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:batch]):
+        total += mark_items(ids)
+        last = ids[-1]
+    return total
 
 
 def _mark(which: str, *values: Any) -> int:

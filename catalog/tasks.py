@@ -6,8 +6,9 @@ from skuu.kit.jobs import answers_bell, drain
 @answers_bell
 def distribute() -> int:
     """Decide marked items again."""
-    from catalog.distribute import distribute_due
+    from catalog.distribute import distribute_due, notice_changes
 
+    notice_changes()  # before the backlog: a shop that was paused must not wait for it
     return drain(distribute_due)
 
 
@@ -51,8 +52,8 @@ def sweep_changes() -> int:
 
 
 def reconcile() -> int:
-    """Read every shop as a whole, report and repair drift, and decide every shelf again."""
-    from catalog.distribute import distribute_all
+    """Read every shop as a whole, report and repair drift, and have every shelf decided again."""
+    from catalog.mark import mark_all
     from catalog.sync import start_reconciles
 
-    return start_reconciles() + distribute_all()
+    return start_reconciles() + mark_all()

@@ -133,6 +133,8 @@ def connect_store(standin: Running, domain: str) -> Shop:
     )
     grant = standin.standin.install(domain, [*REQUIRED_SCOPES, *OPTIONAL_SCOPES])
     scopes = tuple(grant["scope"].split(","))
-    tokens.store_grant(shop, Grant(grant["access_token"], grant["refresh_token"], grant["expires_in"], 7_776_000, scopes))
+    tokens.store_grant(
+        shop, Grant(grant["access_token"], grant["refresh_token"], grant["expires_in"], 7_776_000, scopes)
+    )
     connect.provision_shelf(shop)
     return shop

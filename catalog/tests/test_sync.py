@@ -7,13 +7,14 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from catalog import reading, sync
+from catalog import handlers, reading, sync
 from catalog.models import InventoryItem, Item, Match, Product, StockLevel, Variant
 from catalog.stocktake import StockEvent, apply_levels, apply_stock_events, set_stock
 from catalog.tests.cast import level_of, make_item, open_shop, stock
 from catalog.tests.stores import CREATE, DELETE, UPDATE, VARIANTS
 from network.connectors.base import RemoteLevel, RemoteProduct, RemoteVariant
 from network.models import Location, Shop, SyncRun
+from network.topics import Received
 
 pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -376,3 +377,58 @@ class TestAgainstAStore:
         stores.finish_reads()
         run.refresh_from_db()
         assert (run.status, run.counts["products_read"], Variant.objects.count()) == ("done", 6, 12)
+
+
+class TestNews:
+    def news(self, topic, **payload):
+        return Received(1, topic, payload, timezone.now(), timezone.now())
+
+    def test_a_stock_message_is_applied_and_confirmed(self, stores):
+        stores.read(stores.alma)
+        level = stores.level(stores.alma, "OV1001-100-41")
+        told = {
+            "inventory_item_id": int(level.inventory_item.remote_id.rpartition("/")[2]),
+            "location_id": int(level.location.remote_id.rpartition("/")[2]),
+            "available": 2,
+            "updated_at": (timezone.now() + dt.timedelta(minutes=1)).isoformat(),
+        }
+        handlers.on_stock_changed(stores.alma, [self.news("inventory_levels/update", **told)] * 2)
+        level.refresh_from_db()
+        assert (level.available, level.confirm_due_at is not None) == (2, True)
+
+    def test_a_product_message_only_says_what_to_read(self, stores):
+        stores.read(stores.alma)
+        product = Product.objects.get(handle="tas-tote")
+        stores.ask(stores.alma, UPDATE, product={"id": product.remote_id, "title": "Tote"})
+        lie = self.news("products/update", id=int(product.remote_id.rpartition("/")[2]), title="A lie")
+        handlers.on_product_changed(stores.alma, [lie])
+        product.refresh_from_db()
+        assert product.title == "Tote"
+
+    def test_news_of_a_shop_that_left_does_nothing(self, stores):
+        stores.read(stores.alma)
+        Shop.objects.filter(pk=stores.alma.pk).update(status="left")
+        stores.alma.refresh_from_db()
+        product = Product.objects.get(handle="tas-tote")
+        stores.ask(stores.alma, DELETE, id=product.remote_id)
+        gone = self.news("products/delete", id=int(product.remote_id.rpartition("/")[2]))
+        handlers.on_product_deleted(stores.alma, [gone])
+        product.refresh_from_db()
+        assert product.deleted_at is None
+
+    def test_places_follow_and_the_shelf_never_becomes_one(self, stores):
+        stores.read(stores.alma)
+        Location.objects.create(shop=stores.alma, remote_id="gid://shopify/Location/1", name="Closed")
+        handlers.on_location_changed(stores.alma, [self.news("locations/delete", id=1)])
+        assert list(Location.objects.order_by("pk").values_list("name", "is_active")) == [
+            ("Rotterdam", True),
+            ("Closed", False),
+        ]
+
+    def test_a_place_that_became_a_service_is_closed_and_gives_nothing(self, stores):
+        stores.read(stores.alma)
+        Shop.objects.filter(pk=stores.alma.pk).update(shelf_location_id="")
+        shelf = stores.alma.shelf_location_id
+        Location.objects.create(shop=stores.alma, remote_id=shelf, name="Became a service")
+        sync.apply_locations(stores.alma)
+        assert Location.objects.get(remote_id=shelf).is_active is False
