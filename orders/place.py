@@ -188,7 +188,8 @@ def _settle(internal_order: InternalOrder, placed: PlacedOrder | None, levels: l
             move(row, "accepted", by="agreed" if row.asks else "automatic", accepted_at=now)
             waiting = OrderLine.everyone.filter(internal_lines__internal_order=row, fulfilment_order_id__gt="")
             waiting.update(accept_due_at=now)
-        _tell_shipper(row)
+        if not row.asks:
+            _tell_shipper(row)
         wake("accept_requests", "read_parcels")
 
 
@@ -199,7 +200,7 @@ def _tell_shipper(internal_order: InternalOrder) -> None:
         key=f"order_to_ship:{internal_order.number}",
         subject=f"{internal_order.number}: please ship",
         body="Send it in neutral packaging with the packing slip from the portal, and enter the tracking number.",
-        link="/to-ship/",
+        link=f"/to-ship/{internal_order.number}/",
     )
 
 

@@ -14,6 +14,7 @@ from catalog.claim import OutOfStock, claim_units
 from catalog.demand import record_demand
 from catalog.models import Match, StockLevel
 from catalog.supply import Offer, offers_for
+from network.notify import give_notice
 from network.taxing import Point
 from orders.bells import wake
 from orders.cancel import want_cancel
@@ -207,8 +208,21 @@ def _plan_internal_orders(
         _write_lines(internal_order, entries, terms)
         planned.append(internal_order)
         internal_order.changes.create(from_status="", to_status="planned", by=by, reason="routed")
+        if internal_order.asks:
+            _ask(internal_order)
     OrderLine.everyone.bulk_update(lines.values(), ["tries"])
     return planned
+
+
+def _ask(internal_order: InternalOrder) -> None:
+    give_notice(
+        internal_order.shipper,
+        kind="order_to_answer",
+        key=f"order_to_ship:{internal_order.number}",
+        subject=f"{internal_order.number}: can you ship this?",
+        body="Please accept or decline it within 24 hours; after that another partner is asked.",
+        link=f"/to-ship/{internal_order.number}/",
+    )
 
 
 def _lock_levels(plan: Plan) -> None:
