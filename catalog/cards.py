@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.matching.candidates import MOST_SHOWN, title_candidates
 from catalog.matching.deciding import aligned_sizes, colours_conflict
 from catalog.matching.engine import ASKED, Batch
-from catalog.matching.normalising import Normalised
+from catalog.matching.normalising import Id, Normalised
 from catalog.matching.size import same_size
 from catalog.models import ReviewCard, ReviewCardChange
 from catalog.neighbours import Neighbourhood, same_brand
@@ -87,7 +87,7 @@ def _ask_about_titles(
     """Nothing certain speaks for the product: ask about those of its brand whose title and colour agree."""
     rows = {**near, **{pk: found.facts[pk] for pk in unlinked}}
     linked = {pk for pk in rows if pk not in unlinked}
-    names = dict.fromkeys(rows, "")
+    names: dict[Id, str] = dict.fromkeys(rows, "")
     for pk, candidates in title_candidates(list(rows.values()), linked, names, names).items():
         if int(pk) not in unlinked:
             continue

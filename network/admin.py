@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
+from network import connect, receive
 from network.models import (
     ApiKey,
     InboundEvent,
@@ -100,20 +101,14 @@ class ShopAdmin(ReadOnlyAdmin):
 
     @action(description="Check the requirements again")
     def check_again(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
-        from network import connect
-
         self._each(request, rows, lambda shop: connect.check_shop(shop), "checked")
 
     @action(description="Pause: shelf to zero, open orders go on")
     def pause(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
-        from network import connect
-
         self._each(request, rows, lambda shop: connect.pause_shop(shop, by=str(request.user)), "paused")
 
     @action(description="Resume")
     def resume(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
-        from network import connect
-
         self._each(request, rows, lambda shop: connect.resume_shop(shop, by=str(request.user)), "resumed")
 
     def _each(self, request: HttpRequest, rows: "QuerySet[Shop]", verb: Any, done: str) -> None:
@@ -175,8 +170,6 @@ class InboundEventAdmin(ReadOnlyAdmin):
 
     @action(description="Handle again")
     def replay(self, request: HttpRequest, rows: "QuerySet[InboundEvent]") -> None:
-        from network import receive
-
         count = 0
         for event in rows:
             receive.replay_event(event, by=str(request.user))

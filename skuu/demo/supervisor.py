@@ -242,9 +242,7 @@ def announce(demo: Demo) -> None:
         say.print(f"  {one['shop']:<22} {demo.web}/portal/   {one['username']} / {one['password']}")
     say.print("\nTry: sign in as a shop, look at its shelf, read why something stands there or does not;")
     say.print("as staff, decide a few review cards; or let shoppers in: make demo DEMO=--traffic")
-    say.print(
-        f"The same for programs: {DEMO_FILE}. API: {demo.web}/api/docs/. Ctrl-C stops everything.\n"
-    )
+    say.print(f"The same for programs: {DEMO_FILE}. API: {demo.web}/api/docs/. Ctrl-C stops everything.\n")
 
 
 def stop_children(demo: Demo) -> None:
