@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.db import connections
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
@@ -42,6 +43,7 @@ def chromium() -> Iterator[Browser]:
         raise RuntimeError(
             "Browser tests need Chromium: install the package “chromium”, or name a browser in CHROMIUM."
         )
+    connections.close_all()  # its event loop sees connections of its own: these would stay open, unseen, in nobody's hands
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:
