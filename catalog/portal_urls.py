@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from catalog import portal, portal_rules
+from catalog import feedback_page, portal, portal_rules
 
 urlpatterns = [
     path("products/", portal.products, name="products"),
+    path("products/unmatched/", feedback_page.unmatched, name="unmatched"),
     path("products/<int:pk>/", portal.product, name="product"),
     path("shelf/", portal.shelf, name="shelf"),
     path("shelf/why/", portal.why, name="why"),
