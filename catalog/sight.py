@@ -47,7 +47,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Two sizes that would become one item; `barcodes` is same, differ or empty, `taken` says why it cannot be linked."""
+    """Two sizes that would become one item; `barcodes` is same, differ or empty, `taken` says why they cannot be linked."""
 
     mine: Cell
     theirs: Cell
@@ -80,6 +80,11 @@ class Option:
     rows: tuple[Row, ...]
     partners: tuple[str, ...]  # other shops that already stand for what the candidate is
 
+    @property
+    def linkable(self) -> int:
+        """How many sizes an approval would link."""
+        return sum(1 for row in self.rows if not row.taken and not row.mine.gone and not row.theirs.gone)
+
     @cached_property
     def seen(self) -> dict[str, Any]:
         """What a verdict keeps of it: titles, brands, codes, colours, and each pair of sizes with barcodes and prices."""
@@ -106,6 +111,7 @@ class Sight:
     card: ReviewCard
     options: tuple[Option, ...]
     asked: str
+    reason: str
     money: str
     trail: list[Any] = field(default_factory=list)
 
@@ -124,7 +130,9 @@ def see_card(card: ReviewCard) -> Sight:
     ]
     trail = list(card.changes.order_by("pk"))
     asked = CLASSES.get(card.evidence_class, card.evidence_class)
-    return Sight(card, tuple(options), asked, Money(card.money_minor, "EUR").format(), trail)
+    said = {card.evidence_class == "title" and card.reason, *(why for option in options[:1] for why in option.why)}
+    reason = "" if card.reason in said else card.reason
+    return Sight(card, tuple(options), asked, reason, Money(card.money_minor, "EUR").format(), trail)
 
 
 class _Shelf:
@@ -140,6 +148,7 @@ class _Shelf:
         self.of_product: dict[int, list[Variant]] = defaultdict(list)
         for variant in self.variants.values():
             self.of_product[variant.product_id].append(variant)
+        self.repeated = _repeated(self.variants.values())
         self.units = _units({row.inventory_item_id for row in self.variants.values()})
         self.items, self.members = _members(self.variants)
 
@@ -150,6 +159,7 @@ class _Shelf:
             for row in one["sizes"]
             if row["mine"] in self.variants and row["theirs"] in self.variants
         ]
+        pairs.sort(key=lambda pair: (pair[0].position, pair[0].pk))
         left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         return Option(
             number=number,
@@ -172,7 +182,7 @@ class _Shelf:
 
     def _row(self, mine: Variant, theirs: Variant) -> Row:
         barcodes = ""
-        if mine.gtin and theirs.gtin:
+        if mine.gtin and theirs.gtin and not {mine.pk, theirs.pk} & self.repeated:
             barcodes = "same" if mine.gtin == theirs.gtin else "differ"
         return Row(self._cell(mine), self._cell(theirs), barcodes, self._taken(mine, theirs))
 
@@ -183,11 +193,16 @@ class _Shelf:
             label=_label(variant),
             sku=variant.sku,
             barcode=variant.barcode,
-            barcode_fault=STATUSES.get(variant.gtin_status, "") if variant.barcode else "",
+            barcode_fault=self._fault(variant),
             price=Money(variant.price_minor, currency).format(),
             stock=self.units.get(variant.inventory_item_id, 0),
             gone=variant.deleted_at is not None,
         )
+
+    def _fault(self, variant: Variant) -> str:
+        if not variant.barcode:
+            return ""
+        return "on several sizes" if variant.pk in self.repeated else STATUSES.get(variant.gtin_status, "")
 
     def _taken(self, mine: Variant, theirs: Variant) -> str:
         members = self.members.get(self.items.get(theirs.pk, 0), {})
@@ -202,6 +217,15 @@ class _Shelf:
             for shop, (_, name) in self.members.get(self.items.get(variant.pk, 0), {}).items():
                 found.setdefault(shop, name)
         return tuple(sorted(name for shop, name in found.items() if shop not in without))
+
+
+def _repeated(variants: Iterable[Variant]) -> set[int]:
+    """Find the variants whose barcode another variant of the same product carries too: it says nothing of the size."""
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for variant in variants:
+        if variant.gtin and variant.deleted_at is None:
+            found[variant.product_id, variant.gtin].append(variant.pk)
+    return {pk for ids in found.values() if len(ids) > 1 for pk in ids}
 
 
 def _units(items: set[int]) -> dict[int, int]:

@@ -22,7 +22,9 @@
       button.setAttribute("aria-pressed", String(Number(button.dataset.show) === place));
     });
     const field = document.querySelector("#desk [data-candidate-field]");
-    if (field) field.value = all[place].dataset.number;
+    if (!field) return;
+    field.value = all[place].dataset.number;
+    field.form.querySelector("button").disabled = all[place].dataset.linkable === "0";
   };
   const step = (by) => show(options().findIndex((option) => !option.hidden) + by);
 
