@@ -84,7 +84,9 @@ def _sizes_that_are(state: str, own: QuerySet[Variant]) -> QuerySet[Variant]:
         return own.filter(~linked)
     if state == "shelf":
         return own.filter(Exists(Placement.objects.filter(variant=OuterRef("pk"), pushed__gt=0)))
-    return with_stock(own).filter(units__lte=F("shop__gap_threshold"))
+    counted: Any = with_stock(own)
+    gaps: QuerySet[Variant] = counted.filter(units__lte=F("shop__gap_threshold"))
+    return gaps
 
 
 def with_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:

@@ -1,5 +1,6 @@
 """Forms of the rules page: an exclusion whose value fits its kind, and the policy by which a shop takes part."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from babel import Locale
@@ -27,15 +28,15 @@ EUROPE = "AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LT LU LV MT NL N
 MOST_CHOICES = 500
 
 
-def value_choices(shop: Shop, kind: str, partners: list[tuple[str, str]]) -> list[tuple[str, str]] | None:
+def value_choices(shop: Shop, kind: str, partners: list[tuple[str, str]]) -> Sequence[tuple[str, Any]] | None:
     """List what a rule of this kind can name in this shop; None when it is typed."""
     if kind == "brand":
         rows = Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(brand_key="")
         named = dict(rows.order_by("product__vendor").values_list("brand_key", "product__vendor")[: MOST_CHOICES * 20])
         return sorted(named.items(), key=lambda pair: pair[1].casefold())[:MOST_CHOICES]
     if kind == "category":
-        rows = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(product_type="")
-        found = rows.order_by("product_type").values_list("product_type", flat=True).distinct()[:MOST_CHOICES]
+        products = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(product_type="")
+        found = products.order_by("product_type").values_list("product_type", flat=True).distinct()[:MOST_CHOICES]
         return [(name, name) for name in found]
     if kind == "partner":
         return partners
@@ -62,8 +63,8 @@ class RuleForm(PortalForm):
             return
         choices = value_choices(shop, str(kind), partners)
         if choices is not None:
-            empty = [("", _("Choose…") if choices else _("Nothing to choose yet"))]
-            self.fields["value"] = forms.ChoiceField(label=_("Which"), choices=empty + choices)
+            empty: list[tuple[str, Any]] = [("", _("Choose…") if choices else _("Nothing to choose yet"))]
+            self.fields["value"] = forms.ChoiceField(label=_("Which"), choices=[*empty, *choices])
         elif str(kind).startswith("price"):
             self.fields["value"].label = _("Price in %(currency)s") % {"currency": shop.currency}
             self.fields["value"].widget.attrs |= {"inputmode": "decimal", "placeholder": "99.00"}

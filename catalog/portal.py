@@ -1,5 +1,7 @@
 """The merchant's pages about its catalogue: products and stock, and the network shelf with its reasons."""
 
+from typing import Any
+
 from django.db.models import F, Q
 from django.http import HttpResponseBase
 from django.shortcuts import render
@@ -8,7 +10,7 @@ from catalog.catalogue import ProductRow, describe_variants, products_of, size_l
 from catalog.distribute import explain_absence
 from catalog.models import Placement, Product, Variant
 from network.acting import Acting, MerchantRequest, merchant_page
-from network.paging import page_after
+from network.paging import page_after, searched
 from network.scoping import as_network
 from skuu.kit.errors import NotFound
 
@@ -18,7 +20,7 @@ def products(request: MerchantRequest) -> HttpResponseBase:
     """List own products with their size runs; words and states filter, HTMX swaps the list alone."""
     acting, asked = request.acting, request.GET
     shops = acting.chosen_shops(asked.get("shop"))
-    rows = products_of(acting.merchant, shops, asked.get("q", ""), asked.get("state", ""))
+    rows = products_of(acting.merchant, shops, searched(request), asked.get("state", ""))
     mine = Product.objects.for_merchant(acting.merchant)
     page = page_after(rows.select_related("shop"), asked.get("after"), of=mine, by="title", size=20)
     facts = {"section": "products", "page": page, "products": size_rows(acting.merchant, page.rows)}
@@ -43,7 +45,7 @@ def shelf(request: MerchantRequest) -> HttpResponseBase:
     acting, asked = request.acting, request.GET
     mine = Placement.objects.for_merchant(acting.merchant)
     rows = mine.filter(shop__in=acting.chosen_shops(asked.get("shop"))).filter(Q(wanted__gt=0) | Q(pushed__gt=0))
-    for word in asked.get("q", "").split():
+    for word in searched(request).split():
         named = Q(variant__product__title__icontains=word) | Q(variant__product__vendor__icontains=word)
         rows = rows.filter(named | Q(variant__sku__icontains=word) | Q(variant__barcode__icontains=word))
     if asked.get("state") == "moving":
@@ -71,12 +73,12 @@ def why(request: MerchantRequest) -> HttpResponseBase:
             raise NotFound("There is no such size.")
         with as_network():
             sentences = explain_absence(variant.shop, variant)
-    facts = {"section": "shelf", "variant": variant, "sentences": sentences}
+    facts: dict[str, Any] = {"section": "shelf", "variant": variant, "sentences": sentences}
     if variant is not None:
         facts["label"] = size_label(variant)
         if request.htmx:
             return render(request, "portal/catalog/_why.html", facts)
-    facts["products"] = _found_products(acting, asked.get("q", "").strip())
+    facts["products"] = _found_products(acting, searched(request))
     return render(request, _whole_or("portal/catalog/_why_sizes.html", "portal/catalog/why.html", request), facts)
 
 

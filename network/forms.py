@@ -22,7 +22,7 @@ class PortalForm(forms.Form):
         field = super().__getitem__(name)
         attrs = field.field.widget.attrs
         attrs["class"] = CLASSES.get(getattr(field.field.widget, "input_type", ""), "form-control")
-        if self._errors and name in self._errors:
+        if self.is_bound and name in self.errors:
             attrs["class"] += " is-invalid"
             attrs["aria-describedby"] = f"{field.auto_id}_error"
         return field

@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+
+def searched(request: HttpRequest) -> str:
+    """Read what the reader searches for: trimmed, and without the one character that PostgreSQL refuses."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:200]
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,9 @@ def shop_step(request: MerchantRequest, pk: int, step: str) -> HttpResponseBase:
             _("%(name)s is live: partners’ stock moves onto its shelf."),
         ),
         "pause": (
-            lambda: connect.pause_shop(shop, by=acting.by, reason=request.POST.get("reason", "")[:200]),
+            lambda: connect.pause_shop(
+                shop, by=acting.by, reason=request.POST.get("reason", "").replace("\x00", "")[:200]
+            ),
             _("%(name)s is paused: its shelf empties and its stock is offered no more. Open orders go on."),
         ),
         "resume": (lambda: connect.resume_shop(shop, by=acting.by), _("%(name)s goes on where it was.")),

@@ -60,13 +60,13 @@ class Task:
         """The customer's name and street, only while the parcel needs them."""
         if self.order.status not in SEES_ADDRESS:
             return None
-        address: dict[str, str] | None = self.order.order.address
-        return address
+        address: Any = self.order.order.address
+        return address or None
 
     @property
     def area(self) -> tuple[str, str]:
         """Country and the first two places of the postcode: enough to say yes or no."""
-        address = self.order.order.address or {}
+        address: Any = self.order.order.address or {}
         return address.get("country") or self.order.order.country, str(address.get("zip", ""))[:2]
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from catalog.insights import catalogue_figures
 from network.acting import Acting, MerchantRequest, merchant_page
 from network.models import Notice
-from network.paging import page_after
+from network.paging import page_after, searched
 from network.scoping import as_network
 from orders.desk import Task, sales_of, tasks_of, tell_trace
 from orders.forms import CARRIERS, ShipForm
@@ -59,19 +60,18 @@ def dashboard(request: MerchantRequest) -> HttpResponseBase:
 # --- as shipper -------------------------------------------------------------------------------------------------------
 @merchant_page()
 def to_ship(request: MerchantRequest) -> HttpResponseBase:
-    """List the internal orders to answer or send, the most urgent first; or those already closed, the newest first."""
+    """List the internal orders to answer or send, the oldest first; or those already closed, the newest first."""
     acting, asked = request.acting, request.GET
     shops = acting.chosen_shops(asked.get("shop"))
     mine = InternalOrder.objects.for_merchant(acting.merchant)
     closed = asked.get("state") == "closed"
+    rows: QuerySet[InternalOrder]
     if closed:
         rows = mine.filter(shipper__in=shops, status__in=CLOSED).exclude(status="cancelled", placed_at=None)
     else:
         rows = orders_to_ship(acting.merchant, shops)
-    if asked.get("q"):
-        rows = rows.filter(number__icontains=asked["q"].strip()) | rows.filter(
-            remote_name__icontains=asked["q"].strip()
-        )
+    if words := searched(request):
+        rows = rows.filter(Q(number__icontains=words) | Q(remote_name__icontains=words))
     rows = rows.select_related("order__shop", "shipper")
     page = page_after(rows, asked.get("after"), of=mine, newest_first=closed)
     facts = {"section": "to_ship", "page": page, "tasks": tasks_of(acting.merchant, page.rows), "closed": closed}
@@ -153,7 +153,7 @@ def decline(request: MerchantRequest, number: str) -> HttpResponseBase:
     """Decline an internal order with a reason; the next partner is asked."""
     task = _task_of(request.acting, number)
     reason = request.POST.get("reason", "")
-    words = request.POST.get("words", "").strip()[:300]
+    words = request.POST.get("words", "").replace("\x00", "").strip()[:300]
     if reason not in DECLINE_REASONS:
         return _show_task(request, task, refused=_("Choose why you cannot ship it."), status=422)
     try:
@@ -197,8 +197,8 @@ def orders(request: MerchantRequest) -> HttpResponseBase:
     acting, asked = request.acting, request.GET
     mine = Order.objects.for_merchant(acting.merchant)
     rows = mine.filter(shop__in=acting.chosen_shops(asked.get("shop")))
-    if asked.get("q"):
-        rows = rows.filter(name__icontains=asked["q"].strip())
+    if words := searched(request):
+        rows = rows.filter(name__icontains=words)
     groups = {
         "open": ("waiting", "held", "routed"),
         "shipped": ("shipped", "delivered"),

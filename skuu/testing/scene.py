@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -97,6 +98,7 @@ def _sell(placement: Placement, at: int) -> Order:
     """Let a customer buy a size from a shelf, paid some days ago."""
     when = timezone.now() - dt.timedelta(days=(at * 5) % 27, hours=3)
     address = ADDRESS | {"country": placement.shop.country, "zip": placement.shop.postcode, "city": placement.shop.city}
+    bought: Any = {"address": address}
     order = Order.everyone.create(
         shop=placement.shop,
         remote_id=f"gid://shopify/Order/{9000 + at}",
@@ -106,7 +108,7 @@ def _sell(placement: Placement, at: int) -> Order:
         placed_at=when,
         paid_at=when,
         country=placement.shop.country,
-        address=address,
+        **bought,
     )
     variant = placement.variant
     OrderLine.everyone.create(

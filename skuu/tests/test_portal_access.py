@@ -32,6 +32,7 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "order": (ALL, OPERATE),
     "products": (ALL, OPERATE),
     "product": (ALL, OPERATE),
+    "unmatched": (ALL, OPERATE),
     "shelf": (ALL, OPERATE),
     "why": (ALL, OPERATE),
     "rules": (ALL, OPERATE),
@@ -185,7 +186,7 @@ class TestEveryAddress:
         client = signed_in(scene, "alma-studio")
         garbage = {
             "after": "9" * 40,
-            "q": "%_'\x01 \N{PILE OF POO}",
+            "q": "%_'\x00\x01 \N{PILE OF POO}",
             "state": "?",
             "undo": "x",
             "kind": "?",

@@ -72,7 +72,13 @@ def too_wide(page: Page) -> bool:
 
 def test_every_page_of_the_seller_is_free_of_serious_violations(enter: Enter, served: tuple[str, Scene]) -> None:
     watched = enter(SELLER)
-    for path in [*PAGES, *details(SELLER, served[1]), "/accounts/2fa/", "/accounts/password/change/"]:
+    for path in [
+        *PAGES,
+        *details(SELLER, served[1]),
+        "/accounts/2fa/",
+        "/accounts/password/change/",
+        "/accounts/email/",
+    ]:
         watched.visit(path)
         assert (path, watched.violations()) == (path, [])
 
