@@ -12,7 +12,7 @@ from catalog.matching.deciding import aligned_sizes, colours_conflict
 from catalog.matching.engine import ASKED, Batch
 from catalog.matching.normalising import Id, Normalised
 from catalog.matching.size import same_size
-from catalog.models import ReviewCard, ReviewCardChange
+from catalog.models import Match, ReviewCard, ReviewCardChange
 from catalog.neighbours import Neighbourhood, same_brand
 from network.rates import convert_minor
 from skuu.kit.errors import NotPossible
@@ -106,9 +106,10 @@ def _save(found: Neighbourhood, questions: Mapping[int, _Question], facts: Mappi
     products = {variant.product_id for variant in found.due}
     open_cards = {card.product_id: card for card in ReviewCard.everyone.filter(product__in=products, status="open")}
     fresh = []
+    closed = set(found.cannot) | _taken_places(questions, facts)
     for product in sorted(products):
         question, card = questions.get(product), open_cards.get(product)
-        candidates = candidates_of(product, question, facts, found.cannot) if question else []
+        candidates = candidates_of(product, question, facts, closed) if question else []
         if not candidates:
             if card is not None:
                 move(card, "moot", by="engine", reason="no question is left", decided_at=timezone.now())
@@ -127,12 +128,27 @@ def _save(found: Neighbourhood, questions: Mapping[int, _Question], facts: Mappi
     ReviewCardChange.objects.bulk_create([ReviewCardChange(row=card, to_status="open", by="engine") for card in made])
 
 
+def _taken_places(questions: Mapping[int, _Question], facts: Mapping[int, list[Normalised]]) -> set[frozenset[int]]:
+    """Pairs nobody could approve: another variant of the asking shop stands for the other's item already."""
+    asking = {int(one.id): int(one.shop_id) for product in questions for one in facts.get(product, [])}
+    others = {int(one.id) for q in questions.values() for product in q.found for one in facts.get(product, [])}
+    item_of = dict(Match.everyone.filter(variant__in=others, status="linked").values_list("variant_id", "item_id"))
+    standing = Match.everyone.filter(item__in=set(item_of.values()), shop__in=set(asking.values()), status="linked")
+    holder = {(item, shop): variant for item, shop, variant in standing.values_list("item_id", "shop_id", "variant_id")}
+    return {
+        frozenset((mine, other))
+        for mine, shop in asking.items()
+        for other, item in item_of.items()
+        if holder.get((item, shop), mine) != mine
+    }
+
+
 def candidates_of(
     product: int, question: _Question, facts: Mapping[int, list[Normalised]], cannot: Collection[frozenset[int]]
 ) -> list[dict[str, Any]]:
     """Write a question's candidates as a card keeps them: product, score, why, sizes aligned; at most eight.
 
-    A candidate whose every aligned size was refused by a person is left out.
+    ``cannot`` holds the pairs that a person refused or that nobody could approve; a candidate without another is left out.
     """
     shown = []
     ranked = sorted(question.found.items(), key=lambda one: (-one[1][0], one[0]))

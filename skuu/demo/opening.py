@@ -55,6 +55,12 @@ def make_merchant_user(store: dict[str, Any], passwords: dict[str, str]) -> tupl
     """Make the merchant of a store and a login for it; a second store of a merchant gets a login of its own."""
     username = store["domain"].split(".")[0]
     password = passwords.get(username) or make_password()
+    login = {"username": username, "password": password, "shop": store["name"], "store": store["domain"]}
+    known = (
+        get_user_model().objects.filter(username=username, memberships__merchant__legal_name=store["merchant"]).first()
+    )
+    if known is not None and username in passwords:
+        return known, login
     place = (store.get("locations") or [{}])[0]
     user, _merchant = connect.join_merchant(
         legal_name=store["merchant"],
@@ -70,7 +76,7 @@ def make_merchant_user(store: dict[str, Any], passwords: dict[str, str]) -> tupl
         email=f"{username}@example.com",
         password=password,
     )
-    return user, {"username": username, "password": password, "shop": store["name"], "store": store["domain"]}
+    return user, login
 
 
 def install(store: dict[str, Any], *, user: Any, standin: str) -> Shop:

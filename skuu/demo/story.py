@@ -119,7 +119,7 @@ def open_world(story: Story, demo: supervisor.Demo, borrowed: dict[str, Any] | N
 
 
 def review_some() -> tuple[int, str]:
-    """Decide a few open questions as staff would, taking the best candidate when its colour agrees, else rejecting."""
+    """Decide a few open questions as staff would: yes when the best candidate is nearly sure, else none of them."""
     decided = 0
     for card in ReviewCard.everyone.filter(status="open").order_by("-money_minor", "pk")[:3]:
         best = (card.candidates or [{}])[0]
