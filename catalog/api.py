@@ -71,7 +71,7 @@ class ProductIn(Record):
     updated_at = serializers.DateTimeField(
         default_timezone=dt.UTC, allow_null=True, default=None, help_text="an older state than the known one is ignored"
     )
-    variants = VariantIn(many=True, min_length=1, max_length=2048)
+    variants = VariantIn(many=True, min_length=1, max_length=2048)  # type: ignore[call-arg]
 
 
 class StockIn(Record):

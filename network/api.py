@@ -75,7 +75,7 @@ class NoSuchAddress(APIView):
     permission_classes = ()
     authentication_classes = ()
     throttle_classes = ()
-    schema = None  # type: ignore[assignment]
+    schema = None
 
     def dispatch(self, request, *args, **kwargs):  # type: ignore[no-untyped-def]
         self.http_method_names = [request.method.lower()]

@@ -78,13 +78,14 @@ class Cursor(CursorPagination):
     max_page_size = 250
 
     def decode_cursor(self, request: Request) -> Any:
+        wrong = exceptions.ValidationError({"cursor": ["Take a cursor from “next” or “previous” as it is."]})
         try:
-            cursor = super().decode_cursor(request)
+            cursor: Any = super().decode_cursor(request)
         except exceptions.NotFound:
-            cursor = False
-        if cursor is None or (cursor and (cursor.position is None or _is_key(cursor.position))):
-            return cursor
-        raise exceptions.ValidationError({"cursor": ["Take a cursor from “next” or “previous” as it is."]})
+            raise wrong from None
+        if cursor is not None and cursor.position is not None and not _is_key(cursor.position):
+            raise wrong
+        return cursor
 
 
 def _is_key(text: str) -> bool:
@@ -107,10 +108,11 @@ class KeyThrottle(SimpleRateThrottle):
     """So many requests a minute per API key; strangers count by address. Counted in the database, so by all processes together."""
 
     scope = "key"
+    num_requests: int
+    duration: int
 
-    def get_rate(self) -> str | None:
-        rate: str | None = api_settings.DEFAULT_THROTTLE_RATES[self.scope]
-        return rate
+    def get_rate(self) -> Any:
+        return api_settings.DEFAULT_THROTTLE_RATES[self.scope]
 
     def get_cache_key(self, request: Request, view: Any) -> str:
         key = getattr(request, "auth", None)
@@ -159,7 +161,7 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
         )
     else:
         code = getattr(detail, "code", None) or getattr(exc, "default_code", "error")
-        answer = problem_response(response.status_code, code, str(detail or "This request is not valid."))
+        answer = problem_response(response.status_code, str(code), str(detail or "This request is not valid."))
     for name, value in headers.items():
         answer[name] = value
     return answer

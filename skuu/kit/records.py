@@ -96,7 +96,8 @@ def read_batch(data: Any, record: type[Record], *, key: str, most: int, context:
         raise ValidationError("Send a list of records.", code="not_a_list")
     if not data or len(data) > most:
         raise ValidationError(f"Send between 1 and {most} records at a time.", code="batch_size")
-    batch, strange = Batch(), {}
+    batch = Batch()
+    strange: dict[Any, Any] = {}
     for index, raw in enumerate(data):
         reader = record(data=raw, context=context)
         named = raw.get(key) if isinstance(raw, dict) else None
@@ -126,7 +127,7 @@ class ResultOut(serializers.Serializer):
     index = serializers.IntegerField()
     key = serializers.CharField()
     status = one_of(["applied", "ignored", "refused"])
-    errors = ErrorOut(many=True)
+    errors = ErrorOut(many=True)  # type: ignore[assignment]
 
 
 class BatchOut(serializers.Serializer):
@@ -145,4 +146,4 @@ class ProblemOut(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     code = serializers.CharField()
-    errors = ErrorOut(many=True, required=False)
+    errors = ErrorOut(many=True, required=False)  # type: ignore[assignment]

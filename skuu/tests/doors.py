@@ -1,0 +1,185 @@
+"""The register of doors: every address of the project, how it is knocked at, and what each kind of caller is answered.
+
+Columns: nobody signed in · Alma's owner · Alma's read-only member · Bruno's owner (her partner) · Cara's owner (a stranger) ·
+staff who showed no second factor · staff who did. Objects in addresses are Alma's.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ROLES = ("nobody", "alma", "reader", "bruno", "cara", "staff_plain", "staff")
+PROGRAMS = ("no_key", "alma_session", "alma_key", "bruno_key", "cara_key")
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address: ``path`` takes names of Alma's things in braces; ``codes`` follow the roles."""
+
+    route: str
+    codes: tuple[int, ...]
+    method: str = "get"
+    path: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+    roles: tuple[str, ...] = ROLES
+
+    @property
+    def address(self) -> str:
+        return f"/{self.path or self.route}"
+
+
+def _door(route: str, codes: str, path: str = "", *, post: dict[str, Any] | None = None) -> Door:
+    method = "get" if post is None else "post"
+    return Door(route, tuple(map(int, codes.split())), method, path, post or {})
+
+
+def _api(route: str, codes: str, path: str = "", *, method: str = "get", body: Any = None) -> Door:
+    numbers = tuple(map(int, codes.split()))
+    return Door(f"api/v1/{route}", numbers, method, f"api/v1/{path or route}", body or {}, PROGRAMS)
+
+
+#        nobody alma reader bruno cara plain staff
+PAGE = "302 200 200 200 200 403 403"
+MINE = "302 200 200 404 404 403 403"
+DONE = "302 302 403 404 404 403 403"
+OWNERS = "302 200 403 200 200 403 403"
+STAFF = "302 302 302 302 302 302 200"
+SEEN = "302 200 200 200 200 200 200"  # any signed-in person, about themselves
+SENT_ON = "302 302 302 302 302 302 302"  # to sign in, or to another step first
+NONE_YET = "302 404 404 404 404 404 404"  # these people own no second factor to speak of
+OPEN = "200 200 200 200 200 200 200"
+
+PORTAL = [
+    _door("", PAGE),
+    _door("switch/", "302 302 302 404 404 403 403", post={"merchant": "{merchant}"}),
+    _door("notices/<int:pk>/done/", DONE, "notices/{notice}/done/", post={}),
+    _door("connect/", PAGE),
+    _door("connect/<int:pk>/", MINE, "connect/{shop}/"),
+    _door("connect/<int:pk>/progress/", MINE, "connect/{shop}/progress/"),
+    _door("connect/<int:pk>/<slug:step>/", DONE, "connect/{shop}/pause/", post={"reason": "stocktaking"}),
+    _door("connect/shopify/start/", "302 302 403 302 302 403 403", post={"shop": "no shop"}),
+    _door("connect/shopify/callback/", "302 302 403 302 302 403 403"),
+    _door("team/", PAGE),
+    _door("team/<int:pk>/role/", DONE, "team/{membership}/role/", post={"role": "finance"}),
+    _door("team/<int:pk>/remove/", DONE, "team/{membership}/remove/", post={}),
+    _door("keys/", OWNERS),
+    _door("keys/<int:pk>/revoke/", DONE, "keys/{key}/revoke/", post={}),
+    _door("products/", PAGE),
+    _door("products/<int:pk>/", MINE, "products/{product}/"),
+    _door("products/unmatched/", PAGE),
+    _door("shelf/", PAGE),
+    _door("shelf/why/", PAGE),
+    _door("rules/", PAGE),
+    _door("rules/fields/", PAGE),
+    _door("rules/<int:pk>/remove/", DONE, "rules/{rule}/remove/", post={}),
+    _door("rules/policy/<int:pk>/", "302 422 403 404 404 403 403", "rules/policy/{shop}/", post={}),
+    _door("to-ship/", PAGE),
+    _door("to-ship/count/", PAGE),
+    _door("to-ship/<str:number>/", MINE, "to-ship/{number}/"),
+    _door("to-ship/<str:number>/slip.pdf", MINE, "to-ship/{number}/slip.pdf"),
+    _door("to-ship/<str:number>/accept/", DONE, "to-ship/{number}/accept/", post={}),
+    _door("to-ship/<str:number>/decline/", DONE, "to-ship/{number}/decline/", post={"reason": "damaged"}),
+    _door("to-ship/<str:number>/ship/", DONE, "to-ship/{number}/ship/", post={"carrier": "PostNL", "number": "3SDOOR"}),
+    _door("my-orders/", PAGE),
+    _door("my-orders/<int:pk>/", MINE, "my-orders/{order}/"),
+    _door("statements/", PAGE),
+    _door("statements/<str:number>/", MINE, "statements/{statement}/"),
+    _door("statements/<str:number>/csv/", MINE, "statements/{statement}/csv/"),
+]
+BACK_OFFICE = [
+    _door("admin/", STAFF),
+    _door("admin/operations/", STAFF),
+    _door("admin/operations/replay/", "302 302 302 302 302 302 302", post={}),
+    _door(
+        "admin/operations/retry/<slug:kind>/",
+        "302 302 302 302 302 302 302",
+        "admin/operations/retry/internal-order/",
+        post={},
+    ),
+    _door("admin/search/", STAFF),
+    _door("admin/review/", STAFF),
+    _door("admin/review/history/", STAFF),
+    _door("admin/review/undo/", "302 302 302 302 302 302 405"),
+    _door("admin/review/<int:pk>/", "302 302 302 302 302 302 404", "admin/review/999999/"),
+    *(
+        _door(f"admin/review/<int:pk>/{step}/", "302 302 302 302 302 302 404", f"admin/review/999999/{step}/", post={})
+        for step in ("approve", "reject", "skip", "undo")
+    ),
+    _door("admin/r/<path:content_type_id>/<path:object_id>/", "302 302 302 302 302 302 404", "admin/r/999999/1/"),
+    _door("admin/login/", "302 403 403 403 403 302 302"),
+    _door("admin/logout/", "302 302 302 302 302 302 405"),
+    _door("admin/password_change/", STAFF),
+    _door("admin/password_change/done/", STAFF),
+    _door("admin/autocomplete/", "302 302 302 302 302 302 403"),
+    _door("admin/jsi18n/", STAFF),
+    _door("admin/^(?P<app_label>auth|account|mfa|kit|network|catalog|orders|settlement)/$", STAFF, "admin/network/"),
+    _door("admin/(?P<url>.*)$", "302 302 302 302 302 302 404", "admin/nothing/"),
+]
+ACCOUNTS = [
+    _door("accounts/login/", "200 302 302 302 302 302 302"),
+    _door("accounts/logout/", "302 200 200 200 200 200 200"),
+    _door("accounts/inactive/", OPEN),
+    _door("accounts/signup/", "200 302 302 302 302 302 302"),  # says that it is closed
+    _door("accounts/reauthenticate/", SEEN),
+    _door("accounts/email/", SEEN),
+    _door("accounts/confirm-email/", OPEN),
+    _door("accounts/password/change/", SEEN),
+    _door("accounts/password/set/", SENT_ON),
+    _door("accounts/password/reset/", OPEN),
+    _door("accounts/login/code/confirm/", SENT_ON),
+    _door("accounts/^confirm-email/(?P<key>[-:\\w]+)/$", OPEN, "accounts/confirm-email/nothing/"),
+    _door("accounts/password/reset/key/done/", OPEN),
+    _door(
+        "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", OPEN, "accounts/password/reset/key/1-x/"
+    ),
+    _door("accounts/password/reset/done/", OPEN),
+    _door("accounts/2fa/", SEEN),
+    _door("accounts/2fa/authenticate/", SENT_ON),
+    _door("accounts/2fa/reauthenticate/", SENT_ON),
+    _door("accounts/2fa/totp/activate/", SENT_ON),
+    _door("accounts/2fa/totp/deactivate/", NONE_YET),
+    _door("accounts/2fa/recovery-codes/", NONE_YET),
+    _door("accounts/2fa/recovery-codes/generate/", SENT_ON),
+    _door("accounts/2fa/recovery-codes/download/", NONE_YET),
+]
+PUBLIC = [
+    _door("webhooks/shopify/", "401 401 401 401 401 401 401", post={}),
+    _door("api/schema/", OPEN),
+    _door("api/docs/", OPEN),
+    _door("^api/", "404 404 404 404 404 404 404", "api/nothing/"),
+    _door("livez", OPEN),
+    _door("readyz", "503 503 503 503 503 503 503"),  # no worker lives in a test
+    _door("metrics", "403 403 403 403 403 403 403"),
+]
+
+#       no key · Alma's browser session without key · Alma's key · Bruno's key · Cara's key
+LIST = "401 401 200 200 200"
+THING = "401 401 200 404 404"
+PARCEL = {"carrier": "PostNL", "tracking_number": "3SDOOR"}
+API = [
+    _api("shop/", LIST),
+    _api("products/", LIST),
+    _api("products/<path:product_id>/", THING, "products/{product_id}/"),
+    _api("stock/", LIST),
+    _api("shelf/", LIST),
+    _api("orders/", LIST),
+    _api("orders/<path:order_id>/", THING, "orders/{order_id}/"),
+    _api("internal-orders/", LIST),
+    _api("internal-orders/<str:number>/", THING, "internal-orders/{number}/"),
+    _api("internal-orders/<str:number>/accept/", THING, "internal-orders/{number}/accept/", method="post"),
+    _api(
+        "internal-orders/<str:number>/decline/",
+        THING,
+        "internal-orders/{number}/decline/",
+        method="post",
+        body={"reason": "damaged"},
+    ),
+    _api("internal-orders/<str:number>/ship/", THING, "internal-orders/{number}/ship/", method="post", body=PARCEL),
+    _api("statements/", LIST),
+    _api("statements/<int:pk>/", THING, "statements/{statement_id}/"),
+    _api("statements/<int:pk>/csv/", THING, "statements/{statement_id}/csv/"),
+    _api("^", "404 404 404 404 404", "nothing/"),
+    _api("products/", "401 401 409 409 409", method="put", body=[]),
+    _api("stock/", "401 401 409 409 409", method="put", body=[]),
+    _api("products/<path:product_id>/", "401 401 409 404 404", "products/{product_id}/", method="delete"),
+]
+DOORS = [*PORTAL, *BACK_OFFICE, *ACCOUNTS, *PUBLIC]
