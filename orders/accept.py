@@ -7,6 +7,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.push import orders_were_read
 from network.connectors.base import Connector, ConnectorError, RemoteAddress, RemoteOrder, connector_for
 from network.models import Shop
 from orders.bells import wake
@@ -159,6 +160,24 @@ def sweep_orders(shop: Shop) -> int:
         note_orders_changed(shop, changed)
         Shop.everyone.filter(pk=shop.pk).update(orders_read_until=began)
     return len(changed)
+
+
+def sweep_suspected() -> int:
+    """Read the orders of shops whose shelf showed fewer units than we left there: somebody bought before we were told.
+
+    First the shop is swept, then, once every order noted there has been read, its shelf may be raised again. *Again*: no change.
+    """
+    suspected = Shop.everyone.filter(status__in=TAKING_PART, orders_read_due_at__isnull=False).order_by("pk")
+    for shop in suspected:
+        asked = shop.orders_read_due_at
+        try:
+            if shop.orders_read_until is None or shop.orders_read_until < asked:
+                sweep_orders(shop)
+            if not OrderToRead.everyone.filter(shop=shop).exists():
+                orders_were_read(shop.pk, asked)
+        except ConnectorError as error:
+            log.warning("suspected_sale_not_read", shop=shop.pk, code=error.code)
+    return len(suspected)
 
 
 def sweep_all_orders() -> int:

@@ -75,6 +75,14 @@ def tell_handed_back() -> int:
     return drain(step)
 
 
+@answers_bell
+def sweep_suspected() -> int:
+    """Look for sales that a shelf betrayed before its shop told us."""
+    from orders.accept import sweep_suspected as step
+
+    return step()
+
+
 def sweep_orders() -> int:
     """Every minute: look for orders whose messages were lost."""
     from orders.accept import sweep_all_orders

@@ -2,10 +2,13 @@
 
 from types import SimpleNamespace
 
+from django.utils import timezone
+
 from catalog.models import Placement
 from catalog.stocktake import apply_levels
 from network.connectors.base import connector_for
-from orders.accept import note_order_changed, read_due, sweep_orders
+from network.models import Shop
+from orders.accept import note_order_changed, read_due, sweep_orders, sweep_suspected
 from orders.handlers import fulfilments_changed, orders_changed
 from orders.models import InternalOrder, Order, OrderLine, OrderToRead
 from orders.tests.make import hurry
@@ -106,3 +109,18 @@ def test_an_order_without_a_shelf_line_is_none_of_our_business(market):
     market.buy(market.bruno, ("42", 1))
     market.settle()
     assert (Order.everyone.count(), OrderToRead.everyone.count()) == (0, 0)
+
+
+def test_a_shelf_that_betrayed_a_sale_may_be_raised_once_its_orders_are_read(market):
+    asked = timezone.now()
+    Shop.everyone.filter(pk=market.bruno.pk).update(orders_read_due_at=asked, orders_read_until=None)
+    market.buy(market.bruno, ("42", 1))
+    assert sweep_suspected() == 1
+    market.bruno.refresh_from_db()
+    assert market.bruno.orders_read_due_at == asked
+    assert OrderToRead.everyone.filter(shop=market.bruno).count() == 1
+    market.settle()
+    sweep_suspected()
+    market.bruno.refresh_from_db()
+    assert market.bruno.orders_read_due_at is None
+    assert sweep_suspected() == 0
