@@ -38,7 +38,7 @@ demo: setup
 check: setup $(STAMP_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/mypy skuu network catalog orders settlement
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -169,7 +169,7 @@ def sweep_suspected() -> int:
     """
     suspected = Shop.everyone.filter(status__in=TAKING_PART, orders_read_due_at__isnull=False).order_by("pk")
     for shop in suspected:
-        asked = shop.orders_read_due_at
+        asked = shop.orders_read_due_at or timezone.now()
         try:
             if shop.orders_read_until is None or shop.orders_read_until < asked:
                 sweep_orders(shop)

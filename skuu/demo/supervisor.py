@@ -23,7 +23,7 @@ from skuu.processes import Child, free_port, keep_alive, still_ours
 HOME = local_env.HOME
 DEMO_FILE = HOME / "demo.json"
 STATE = HOME / "standin.sqlite3"
-say = Console(stderr=True, highlight=False)
+say = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass
@@ -239,7 +239,7 @@ def announce(demo: Demo) -> None:
     say.print(f"\n[bold]SKUU runs at {demo.web}[/bold]   (stand-in for Shopify at {demo.standin})\n")
     say.print(f"  network staff   {demo.web}/admin/   {staff['username']} / {staff['password']}")
     for one in demo.people["merchants"]:
-        say.print(f"  {one['shop']:<22} {demo.web}/portal/   {one['username']} / {one['password']}")
+        say.print(f"  {one['shop']:<22} {demo.web}/   {one['username']} / {one['password']}")
     say.print("\nTry: sign in as a shop, look at its shelf, read why something stands there or does not;")
     say.print("as staff, decide a few review cards; or let shoppers in: make demo DEMO=--traffic")
     say.print(f"The same for programs: {DEMO_FILE}. API: {demo.web}/api/docs/. Ctrl-C stops everything.\n")
