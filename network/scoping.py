@@ -50,20 +50,22 @@ class ScopedQuerySet(models.QuerySet):
     _scoped = False
 
     def _clone(self) -> Self:
-        clone = super()._clone()  # type: ignore[misc]
+        clone: Self = super()._clone()  # type: ignore[misc]
         clone._scoped = self._scoped
-        return clone  # type: ignore[no-any-return]
+        return clone
 
     def for_merchant(self, merchant: Any, *, via: str = "") -> Self:
         """Keep one merchant's rows; ``via`` names another path when a row has two parties (origin, shipper)."""
-        path = via or self.model.MERCHANT_PATH
+        tenant: Any = self.model
+        path = via or tenant.MERCHANT_PATH
         rows = self.filter(Q(**{path: merchant}))
         rows._scoped = True
         return rows
 
     def for_shop(self, shop: Any, *, via: str = "") -> Self:
         """Keep one shop's rows."""
-        rows = self.filter(Q(**{via or self.model.SHOP_PATH: shop}))
+        tenant: Any = self.model
+        rows = self.filter(Q(**{via or tenant.SHOP_PATH: shop}))
         rows._scoped = True
         return rows
 
@@ -74,7 +76,7 @@ class ScopedQuerySet(models.QuerySet):
 
     def _fetch_all(self) -> None:
         self._guard()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, *args: Any, **kwargs: Any) -> Any:
         self._guard()

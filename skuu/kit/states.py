@@ -41,7 +41,7 @@ def move(row: Stateful, to: str, *, by: str, reason: str = "", **also: Any) -> N
     Again: a row that already stands at ``to`` is left alone (False steps of a repeat are not errors).
     Raises WrongState when the step is not allowed or somebody else was faster; nothing is changed then.
     """
-    model = type(row)
+    model: Any = type(row)
     old = getattr(row, "status")  # noqa: B009 - the column is declared by each subclass
     if old == to and not also:
         return

@@ -76,7 +76,16 @@ def test_functions_and_modules_stay_small():
 
 def test_the_environment_is_read_in_one_place():
     """Beside settings only what runs before or without them: local_env, the embedded server, processes, the browser finder."""
-    allowed = {"settings.py", "environment.py", "local_env.py", "server.py", "processes.py", "chromium.py", "supervisor.py", "worker.py"}
+    allowed = {
+        "settings.py",
+        "environment.py",
+        "local_env.py",
+        "server.py",
+        "processes.py",
+        "chromium.py",
+        "supervisor.py",
+        "worker.py",
+    }
     readers = {path.name for path in product_modules() if "os.environ" in path.read_text()}
     assert readers - allowed - {"wsgi.py"} == set()
 
