@@ -1,6 +1,7 @@
 """Review: who looks at which card, and what a person decides about it, kept for ever and undone without a trace on any shelf."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,8 +78,8 @@ def take_next(by: str, where: QueueFilter = EVERYTHING) -> ReviewCard | None:
         rows = waiting(where).select_for_update(skip_locked=True, of=("self",))
         card = rows.filter(taken_by=by, taken_until__gt=now).first()
         card = card or rows.filter(Q(taken_until=None) | Q(taken_until__lte=now)).first()
-        held = ReviewCard.everyone.filter(taken_by=by, taken_until__gt=now)
-        held.exclude(pk=card.pk if card else None).update(taken_by="", taken_until=None)
+        others = ReviewCard.everyone.filter(taken_by=by, taken_until__gt=now).exclude(pk=card.pk if card else 0)
+        others.update(taken_by="", taken_until=None)
         if card is not None:
             _take(card, by, now)
     return card
@@ -131,10 +132,12 @@ def reject_card(card: ReviewCard, *, by: str, digest: str = "") -> None:
             if row["theirs"]
         ]
         rows, facts = _read({pk for pair in pairs for pk in pair[:2]})
+        pairs = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
+        items = _items_of([theirs for _, theirs, _ in pairs], rows, facts, by)
+        said: dict[tuple[int, int], dict[str, Any]] = {}
         for mine, theirs, number in pairs:
-            if mine in rows and theirs in rows:
-                item = ensure_item(rows[theirs], facts[theirs], by=by)
-                say(mine, item, same=False, by=by, seen={"card": card.pk, "shown": shown.get(number, {})})
+            said.setdefault((mine, items[theirs]), {"card": card.pk, "shown": shown.get(number, {})})
+        say_all(said, same=False, by=by)
         _decide(card, "rejected", by=by, chosen=None)
 
 
@@ -189,41 +192,61 @@ def undo_card(card: ReviewCard, *, by: str) -> None:
         mark_items(touched)
 
 
-def say(variant_id: int, item_id: int, *, same: bool, by: str, seen: dict[str, Any]) -> None:
-    """Keep a person's verdict; a standing one of the opposite kind is ended by it."""
-    standing = Verdict.objects.filter(variant=variant_id, item=item_id, undone_at=None)
-    if standing.filter(same=same).exists():
-        return
-    standing.update(undone_at=timezone.now())
-    Verdict.objects.create(variant_id=variant_id, item_id=item_id, same=same, by=by, seen=seen)
+def say_all(said: Mapping[tuple[int, int], dict[str, Any]], *, same: bool, by: str) -> None:
+    """Keep a person's verdicts on pairs of variant and item, each with what was seen; opposite ones are ended by them.
+
+    *Again*: a pair about which the same stands already keeps its first verdict.
+    """
+    variants, items = {variant for variant, _ in said}, {item for _, item in said}
+    standing = Verdict.objects.filter(variant__in=variants, item__in=items, undone_at=None)
+    known = {(one.variant_id, one.item_id): one for one in standing.only("variant", "item", "same")}
+    ended = [one.pk for pair, one in known.items() if pair in said and one.same != same]
+    Verdict.objects.filter(pk__in=ended).update(undone_at=timezone.now())
+    Verdict.objects.bulk_create(
+        Verdict(variant_id=pair[0], item_id=pair[1], same=same, by=by, seen=seen)
+        for pair, seen in said.items()
+        if pair not in known or known[pair].same != same
+    )
 
 
 def _link_pairs(pairs: list[tuple[int, int]], *, by: str, seen: dict[str, Any]) -> int:
     rows, facts = _read({pk for pair in pairs for pk in pair})
+    pairs = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
+    items = _items_of([theirs for _, theirs in pairs], rows, facts, by)
+    before = linked_matches([mine for mine, _ in pairs])
+    sitting = Match.everyone.filter(item__in=items.values(), status="linked")
+    taken = {(item, shop): variant for item, shop, variant in sitting.values_list("item_id", "shop_id", "variant_id")}
     touched, wanted = set(), []
+    said: dict[tuple[int, int], dict[str, Any]] = {}
+    evidence = [f"{by} looked at both and said they are the same."]
     for mine, theirs in pairs:
-        if mine not in rows or theirs not in rows:
+        item, shop, old = items[theirs], rows[mine].shop_id, before.get(mine)
+        if taken.setdefault((item, shop), mine) != mine:
             continue
-        item = ensure_item(rows[theirs], facts[theirs], by=by)
-        before = linked_matches([mine]).get(mine)
-        if Match.everyone.filter(item=item, shop=rows[mine].shop_id, status="linked").exclude(variant=mine).exists():
-            continue
-        if before is not None and before.item_id != item:
-            move(before, "withdrawn", by=by, reason="a person said it is another item")
-            touched.add(before.item_id)
-        say(mine, item, same=True, by=by, seen=seen)
-        say(theirs, item, same=True, by=by, seen=seen)
-        evidence = [f"{by} looked at both and said they are the same."]
+        if old is not None and old.item_id != item:
+            move(old, "withdrawn", by=by, reason="a person said it is another item")
+            touched.add(old.item_id)
+        said |= {(mine, item): seen, (theirs, item): seen}
         wanted.append(
             Match(
-                variant=rows[mine], shop_id=rows[mine].shop_id, item_id=item, status="linked", method="person",
+                variant=rows[mine], shop_id=shop, item_id=item, status="linked", method="person",
                 evidence=evidence, probability=1.0, decided_by=by,
             )
         )  # fmt: skip
         touched.add(item)
+    say_all(said, same=True, by=by)
     save_links(wanted, by=by)
     mark_items(touched)
     return len(wanted)
+
+
+def _items_of(ids: list[int], rows: Mapping[int, Variant], facts: Mapping[int, Any], by: str) -> dict[int, int]:
+    """Name the item each variant stands for; one that stands for none yet gets its own."""
+    items = {pk: match.item_id for pk, match in linked_matches(ids).items()}
+    for pk in ids:
+        if pk not in items:
+            items[pk] = ensure_item(rows[pk], facts[pk], by=by)
+    return items
 
 
 def _read(ids: set[int]) -> tuple[dict[int, Variant], dict[int, Any]]:
@@ -274,7 +297,7 @@ def _words(sight: Sight) -> dict[int, dict[str, Any]]:
 
 
 def _decide(card: ReviewCard, status: str, *, by: str, chosen: int | None) -> None:
-    done = {"decided_by": by, "decided_at": timezone.now(), "taken_by": "", "taken_until": None}
+    done: dict[str, Any] = {"decided_by": by, "decided_at": timezone.now(), "taken_by": "", "taken_until": None}
     move(card, status, by=by, chosen_product=chosen, **done)
     for twin in ReviewCard.everyone.filter(product=card.product_id, status="open"):
         move(twin, "moot", by=by, reason="the product's earlier question was answered")

@@ -79,7 +79,7 @@ def decision(view: Callable[..., tuple[str, ReviewCard | None]]) -> View:
         try:
             said, card = view(request, *args, **kwargs)
         except SkuuError as error:
-            same = ReviewCard.everyone.filter(pk=kwargs.get("pk")).first()
+            same = ReviewCard.everyone.filter(pk=kwargs.get("pk", 0)).first()
             return _answer(request, refused=error, card=same if same and _still_mine(request, same) else None)
         return _answer(request, said=said, card=card)
 
