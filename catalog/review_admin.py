@@ -24,11 +24,9 @@ class ReviewCardAdmin(ReadOnlyAdmin):
         "status",
         "evidence_class",
         "at_stake",
-        "questions",
         "taken_by",
         "created_at",
         "decided_by",
-        "decided_at",
         "desk",
     )
     list_filter = ("status", "evidence_class", "product__shop")
@@ -53,10 +51,6 @@ class ReviewCardAdmin(ReadOnlyAdmin):
     @admin.display(description="at stake", ordering="money_minor")
     def at_stake(self, card: ReviewCard) -> str:
         return Money(card.money_minor, "EUR").format()
-
-    @admin.display(description="candidates")
-    def questions(self, card: ReviewCard) -> int:
-        return len(card.candidates)
 
     @admin.display(description="desk")
     def desk(self, card: ReviewCard) -> SafeString:

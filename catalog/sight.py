@@ -175,7 +175,7 @@ class _Shelf:
     def _side(self, product: Product, aligned: Sequence[Variant], *, against: Iterable[str]) -> Side:
         done = {variant.pk for variant in aligned}
         alive = [variant for variant in self.of_product[product.pk] if variant.deleted_at is None]
-        alone = [_label(variant) for variant in alive if variant.pk not in done]
+        alone = [self._label(variant) for variant in alive if variant.pk not in done]
         units = sum(self.units.get(item, 0) for item in {variant.inventory_item_id for variant in alive})
         shop = product.shop
         return Side(product, shop.name, shop.country, mark_title(product.title, against), tuple(alone), units)
@@ -190,7 +190,7 @@ class _Shelf:
         currency = self.products[variant.product_id].shop.currency
         return Cell(
             variant=variant.pk,
-            label=_label(variant),
+            label=self._label(variant),
             sku=variant.sku,
             barcode=variant.barcode,
             barcode_fault=self._fault(variant),
@@ -198,6 +198,13 @@ class _Shelf:
             stock=self.units.get(variant.inventory_item_id, 0),
             gone=variant.deleted_at is not None,
         )
+
+    def _label(self, variant: Variant) -> str:
+        """Name a size, with its colour where the product has several."""
+        chosen = read_options(tuple((str(name), str(value)) for name, value in variant.options))
+        several = len({one.colour_key for one in self.of_product[variant.product_id]}) > 1
+        parts = (chosen.size or variant.size_label, chosen.colour if several else "", *chosen.others)
+        return " / ".join(part for part in parts if part and part != "Default Title") or "One size"
 
     def _fault(self, variant: Variant) -> str:
         if not variant.barcode:
@@ -242,12 +249,6 @@ def _members(variants: Iterable[int]) -> tuple[dict[int, int], dict[int, dict[in
     for item, shop, variant, name in rows.values_list("item_id", "shop_id", "variant_id", "shop__name"):
         members[item][shop] = (variant, name)
     return items, members
-
-
-def _label(variant: Variant) -> str:
-    chosen = read_options(tuple((str(name), str(value)) for name, value in variant.options))
-    own = " / ".join(part for part in (chosen.size, *chosen.others) if part and part != "Default Title")
-    return own or variant.size_label or "One size"
 
 
 def _texts(product: Product, variants: Sequence[Variant]) -> list[str]:
