@@ -5,11 +5,12 @@ from functools import partial
 from benches import _scratch  # first: it sets the environment that settings are read from
 
 # isort: split
+from django.db import connection
+
 from benches._figures import Aim, Bench, open_bench, share, timed
 from catalog.distribute import distribute_all, distribute_due, notice_changes
 from catalog.mark import mark_inventory
 from catalog.models import Item, Placement, StockLevel
-from django.db import connection
 
 SHOPS_TO_VARIANTS = 5000  # 200 shops at a million variants
 CHANGES = 60

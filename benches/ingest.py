@@ -17,13 +17,14 @@ from benches import _scratch  # first: it sets the environment that settings are
 
 # isort: split
 import psycopg
-from benches._figures import Aim, Bench, open_bench, share, timed
-from catalog.models import StockLevel
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
+
+from benches._figures import Aim, Bench, open_bench, share, timed
+from catalog.models import StockLevel
 from network.models import InboundEvent, Shop
 from network.receive import handle_due
 from skuu.kit.crypto import encrypt

@@ -12,16 +12,25 @@ from benches import _scratch  # first: it sets the environment that settings are
 
 # isort: split
 import psycopg
+from django.db import connection
+
 from benches._figures import Aim, Bench, open_bench, share
 from catalog.claim import OutOfStock, check_claims, claim_units
 from catalog.models import InventoryItem, StockLevel
-from django.db import connection
 from network.models import Location, Merchant, Shop
 from orders.routing import Demand, Destination, Offer, Plan, Promise, plan_order
 from orders.routing.costs import bundle_cost, place_of
 
 WRITERS = 8
-PLACES = (("BE", "9000"), ("BE", "1000"), ("NL", "1012"), ("NL", "3011"), ("DE", "10115"), ("FR", "75001"), ("FR", "59000"))
+PLACES = (
+    ("BE", "9000"),
+    ("BE", "1000"),
+    ("NL", "1012"),
+    ("NL", "3011"),
+    ("DE", "10115"),
+    ("FR", "75001"),
+    ("FR", "59000"),
+)
 PROMISE = Promise(days=4)
 Problem = tuple[list[Demand], list[Offer], Destination]
 Attempt = Callable[[], bool]
@@ -186,7 +195,8 @@ def _hot_level(units: int) -> StockLevel:
 
 
 def _bare_updates(units: int, tries: int) -> float:
-    _scratch.run_sql("create table bench_level (free int check (free >= 0))", f"insert into bench_level values ({units})")
+    _scratch.run_sql("create table bench_level (free int check (free >= 0))")
+    _scratch.run_sql("insert into bench_level values (%(units)s)", units=units)
     seconds, won = _together(_taker, tries)
     if won != units:
         raise RuntimeError(f"The reference sold {won} of {units} units.")
