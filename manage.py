@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 """Django's front door, untouched but for the settings it names."""
+
 import os
 import sys
 

@@ -104,7 +104,11 @@ def _euro(product: Product, variants: Sequence[Variant]) -> int:
 
 
 def _with_euro(text: str, euro: int, product: Product) -> str:
-    return f"{text} (≈\N{NO-BREAK SPACE}{Money(euro, 'EUR').format()})" if euro and product.shop.currency != "EUR" else text
+    return (
+        f"{text} (≈\N{NO-BREAK SPACE}{Money(euro, 'EUR').format()})"
+        if euro and product.shop.currency != "EUR"
+        else text
+    )
 
 
 def _of(variants: Sequence[Variant], column: str) -> list[str]:

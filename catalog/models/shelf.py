@@ -57,9 +57,7 @@ class Placement(Tenant):
         ]
         indexes: ClassVar = [
             # read by catalog.push.push_due
-            models.Index(
-                fields=["shop", "next_attempt_at"], condition=OUT_OF_STEP, name="placement_push_due_per_shop"
-            ),
+            models.Index(fields=["shop", "next_attempt_at"], condition=OUT_OF_STEP, name="placement_push_due_per_shop"),
             # read by catalog.distribute for one item
             models.Index(fields=["item"], name="placement_item"),
         ]
