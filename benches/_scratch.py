@@ -6,6 +6,7 @@ never looked at, whatever the environment of the caller names.
 
 import contextlib
 import fcntl
+import io
 import os
 import pathlib
 import secrets
@@ -65,7 +66,7 @@ def _migrate() -> None:
     options = connection.settings_dict["OPTIONS"]
     guarded = options["options"]
     options["options"] = f"{guarded} -c synchronous_commit=off"  # an empty schema need not survive a crash
-    with contextlib.redirect_stdout(sys.stderr):  # standard output carries figures only
+    with contextlib.redirect_stdout(io.StringIO()):  # standard output carries figures only
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     connections.close_all()
     options["options"] = guarded

@@ -10,7 +10,7 @@ from benches import _scratch  # first: it sets the environment that settings are
 from django.db import connection
 from django.utils import timezone
 
-from benches._figures import Aim, Bench, open_bench, peak_bytes, share, timed
+from benches._figures import Aim, Bench, forget_peak, open_bench, peak_bytes, share, timed
 from catalog.match import match_due
 from catalog.matching.engine import LINKED, Batch, decide_batch
 from catalog.matching.normalising import Normalised, VariantIn, normalise
@@ -75,7 +75,7 @@ def _true_items(world: WorldSeed, truth: Iterable[TrueVariant]) -> dict[str, int
 
 def _match_cold(bench: Bench, rows: Sequence[VariantIn], items: dict[str, int]) -> list[Normalised]:
     """Normalise and decide the whole list, questions included; count its pairs against the truth."""
-    before = peak_bytes()
+    before = forget_peak()
     normalising, facts = timed(lambda: [normalise(row) for row in rows])
     deciding, batch = timed(lambda: decide_batch(facts))
     grown = peak_bytes() - before

@@ -16,7 +16,7 @@ from django.db import connection
 
 from benches._figures import Aim, Bench, open_bench, share
 from catalog.claim import OutOfStock, check_claims, claim_units
-from catalog.models import InventoryItem, StockLevel
+from catalog.models import InventoryItem, Item, Match, Product, StockLevel, Style, Variant
 from network.models import Location, Merchant, Shop
 from orders.routing import Demand, Destination, Offer, Plan, Promise, plan_order
 from orders.routing.costs import bundle_cost, place_of
@@ -190,8 +190,12 @@ def _hot_level(units: int) -> StockLevel:
         merchant=merchant, domain="alma.myshopify.com", name="Alma", country="BE", currency="EUR", status="live"
     )
     place = Location.everyone.create(shop=shop, remote_id="here", name="Here", country="BE")
-    item = InventoryItem.everyone.create(shop=shop, remote_id="hot")
-    return StockLevel.everyone.create(inventory_item=item, location=place, available=units)
+    stock = InventoryItem.everyone.create(shop=shop, remote_id="hot")
+    product = Product.everyone.create(shop=shop, remote_id="hot", title="Boot")
+    variant = Variant.everyone.create(shop=shop, product=product, inventory_item=stock, remote_id="hot")
+    item = Item.objects.create(style=Style.objects.create(title="Boot"))  # a claim also marks the item of its units
+    Match.everyone.create(variant=variant, shop=shop, item=item, method="own", decided_by="bench")
+    return StockLevel.everyone.create(inventory_item=stock, location=place, available=units)
 
 
 def _bare_updates(units: int, tries: int) -> float:
