@@ -55,7 +55,7 @@ create unlogged table bench_shop as
   from generate_series(1, %(shops)s) s;
 create unlogged table bench_variant as
   select v, (v - 1) / 4 + 1 as item, ((v - 1) / 4 * 37 + (v - 1) %% 4 * greatest(%(shops)s / 4, 1)) %% %(shops)s + 1 as shop
-  from generate_series(1, %(variants)s) v;
+  from generate_series(1::bigint, %(variants)s) v;
 """
 JOIN = """
 select mine.shop_id, v.inventory_item_id, least(max(s.placement_cap), sum(greatest(l.available - l.claimed - l.phantom, 0)))

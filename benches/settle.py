@@ -51,7 +51,7 @@ insert into network_ratecard (id, origin_kind, shipper_kind, version, origin_bp,
 SALES = """
 create unlogged table bench_sale as
   select n, n %% %(merchants)s + 1 as origin, (n + 1 + n / %(merchants)s %% (%(merchants)s - 1)) %% %(merchants)s + 1 as shipper,
-    now() - n %% 30 * interval '1 day' as at from generate_series(1, %(rows)s) n;
+    now() - n %% 30 * interval '1 day' as at from generate_series(1::bigint, %(rows)s) n;
 create unlogged table bench_line as
   select n * 2 + l as id, n, l, origin, shipper, 4000 + (n * 7919 + l) %% 16000 as net
   from bench_sale cross join generate_series(0, 1) l where l = 0 or n %% 3 = 0;
