@@ -1,5 +1,6 @@
 # The house's commands; `make help` lists them. A fresh machine needs Python 3.11+ and make, nothing else.
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -22,11 +23,11 @@ help:
 $(STAMP): requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "SKUU needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say PYTHON=python3.11 make …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || (echo "Python's venv module is missing: install python3-venv" && exit 1)
-	$(BIN)/python -m pip install -q -r requirements.txt -c constraints.txt
+	$(BIN)/python -m pip install -q -q -r requirements.txt -c constraints.txt
 	@touch $@
 
 $(STAMP_DEV): requirements-dev.txt $(STAMP)
-	$(BIN)/python -m pip install -q -r requirements-dev.txt -c constraints.txt
+	$(BIN)/python -m pip install -q -q -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
 setup: $(STAMP)
@@ -46,11 +47,11 @@ check: setup $(STAMP_DEV)
 
 test: check
 	@$(BIN)/python -m skuu.testing.chromium
-	$(BIN)/python -m pytest -m "not deep"
+	$(BIN)/python -m pytest -m "not deep" -n $(WORKERS) --dist loadfile
 
 test-deep: check
 	@$(BIN)/python -m skuu.testing.chromium
-	SKUU_DEEP=1 $(BIN)/python -m pytest
+	SKUU_DEEP=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 bench: setup $(STAMP_DEV)
 	@for bench in benches/[a-z]*.py; do name=$$(basename $$bench .py); $(BIN)/python -m benches.$$name || exit 1; done

@@ -21,4 +21,5 @@
 17. An edit that does not say whether to restock does not.
 18. Accepting or closing a fulfilment order announces no ``orders/updated``.
 19. Search finds at once what was written; Shopify's index lags.
+20. A shopper who gives no address has one on file, in the shop's own town: a checkout lets nobody through without.
 """

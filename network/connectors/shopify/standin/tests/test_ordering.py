@@ -214,3 +214,16 @@ def test_a_return_that_is_refunded_comes_back_where_it_is_said(running: Running)
         i={"orderId": order, "refundLineItems": rows},
     )
     assert clerk.stock("RUN-43")["Gent"] == (5, 0, 5)
+
+
+def test_a_shopper_who_gives_no_address_has_one_in_the_shops_town(running: Running) -> None:
+    order = shopper(running).buy("RUN-43")["order"]["id"]
+    read = "query($id:ID!){order(id:$id){shippingAddress{name address1 city zip countryCodeV2}}}"
+    place = staff(running)(read, id=order)["order"]["shippingAddress"]
+    assert place == {
+        "name": "Sam Shopper",
+        "address1": "Parkweg 4",
+        "city": "Utrecht",
+        "zip": "3511AA",
+        "countryCodeV2": "NL",
+    }
