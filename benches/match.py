@@ -80,10 +80,9 @@ def _match_cold(bench: Bench, rows: Sequence[VariantIn], items: dict[str, int]) 
     deciding, batch = timed(lambda: decide_batch(facts))
     grown = peak_bytes() - before
     joining, pairs = _self_join(facts)
-    precision, recall, said, true = _judge(batch, items)
-    join_precision, join_recall = _judge_pairs(facts, items)
+    _tell_quality(bench, facts, batch, items)
     bench.note(
-        f"{len(rows)} rows: normalising {normalising:.1f} s, deciding {deciding:.1f} s; {said} pairs linked of {true} true; "
+        f"{len(rows)} rows: normalising {normalising:.1f} s, deciding {deciding:.1f} s; "
         f"{len(batch.asks)} questions; the self-join finds {pairs} pairs; load now {_scratch.load()}"
     )
     seconds = normalising + deciding
@@ -105,6 +104,14 @@ def _match_cold(bench: Bench, rows: Sequence[VariantIn], items: dict[str, int]) 
         aim=Aim(2 * 2**30 / MILLION),
         better="lower",
     )
+    _beside_splink(bench, facts, items, normalising, deciding)
+    return facts
+
+
+def _tell_quality(bench: Bench, facts: Sequence[Normalised], batch: Batch, items: dict[str, int]) -> None:
+    precision, recall, said, right, true = _judge(batch, items)
+    join_precision, join_recall = _judge_pairs(facts, items)
+    bench.note(f"{said} pairs linked, {right} of them right; {true} pairs are truly the same")
     for name, figure, bare, aim in (
         ("pairwise precision of links", precision, join_precision, 0.998),
         ("pairwise recall of links", recall, join_recall, 0.72),
@@ -118,17 +125,15 @@ def _match_cold(bench: Bench, rows: Sequence[VariantIn], items: dict[str, int]) 
             aim=Aim(aim),
             better="higher",
         )
-    _beside_splink(bench, facts, items, normalising, deciding)
-    return facts
 
 
-def _judge(batch: Batch, items: dict[str, int]) -> tuple[float, float, int, int]:
-    """Count pairs: precision, recall, pairs said to be the same, pairs that truly are."""
+def _judge(batch: Batch, items: dict[str, int]) -> tuple[float, float, int, int, int]:
+    """Count pairs: precision, recall, pairs said to be the same, said so rightly, and truly the same."""
     linked = [(link.item, items[str(link.id)]) for link in batch.links if link.status == LINKED]
     said = _pairs(Counter(item for item, _ in linked))
     right = _pairs(Counter(linked))
     true = _pairs(Counter(items.values()))
-    return right / max(said, 1), right / max(true, 1), said, true
+    return right / max(said, 1), right / max(true, 1), said, right, true
 
 
 def _judge_pairs(facts: Sequence[Normalised], items: dict[str, int]) -> tuple[float, float]:
