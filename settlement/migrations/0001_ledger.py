@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('network', '0003_orders_read_due'),
-        ('orders', '0003_internal_order_numbers'),
+        ('network', '0002_shelf_guard_and_rate_cards'),
+        ('orders', '0002_internal_order_numbers'),
     ]
 
     operations = [

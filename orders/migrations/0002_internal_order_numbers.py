@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0002_wanted_beside_true")]
+    dependencies = [("orders", "0001_initial")]
     operations = [
         migrations.RunSQL(
             "create sequence if not exists orders_internal_order_number",
