@@ -26,6 +26,9 @@ class Migration(migrations.Migration):
                 ('by', models.CharField(max_length=120)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
+            options={
+                'verbose_name_plural': 'brand aliases',
+            },
         ),
         migrations.CreateModel(
             name='Claim',

@@ -75,5 +75,8 @@ class BrandAlias(models.Model):
     by = models.CharField(max_length=120)
     at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        verbose_name_plural = "brand aliases"
+
     def __str__(self) -> str:
         return f"{self.alias} = {self.brand_key}"

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog import match, review
-from catalog.models import Item, Match, ReviewCard, Variant, Verdict
+from catalog.models import EvidenceClass, Item, Match, ReviewCard, Variant, Verdict
 from skuu.kit.errors import NotPossible
 from skuu.testing.world import load_world
 
@@ -126,3 +126,18 @@ def test_a_rejected_pair_is_not_asked_again(cast):
     again = ReviewCard.everyone.filter(product=product, status="open").first()
     assert again is None or not rejected & {one["product"] for one in again.candidates}
     assert not Match.everyone.filter(variant__product=product, status="linked").exists()
+
+
+def test_a_stopped_class_asks_instead_of_linking():
+    EvidenceClass.objects.filter(name="gtin").update(status="stopped")
+    load_world("tiny")
+    match_all()
+    assert not Match.everyone.filter(status="linked", method="gtin").exists()
+    assert Match.everyone.filter(status="linked", method="code").exists()
+    asked = ReviewCard.everyone.filter(status="open", evidence_class="gtin_guarded")
+    assert asked.exists()
+    assert asked.first().candidates[0]["sizes"]
+
+
+def test_both_classes_begin_on_probation():
+    assert dict(EvidenceClass.objects.values_list("name", "status")) == {"gtin": "provisional", "code": "provisional"}
