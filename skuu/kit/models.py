@@ -3,8 +3,7 @@
 import datetime as dt
 from typing import Any, ClassVar
 
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models
 from django.utils import timezone
 
 from skuu.kit.crypto import EncryptedText
@@ -22,12 +21,15 @@ class Bell(models.Model):
 
     @classmethod
     def press(cls, name: str, *, stale_after: dt.timedelta) -> bool:
-        """Say whether the caller should send the wake-up call: nobody else's is on its way."""
-        now = timezone.now()
-        free = Q(pressed_at=None) | Q(pressed_at__lt=now - stale_after)
-        if cls.objects.filter(free, name=name).update(pressed_at=now):
-            return True
-        return cls.objects.get_or_create(name=name, defaults={"pressed_at": now})[1]
+        """Say whether the caller should send the wake-up call: nobody else's is on its way. One statement, by the database's clock."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into kit_bell as b (name, pressed_at) values (%s, clock_timestamp()) "
+                "on conflict (name) do update set pressed_at = clock_timestamp() "
+                "where b.pressed_at is null or b.pressed_at < clock_timestamp() - %s returning 1",
+                [name, stale_after],
+            )
+            return cursor.fetchone() is not None
 
     @classmethod
     def silence(cls, name: str) -> None:
