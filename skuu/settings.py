@@ -27,15 +27,28 @@ def required(name: str, hint: str) -> str:
     return str(value)
 
 
+def flag(name: str, *, default: bool) -> bool:
+    """Read a switch: on or off."""
+    value = env.str(name, default="on" if default else "off").strip().lower()
+    if value not in {"on", "true", "yes", "1", "off", "false", "no", "0", ""}:
+        raise ImproperlyConfigured(f"{name} is “{value}”; it must be on or off.")
+    return value in {"on", "true", "yes", "1"}
+
+
+def whole(name: str, *, default: int) -> int:
+    """Read a whole number that is not negative."""
+    value = env.str(name, default=str(default)).strip()
+    if not value.isascii() or not value.isdigit():
+        raise ImproperlyConfigured(f"{name} is “{value}”; it must be a whole number like {default}.")
+    return int(value)
+
+
 # --- who we are -------------------------------------------------------------------------------------------------------
 PROFILE = env.str("SKUU_PROFILE", default="production")
 if PROFILE not in {"production", "demo", "test"}:
     raise ImproperlyConfigured(f"SKUU_PROFILE is “{PROFILE}”; it must be production, demo or test.")
 PRODUCTION = PROFILE == "production"
-try:
-    DEBUG = env.bool("DEBUG", default=False)
-except ValueError:
-    raise ImproperlyConfigured("DEBUG must be on or off.") from None
+DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "a random text of 50 characters or more")
 SKUU_KEYRING = env.list("SKUU_KEYRING", default=[])
 if not SKUU_KEYRING:
@@ -50,7 +63,7 @@ for _key in SKUU_KEYRING:
 BASE_URL = env.str("SKUU_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-STAFF_SECOND_FACTOR = env.bool("SKUU_STAFF_SECOND_FACTOR", default=True)
+STAFF_SECOND_FACTOR = flag("SKUU_STAFF_SECOND_FACTOR", default=True)
 if PRODUCTION and not STAFF_SECOND_FACTOR:
     raise ImproperlyConfigured("SKUU_STAFF_SECOND_FACTOR may be off in the demo only.")
 
@@ -63,12 +76,12 @@ if PRODUCTION and SHOPIFY_STANDIN_URL:
     raise ImproperlyConfigured("SHOPIFY_STANDIN_URL is for the demo and for tests; production talks to Shopify itself.")
 
 # --- how the network behaves ------------------------------------------------------------------------------------------
-ROUTING_WAIT_SECONDS = env.int("ROUTING_WAIT_SECONDS", default=120)
-CLAIM_UNPAID_HOURS = env.int("CLAIM_UNPAID_HOURS", default=24)
+ROUTING_WAIT_SECONDS = whole("ROUTING_WAIT_SECONDS", default=120)
+CLAIM_UNPAID_HOURS = whole("CLAIM_UNPAID_HOURS", default=24)
 NETWORK_NAME = env.str("SKUU_NETWORK_NAME", default="SKUU")
 NETWORK_COUNTRY = env.str("SKUU_NETWORK_COUNTRY", default="BE")
 METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")
-NETWORK_FROZEN = env.bool("SKUU_NETWORK_FROZEN", default=False)
+NETWORK_FROZEN = flag("SKUU_NETWORK_FROZEN", default=False)
 
 # --- Django -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -156,8 +169,11 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- one engine everywhere: PostgreSQL --------------------------------------------------------------------------------
 if env.str("DATABASE_URL", default=""):
-    DATABASES = {"default": env.db("DATABASE_URL")}
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    try:
+        DATABASES = {"default": env.db("DATABASE_URL")}
+    except (ValueError, KeyError, ImproperlyConfigured):
+        DATABASES = {"default": {}}
+    if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured(
             "DATABASE_URL must name a PostgreSQL database (postgresql://user:password@host/name)."
         )
@@ -194,14 +210,14 @@ STORAGES = {
 }
 
 # --- security ---------------------------------------------------------------------------------------------------------
-HTTPS = env.bool("SKUU_HTTPS", default=PRODUCTION)
+HTTPS = flag("SKUU_HTTPS", default=PRODUCTION)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
-if env.bool("SKUU_BEHIND_PROXY", default=False):
+if flag("SKUU_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
@@ -290,7 +306,7 @@ UNFOLD = {
 Q_CLUSTER = {
     "name": "skuu",
     "orm": "default",
-    "workers": env.int("SKUU_WORKERS", default=3),
+    "workers": whole("SKUU_WORKERS", default=3),
     "queue_limit": 3,
     "bulk": 1,
     "timeout": 60,
