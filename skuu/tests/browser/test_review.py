@@ -142,10 +142,32 @@ def test_letters_typed_into_a_field_decide_nothing(sit: Sit) -> None:
 def test_a_held_key_decides_one_card_at_most(sit: Sit) -> None:
     page = sit("rea").page
     first = shown(page)
-    press(page, "r")
-    page.keyboard.press("r")
-    page.keyboard.press("r")
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(300)
+    with page.expect_response("**/admin/review/**") as answer:
+        page.keyboard.down("r")
+    answer.value.finished()
+    page.wait_for_function("document.getElementById('desk').getAttribute('aria-busy') === 'false'")
+    for _ in range(3):
+        page.keyboard.down("r")  # pressed and not let go: the browser marks these as repeats
+    page.keyboard.up("r")
+    page.wait_for_timeout(300)
+    assert list(ReviewCard.everyone.filter(status="rejected").values_list("pk", flat=True)) == [first]
+
+
+def test_a_card_that_has_only_just_appeared_is_not_decided_by_a_second_tap(sit: Sit) -> None:
+    """Within one turn of the page's own clock, so that a slow machine changes nothing."""
+    page = sit("rea").page
+    first = shown(page)
+    page.wait_for_timeout(300)
+    page.evaluate(
+        """document.addEventListener('htmx:afterSettle', () => document.body.dispatchEvent(
+             new KeyboardEvent('keydown', {key: 'r', bubbles: true})), {once: true})"""
+    )
+    with page.expect_response("**/admin/review/**") as answer:
+        page.keyboard.press("r")
+    answer.value.finished()
+    page.wait_for_function("document.getElementById('desk').getAttribute('aria-busy') === 'false'")
+    page.wait_for_timeout(300)
     assert list(ReviewCard.everyone.filter(status="rejected").values_list("pk", flat=True)) == [first]
 
 
