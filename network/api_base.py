@@ -75,11 +75,11 @@ class ShopView(GenericAPIView):
         """The name written beside what this program decides."""
         return f"API key {self.request.auth.prefix}"  # type: ignore[union-attr]
 
-    def refuse_unless_pushed(self) -> None:
+    def refuse_unless_pushed(self, what: str = "Products and stock") -> None:
         """Raises NotPushedHere when the network reads this shop's platform itself."""
         if self.shop.platform != "api":
             raise NotPushedHere(
-                f"Products and stock of {self.shop.name} are read from {self.shop.platform.title()}; "
+                f"{what} of {self.shop.name} are read from {self.shop.platform.title()}; "
                 "change them there. Only shops without such a platform write them here.",
                 platform=self.shop.platform,
             )

@@ -106,13 +106,18 @@ def take_in(shop: Shop, remote: RemoteOrder, connector: Connector, began: dt.dat
     address = _address(known, units, connector)
     order = enter_order(shop, remote, units, address, began)
     failpoint("order_entered")
+    route_at_once(order)
+    return order
+
+
+def route_at_once(order: Order) -> None:
+    """Claim and plan what an entered order waits for; what cannot be decided now is left to the sweep. *Again*: see route_order."""
     try:
         route_order(order, by="network")
     except StockMoved:
         wake("route_orders")
     except SkuuError as error:
         log.warning("not_routed", order=order.pk, code=error.code)
-    return order
 
 
 def _new_units(shop: Shop, remote: RemoteOrder, units: list[ShelfUnits], connector: Connector) -> list[ShelfUnits]:

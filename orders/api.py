@@ -80,7 +80,8 @@ class OrderOut(serializers.Serializer):
     partners = PartnerOut(many=True)
 
 
-def _sale(sale: Sale) -> dict[str, Any]:
+def tell_sale(sale: Sale) -> dict[str, Any]:
+    """Write a customer's order the way its shop reads it."""
     parcels: dict[int, list[Parcel]] = {}
     for parcel in sale.parcels:
         parcels.setdefault(parcel.internal_order_id, []).append(parcel)
@@ -116,7 +117,7 @@ class Orders(ShopList):
         return Order.objects.for_shop(self.shop)
 
     def describe(self, rows: list[Order]) -> list[dict[str, Any]]:
-        return [_sale(sale) for sale in sales_of(self.merchant, rows)]
+        return [tell_sale(sale) for sale in sales_of(self.merchant, rows)]
 
     @extend_schema(operation_id="orders_list", responses=OrderOut(many=True), tags=["orders"])
     def get(self, request: Request) -> Response:
@@ -135,7 +136,7 @@ class OneOrder(ShopView):
         row = Order.objects.for_shop(self.shop).filter(remote_id=order_id).first()
         if row is None:
             raise NotFound("There is no such order.")
-        return Response(_sale(sales_of(self.merchant, [row])[0]))
+        return Response(tell_sale(sales_of(self.merchant, [row])[0]))
 
 
 # --- as shipper -------------------------------------------------------------------------------------------------------

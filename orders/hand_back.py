@@ -72,13 +72,14 @@ def tell_handed_back() -> int:
 
 
 def _hand_back(line: OrderLine) -> bool:
-    shop = line.order.shop
+    connector = connector_for(line.order.shop)
+    if not connector.can_push_shelf:
+        return True  # the shop reads it from our API
     siblings = OrderLine.everyone.filter(order=line.order, fulfilment_order_id=line.fulfilment_order_id)
     if siblings.filter(status__in=BUSY).exists() or _unmirrored(line):
         OrderLine.everyone.filter(pk=line.pk).update(hand_back_due_at=later(7), push_tries=0)
         return False
-    connector = connector_for(shop)
-    if line.fulfilment_order_id and connector.can_push_shelf:
+    if line.fulfilment_order_id:
         connector.hand_back(line.fulfilment_order_id, line.status_reason[:200], order_id=line.order.remote_id)
     return True
 

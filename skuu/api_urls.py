@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from catalog import api as catalog
 from network import api as network
 from orders import api as orders
+from orders import selling_api as selling
 from settlement import api as settlement
 
 app_name = "api"
@@ -14,7 +15,8 @@ urlpatterns = [
     path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
     path("stock/", catalog.Stock.as_view(), name="stock"),
     path("shelf/", catalog.Shelf.as_view(), name="shelf"),
-    path("orders/", orders.Orders.as_view(), name="orders"),
+    path("orders/", selling.Sales.as_view(), name="orders"),
+    path("orders/<path:order_id>/cancel/", selling.CancelSale.as_view(), name="order_cancel"),
     path("orders/<path:order_id>/", orders.OneOrder.as_view(), name="order"),
     path("internal-orders/", orders.InternalOrders.as_view(), name="internal_orders"),
     path("internal-orders/<str:number>/", orders.OneInternalOrder.as_view(), name="internal_order"),
