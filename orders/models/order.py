@@ -14,7 +14,7 @@ from skuu.kit.states import StateChange, Stateful, states_check
 
 
 class Order(Tenant):
-    """A sale in a selling shop with at least one line on its shelf. Written only by orders.accept."""
+    """A sale in a selling shop with at least one line on its shelf. Written only by orders.enter, for orders.accept and orders.sell."""
 
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+")
     remote_id = models.CharField(max_length=120)

@@ -26,8 +26,8 @@ class Bell(models.Model):
             cursor.execute(
                 "insert into kit_bell as b (name, pressed_at) values (%s, clock_timestamp()) "
                 "on conflict (name) do update set pressed_at = clock_timestamp() "
-                "where b.pressed_at is null or b.pressed_at < clock_timestamp() - %s returning 1",
-                [name, stale_after],
+                "where b.pressed_at is null or b.pressed_at < clock_timestamp() - make_interval(secs => %s) returning 1",
+                [name, stale_after.total_seconds()],
             )
             return cursor.fetchone() is not None
 
