@@ -157,7 +157,8 @@ def _adjust(
     if line.status in ("shipped", "delivered", "returned"):
         return
     if line.status == "handed_back":
-        _follow_handed_back(line, unit, remaining, began)
+        left = 0 if unit is None or line.order.cancelled_at else unit.left_open
+        _follow_handed_back(line, unit, remaining or left, began)
     elif line.status == "cancelled" and not remaining:
         return
     elif line.quantity < remaining + mirrored:

@@ -6,6 +6,6 @@ from settlement import portal
 
 urlpatterns = [
     path("statements/", portal.statements, name="statements"),
-    path("statements/<str:number>/", portal.statement, name="statement"),
-    path("statements/<str:number>/csv/", portal.statement_file, name="statement_csv"),
+    path("statements/<slug:number>/", portal.statement, name="statement"),
+    path("statements/<slug:number>/csv/", portal.statement_file, name="statement_csv"),
 ]

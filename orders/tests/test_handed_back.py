@@ -1,5 +1,7 @@
 """What goes back to the selling shop goes back whole, in its own time, and takes nothing along."""
 
+from network.models import Notice
+from orders.fulfil import decline_internal_order
 from orders.models import InternalOrder
 from orders.tests.make import hurry
 
@@ -46,3 +48,33 @@ def test_a_selling_shop_that_asks_for_its_request_back_gets_it(market):
     assert market.available(market.alma, "42") == 3
     answers = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
     assert {one["requestStatus"] for one in answers} <= {"CANCELLATION_ACCEPTED", "UNSUBMITTED", "CLOSED"}
+
+
+def test_a_line_declined_by_the_last_partner_stays_handed_back_until_the_shop_settles_it(market):
+    """Closing an accepted request leaves it incomplete with units open: that is our doing, not the shop's."""
+    order_id = market.buy(market.bruno, ("41", 1))
+    market.settle()
+    while internal := InternalOrder.everyone.filter(status__in=["placed", "accepted"]).first():
+        decline_internal_order(internal, "not_found", by="partner")
+        hurry()
+        market.settle()
+    line = market.known(market.bruno, order_id).lines.get()
+    assert line.status == "handed_back"
+    (answer,) = market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
+    assert answer["status"] == "INCOMPLETE"
+    for _ in range(2):
+        market.sweep(market.bruno)
+        hurry()
+        market.settle()
+    line.refresh_from_db()
+    assert line.status == "handed_back"
+    assert Notice.everyone.filter(shop=market.bruno, kind="handed_back", done_at=None).count() == 1
+    cancel = """mutation($id: ID!) { orderCancel(orderId: $id, reason: INVENTORY, restock: true, notifyCustomer: false,
+      refundMethod: {originalPaymentMethodsRefund: true}) { orderCancelUserErrors { message } } }"""
+    market.ask(market.bruno, cancel, id=order_id)
+    market.sweep(market.bruno)
+    hurry()
+    market.settle()
+    line.refresh_from_db()
+    assert line.status == "cancelled"
+    assert not Notice.everyone.filter(shop=market.bruno, kind="handed_back", done_at=None).exists()

@@ -18,10 +18,12 @@ from rich.console import Console
 from skuu import local_env
 from skuu.demo import opening
 from skuu.demo.shopfront import Storefront, wait_until
+from skuu.postgresql import server
 from skuu.processes import Child, free_port, keep_alive, still_ours
 
 HOME = local_env.HOME
 DEMO_FILE = HOME / "demo.json"
+LAST_FILE = HOME / "demo.last.json"  # logins and process ids of a demo that has ended
 STATE = HOME / "standin.sqlite3"
 say = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -38,6 +40,7 @@ class Demo:
     people: dict[str, Any] = field(default_factory=dict)
     control_token: str = ""
     stopping: bool = False
+    owns_database: bool = False  # the embedded server was not running before this demo
 
     @property
     def web(self) -> str:
@@ -54,14 +57,17 @@ def run_demo(*, world: str, traffic: bool, scale: float) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda signum, frame: ask_to_stop(demo))
     local_env.prepare()
-    before = previous()
-    stop_leftovers(before)
+    stop_leftovers(previous())
+    if DEMO_FILE.exists():
+        DEMO_FILE.replace(LAST_FILE)  # a program that waits for the file must not read that of an earlier run
+    embedded = settings.DATABASES["default"]["ENGINE"] == "skuu.postgresql"
+    demo.owns_database = embedded and not server.is_running()
     try:
         start(demo, scale)
         if demo.stopping:
             return
         write_file(demo)
-        announce(demo)
+        announce(demo, traffic=traffic)
         if traffic:
             from skuu.demo.traffic import start_traffic
 
@@ -83,11 +89,14 @@ def ask_to_stop(demo: Demo) -> None:
 
 def previous() -> dict[str, Any]:
     """Read what an earlier run left behind."""
-    try:
-        found = json.loads(DEMO_FILE.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    for file in (DEMO_FILE, LAST_FILE):
+        try:
+            found = json.loads(file.read_text())
+        except (OSError, ValueError):
+            continue
+        if isinstance(found, dict):
+            return found
+    return {}
 
 
 def stop_leftovers(before: dict[str, Any]) -> None:
@@ -233,7 +242,7 @@ def restarted(demo: Demo, child: Child) -> None:
     write_file(demo)
 
 
-def announce(demo: Demo) -> None:
+def announce(demo: Demo, *, traffic: bool) -> None:
     """Tell a person where to go and what to try."""
     staff = demo.people["staff"]
     say.print(f"\n[bold]SKUU runs at {demo.web}[/bold]   (stand-in for Shopify at {demo.standin})\n")
@@ -241,7 +250,9 @@ def announce(demo: Demo) -> None:
     for one in demo.people["merchants"]:
         say.print(f"  {one['shop']:<22} {demo.web}/   {one['username']} / {one['password']}")
     say.print("\nTry: sign in as a shop, look at its shelf, read why something stands there or does not;")
-    say.print("as staff, decide a few review cards; or let shoppers in: make demo DEMO=--traffic")
+    say.print(
+        "as staff, decide a few review cards" + ("." if traffic else "; or let shoppers in: make demo DEMO=--traffic")
+    )
     say.print(f"The same for programs: {DEMO_FILE}. API: {demo.web}/api/docs/. Ctrl-C stops everything.\n")
 
 
@@ -257,8 +268,8 @@ def stop(demo: Demo) -> None:
     demo.stopping = True
     stop_children(demo)
     connections.close_all()
-    if settings.DATABASES["default"]["ENGINE"] == "skuu.postgresql":
-        from skuu.postgresql import server
-
+    if demo.owns_database:
         server.stop()
+    if DEMO_FILE.exists():
+        DEMO_FILE.replace(LAST_FILE)
     say.print("stopped")

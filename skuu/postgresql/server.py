@@ -315,6 +315,11 @@ def _create_cluster(home: Path, user: str | None, log: Path, lock_fd: int) -> No
     unfinished.unlink()
 
 
+def is_running() -> bool:
+    """Say whether this checkout's server runs; starts nothing."""
+    return _looks_ready(base() / "data")
+
+
 def stop(mode: str = "fast") -> bool:
     """Stop the server; says whether one ran and has ended."""
     with _lock():
