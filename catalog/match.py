@@ -34,7 +34,8 @@ def match_due() -> int:
     if read := normalise_due():
         return read
     with transaction.atomic():
-        lock_matching()
+        if not try_to_match():
+            return 0
         ids = list(due.values_list("pk", flat=True)[:BATCH])
         if ids:
             match_variants(read_variants(Q(pk__in=ids)))
@@ -48,13 +49,21 @@ def normalise_due() -> int:
     """
     old = Q(match_due_at__isnull=False, deleted_at=None, norm_version__lt=NORM_VERSION)
     with transaction.atomic():
-        lock_matching()
+        if not try_to_match():
+            return 0
         ids = list(Variant.everyone.filter(old).order_by("pk").values_list("pk", flat=True)[: 4 * BATCH])
         if ids:
             due = read_variants(Q(pk__in=ids))
             aliases = brand_aliases()
             save_facts(due, {row.pk: normalise(as_received(row), brand_aliases=aliases) for row in due})
     return len(ids)
+
+
+def try_to_match() -> bool:
+    """Become the matcher until the end of this transaction, unless another is at it: that one does our work too."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s)", [_ONE_MATCHER])
+        return bool(cursor.fetchone()[0])
 
 
 def lock_matching() -> None:
@@ -73,7 +82,9 @@ def match_variants(due: Sequence[Variant]) -> None:
     stopped = set(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True))
     changes.write(batch, stopped)
     _note_ambiguous(batch)
-    Variant.everyone.filter(pk__in=ids).update(match_due_at=None)
+    seen = max((variant.match_due_at for variant in due if variant.match_due_at), default=None)
+    if seen is not None:  # a variant that changed again meanwhile carries a later mark and keeps it
+        Variant.everyone.filter(pk__in=ids, match_due_at__lte=seen).update(match_due_at=None)
     unlinked = {pk for pk in ids if pk in found.facts and pk not in changes.standing}
     cards.write_cards(found, batch, unlinked, stopped)
     mark_items(changes.touched)

@@ -1,6 +1,9 @@
 """Certain evidence links, the rest becomes questions, and what a person said stands."""
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
 
 from catalog import match, review
 from catalog.models import EvidenceClass, Item, Match, ReviewCard, Variant, Verdict
@@ -141,3 +144,16 @@ def test_a_stopped_class_asks_instead_of_linking():
 
 def test_both_classes_begin_on_probation():
     assert dict(EvidenceClass.objects.values_list("name", "status")) == {"gtin": "provisional", "code": "provisional"}
+
+
+def test_a_variant_that_changes_while_it_is_matched_is_matched_again():
+    load_world("tiny")
+    match.normalise_due()
+    due = list(Variant.everyone.select_related("product", "shop__merchant").order_by("pk"))
+    again = due[0]
+    later = timezone.now() + dt.timedelta(seconds=1)
+    Variant.everyone.filter(pk=again.pk).update(match_due_at=later)
+    match.match_variants(due)
+    assert list(Variant.everyone.filter(match_due_at__isnull=False).values_list("pk", "match_due_at")) == [
+        (again.pk, later)
+    ]

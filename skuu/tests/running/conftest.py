@@ -113,6 +113,7 @@ def network(tmp_path_factory):
                 [sys.executable, "-m", "skuu.postgresql.server", "destroy"], cwd=CHECKOUT, env=env, check=True
             )
     assert left == [], f"still running after SIGTERM: {left}"
+    assert not (home / "demo.json").exists(), "a file of a demo that has ended misleads programs"
 
 
 def wait_for_file(demo: "subprocess.Popen[bytes]", home: Path) -> None:
