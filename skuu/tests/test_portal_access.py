@@ -125,7 +125,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
     for pattern in portal_patterns():
         path = "/" + str(pattern.pattern)
         path = path.replace("<int:pk>", str(pks.get(pattern.name, 0))).replace("<slug:step>", "no-such-step")
-        found[pattern.name] = path.replace("<str:number>", numbers.get(pattern.name, ""))
+        found[pattern.name] = re.sub(r"<\w+:number>", numbers.get(pattern.name, ""), path)
     return found
 
 
