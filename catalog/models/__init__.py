@@ -5,7 +5,7 @@ from catalog.models.demand import Demand
 from catalog.models.item import BrandAlias, Item, MatchKey, Style
 from catalog.models.match import EvidenceClass, Match, MatchChange, Verdict
 from catalog.models.product import Product, Variant
-from catalog.models.review import ReviewCard, ReviewCardChange
+from catalog.models.review import BulkCard, BulkDecision, BulkDecisionChange, ReviewCard, ReviewCardChange
 from catalog.models.rule import Rule
 from catalog.models.shelf import Placement, ShelfBasis
 from catalog.models.stock import InventoryItem, StockLevel

@@ -1,4 +1,4 @@
-"""Questions for people: one card per shop product, with its candidates and aligned sizes."""
+"""Questions for people: one card per shop product, with its candidates and aligned sizes, and what one person decides at once."""
 
 from typing import ClassVar
 
@@ -10,9 +10,16 @@ from catalog.models.product import Product
 from network.scoping import Tenant
 from skuu.kit.states import StateChange, Stateful, states_check
 
+KINDS = ("question", "audit", "report", "double", "dispute")
+
 
 class ReviewCard(Stateful, Tenant):
-    """Is this shop's product one of these? Written only by catalog.match."""
+    """Is this shop's product one of these? Questions are written only by catalog.match, the other kinds by their verbs.
+
+    Kinds: ``question`` (the machine is unsure; at most one open per product) · ``audit`` (are these linked variants really
+    the same? drawn by catalog.gates) · ``report`` (a merchant says they are not; catalog.gates) · ``double`` (a decided
+    question, shown again to another person) · ``dispute`` (two people differ; a lead settles it).
+    """
 
     MERCHANT_PATH: ClassVar[str] = "product__shop__merchant"
     SHOP_PATH: ClassVar[str] = "product__shop"
@@ -25,6 +32,7 @@ class ReviewCard(Stateful, Tenant):
     }
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="cards")
+    kind = models.CharField(max_length=10, default="question")
     status = models.CharField(max_length=10, default="open")
     reason = models.CharField(max_length=200)  # why a person is asked
     evidence_class = models.CharField(max_length=20)
@@ -35,6 +43,12 @@ class ReviewCard(Stateful, Tenant):
     decided_by = models.CharField(max_length=120, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # what a kind knows beside its candidates: a report's {"words", "shop", "by"}, an audit's {"match"}, a second look's words
+    about = models.JSONField(default=dict, blank=True)
+    # the decided card that a double or dispute is about, and whether the second person said the same
+    first = models.ForeignKey("self", on_delete=models.CASCADE, related_name="seconds", null=True, blank=True)
+    agrees = models.BooleanField(null=True, blank=True)
+    weighed_at = models.DateTimeField(null=True, blank=True)  # null: money_minor is a rough guess, see catalog.stakes
     # the reviewer who looks at it now; nobody else is given the card until then. Both written only by catalog.review
     taken_by = models.CharField(max_length=120, blank=True)
     taken_until = models.DateTimeField(null=True, blank=True)
@@ -42,11 +56,23 @@ class ReviewCard(Stateful, Tenant):
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
             states_check("open", "approved", "rejected", "skipped", "moot", name="review_card_status_is_known"),
-            models.UniqueConstraint(fields=["product"], condition=Q(status="open"), name="one_open_card_per_product"),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="review_card_kind_is_known"),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(status="open", kind="question"), name="one_open_question_per_product"
+            ),
+            models.UniqueConstraint(
+                fields=["first", "kind"], condition=~Q(status="moot"), name="a_decision_is_doubted_once_a_kind"
+            ),
         ]
         indexes: ClassVar = [
             # read by the review queue
             models.Index(fields=["-money_minor", "id"], condition=Q(status="open"), name="card_queue"),
+            # read by catalog.stakes.weigh_due
+            models.Index(fields=["weighed_at"], condition=Q(status="open"), name="card_weigh_due"),
+            # read by the desk's dashboard and catalog.second_look
+            models.Index(fields=["decided_at"], condition=Q(decided_at__isnull=False), name="card_decided"),
+            # read by catalog.review.take_next: what this reviewer holds
+            models.Index(fields=["taken_by"], condition=~Q(taken_by=""), name="card_taken"),
         ]
 
     def __str__(self) -> str:
@@ -64,3 +90,59 @@ class ReviewCardChange(StateChange):
             # read by catalog.review.undo_last and the review desk's count of a reviewer's own decisions
             models.Index(fields=["by", "-id"], name="card_changes_of_a_person"),
         ]
+
+
+class BulkDecision(Stateful):
+    """Many cards of one pattern decided by one person at once: previewed and frozen first. Written only by catalog.bulk."""
+
+    STEPS: ClassVar = {
+        "preview": {"deciding", "dropped"},
+        "deciding": {"decided", "undoing"},
+        "decided": {"undoing"},
+        "undoing": {"undone"},
+    }
+
+    status = models.CharField(max_length=10, default="preview")
+    pattern = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)  # of the frozen cards, their candidates and what each shows
+    counts = models.JSONField(default=dict)  # cards, sizes, shops, money and how many were left out why, as previewed
+    by = models.CharField(max_length=120)
+    created_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            states_check(
+                "preview", "deciding", "decided", "undoing", "undone", "dropped", name="bulk_decision_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"bulk decision {self.pk}"
+
+
+class BulkDecisionChange(StateChange):
+    """One step of a bulk decision."""
+
+    row = models.ForeignKey(BulkDecision, on_delete=models.CASCADE, related_name="changes")
+
+
+class BulkCard(models.Model):
+    """One card frozen into a bulk decision, with what it showed then and what became of it. Written only by catalog.bulk."""
+
+    bulk = models.ForeignKey(BulkDecision, on_delete=models.CASCADE, related_name="cards")
+    card = models.ForeignKey(ReviewCard, on_delete=models.CASCADE, related_name="+")
+    candidate = models.PositiveSmallIntegerField(default=0)
+    sight = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, default="waiting")
+    sizes = models.PositiveIntegerField(default=0)  # previewed; linked once decided
+    reason = models.TextField(blank=True)  # why it was left alone after all
+
+    class Meta:
+        constraints: ClassVar = [
+            states_check("waiting", "decided", "left", "undone", name="bulk_card_status_is_known"),
+            models.UniqueConstraint(fields=["bulk", "card"], name="a_card_stands_once_in_a_bulk_decision"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.card_id} in {self.bulk_id}"
