@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.matching.gtin import check_digit, normalise_gtin
+from catalog.matching.gtin import STATUSES, check_digit, gtins_of, normalise_gtin
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,30 @@ def test_any_text_gives_a_status_and_reading_twice_changes_nothing(text):
     assert not found.value or (len(found.value) == 14 and found.value.isdigit())
     if found.status == "clean":
         assert normalise_gtin(found.value).value == found.value
+
+
+SOUND = st.integers(min_value=0, max_value=10**13 - 1).map(lambda body: (str(body), check_digit(str(body))))
+DIRTY = st.one_of(
+    st.text(max_size=20),
+    st.text("0123456789", min_size=6, max_size=16),
+    st.tuples(
+        st.sampled_from(["", "'", " ", "0", "00", "EAN ", "\u00a0"]), SOUND, st.sampled_from(["", ".0", " ", "\n"])
+    ).map(lambda parts: parts[0] + "".join(parts[1]) + parts[2]),
+    st.sampled_from(["1234567890128", "0012345678905", "1111111111116", "N/A", "", "4.05982E+12", "00000096385074"]),
+)
+
+
+@given(st.lists(DIRTY, max_size=12))
+def test_a_column_is_read_exactly_as_its_fields_are(texts):
+    values, statuses = gtins_of(texts)
+    one_by_one = [normalise_gtin(text) for text in texts]
+    assert [STATUSES[place] for place in statuses.tolist()] == [found.status for found in one_by_one]
+    assert values.tolist() == [int(found.value or 0) for found in one_by_one]
+
+
+@given(st.integers(min_value=0, max_value=10**14 - 1))
+def test_the_quick_check_agrees_with_the_check_digit(number):
+    digits = f"{number:014d}"
+    right = check_digit(digits[:-1]) == digits[-1]
+    status = normalise_gtin(digits).status
+    assert (status == "bad_check") is (not right) or status in ("placeholder", "not_a_gtin")
