@@ -1,9 +1,11 @@
 """Mirrors of the shops' catalogues and stock, the network's own styles and items, and the shelves."""
 
+from catalog.models.alias import AliasProposal, AliasProposalChange, ColourAlias
+from catalog.models.audit import Audit, MatchReport, MatchReportChange
 from catalog.models.claim import Claim, ClaimChange
 from catalog.models.demand import Demand
 from catalog.models.item import BrandAlias, Item, MatchKey, Style
-from catalog.models.match import EvidenceClass, Match, MatchChange, Verdict
+from catalog.models.match import EvidenceClass, EvidenceClassChange, Match, MatchChange, Verdict
 from catalog.models.product import Product, Variant
 from catalog.models.review import BulkCard, BulkDecision, BulkDecisionChange, ReviewCard, ReviewCardChange
 from catalog.models.rule import Rule

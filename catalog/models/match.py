@@ -80,13 +80,25 @@ class Verdict(models.Model):
         return f"{'same' if self.same else 'not the same'}: {self.variant_id}, {self.item_id}"
 
 
-class EvidenceClass(models.Model):
-    """A kind of evidence that may link by itself, and how far it has earned that. Written by catalog.match and staff."""
+class EvidenceClass(Stateful):
+    """A kind of evidence that may link by itself, and how far audits have proved it. Written only by catalog.gates."""
+
+    STEPS: ClassVar = {
+        "provisional": {"proven", "stopped"},
+        "proven": {"provisional", "stopped"},
+        "stopped": {"provisional"},
+    }
 
     name = models.CharField(max_length=20, primary_key=True)  # gtin, code
     status = models.CharField(max_length=12, default="provisional")  # provisional, proven, stopped
-    audited = models.PositiveIntegerField(default=0)
+    audited = models.PositiveIntegerField(default=0)  # within the window that counts now
     audited_right = models.PositiveIntegerField(default=0)
+    checks_a_month = models.PositiveIntegerField(default=300)  # links drawn for audit
+    counted_from = models.DateTimeField(
+        null=True, blank=True
+    )  # answers before a person re-opened the class are history
+    drawn_on = models.DateField(null=True, blank=True)  # the day up to which audits were drawn
+    announce_due_at = models.DateTimeField(null=True, blank=True)  # it moved and staff were not told yet
 
     class Meta:
         verbose_name_plural = "evidence classes"
@@ -99,3 +111,9 @@ class EvidenceClass(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.status})"
+
+
+class EvidenceClassChange(StateChange):
+    """One step of an evidence class."""
+
+    row = models.ForeignKey(EvidenceClass, on_delete=models.CASCADE, related_name="changes")
