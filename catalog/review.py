@@ -15,6 +15,7 @@ from catalog.matching.normalising import normalise
 from catalog.models import Match, ReviewCard, ReviewCardChange, Variant, Verdict
 from catalog.neighbours import as_received, brand_aliases, linked_matches, read_variants
 from catalog.sight import Sight, see_card
+from catalog.verdicts import say_all
 from skuu.kit.errors import Busy, NotPossible, WrongState
 from skuu.kit.states import move
 
@@ -190,23 +191,6 @@ def undo_card(card: ReviewCard, *, by: str) -> None:
         held = {"taken_by": by, "taken_until": timezone.now() + LEASE}
         move(card, "open", by=by, reason="undone", decided_by="", decided_at=None, chosen_product=None, **held)
         mark_items(touched)
-
-
-def say_all(said: Mapping[tuple[int, int], dict[str, Any]], *, same: bool, by: str) -> None:
-    """Keep a person's verdicts on pairs of variant and item, each with what was seen; opposite ones are ended by them.
-
-    *Again*: a pair about which the same stands already keeps its first verdict.
-    """
-    variants, items = {variant for variant, _ in said}, {item for _, item in said}
-    standing = Verdict.objects.filter(variant__in=variants, item__in=items, undone_at=None)
-    known = {(one.variant_id, one.item_id): one for one in standing.only("variant", "item", "same")}
-    ended = [one.pk for pair, one in known.items() if pair in said and one.same != same]
-    Verdict.objects.filter(pk__in=ended).update(undone_at=timezone.now())
-    Verdict.objects.bulk_create(
-        Verdict(variant_id=pair[0], item_id=pair[1], same=same, by=by, seen=seen)
-        for pair, seen in said.items()
-        if pair not in known or known[pair].same != same
-    )
 
 
 def _link_pairs(pairs: list[tuple[int, int]], *, by: str, seen: dict[str, Any]) -> int:
