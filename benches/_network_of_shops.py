@@ -7,10 +7,10 @@ import pathlib
 import time
 from collections.abc import Iterator
 
-from benches._networks import familiar
+from benches._networks import familiar, foreign
 from benches._networks.parts import Row
 
-WORLDS = {"as_prototype": familiar.list_rows}
+WORLDS = {"as_prototype": familiar.list_rows, "foreign": foreign.list_rows}
 
 
 def generate(rows: int, seed: int, noise: str = "as_prototype") -> Iterator[Row]:
