@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from benches._networks.foreign_charts import CHART_Size, sizes_of
-from benches._networks.foreign_words import FAMILIES, LEADING, NEAR, SHADES, invent_name
+from benches._networks.foreign_charts import CHART_FAMILIES, Size, sizes_of
+from benches._networks.foreign_words import LEADING, NEAR, SHADES, invent_name
 from benches._networks.parts import Numbers, any_of, popularity, words
 
 CODE_SHAPES = (
