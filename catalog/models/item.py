@@ -30,6 +30,8 @@ class Item(models.Model):
     size_key = models.CharField(max_length=40, blank=True)
     size_label = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # the item its last variants went to; what people said about this one holds for that one
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     distribute_due_at = models.DateTimeField(
         null=True, blank=True
     )  # supply, match or rules changed; null: shelves agree

@@ -30,12 +30,23 @@ class Product(Tenant):
     seen_at = models.DateTimeField(default=timezone.now)
     sync_error = models.TextField(blank=True)  # what of this record could not be read as it came
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # written only by catalog.match: "brand|word" for each word of the model, and "brand#style" for its style number
+    words = ArrayField(models.CharField(max_length=200), default=list, db_default=[], blank=True)
+    cards_due_at = models.DateTimeField(null=True, blank=True)  # its question must be thought over; null: it stands
 
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["shop", "remote_id"], name="a_product_is_mirrored_once_per_shop"),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "draft", "archived"]), name="product_status_is_known"
+            ),
+        ]
+        indexes: ClassVar = [
+            # read by catalog.cards: products of a brand that share a rare word
+            GinIndex(fields=["words"], name="product_words"),
+            # read by catalog.cards.ask_due
+            models.Index(
+                fields=["cards_due_at", "id"], condition=Q(cards_due_at__isnull=False), name="product_cards_due"
             ),
         ]
 
@@ -77,6 +88,10 @@ class Variant(Tenant):
     gender = models.CharField(max_length=8, blank=True)
     tokens = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     match_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)  # null: matched as it stands
+    facts = models.TextField(blank=True, default="", db_default="")  # all comparable facts, as catalog.facts packs them
+    facts_for = models.DateTimeField(null=True, blank=True)  # the mark for which they were read
+    # the rules under which these very facts were matched; 0: never, or staff asked for a fresh look; negative: edited since
+    matched_rule = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
@@ -84,14 +99,24 @@ class Variant(Tenant):
             models.CheckConstraint(condition=Q(price_minor__gte=0), name="a_price_is_not_negative"),
         ]
         indexes: ClassVar = [
-            # read by catalog.match.match_due
-            models.Index(fields=["match_due_at"], condition=Q(match_due_at__isnull=False), name="variant_match_due"),
-            # read by catalog.match: same clean GTIN
-            models.Index(fields=["gtin"], condition=~Q(gtin=""), name="variant_gtin"),
-            # read by catalog.match: same brand and article code
-            models.Index(fields=["brand_key", "code"], condition=~Q(code=""), name="variant_code"),
-            # read by catalog.match: title candidates by brand and rare tokens
-            GinIndex(fields=["tokens"], name="variant_tokens"),
+            # read by catalog.match.match_due, oldest mark first
+            models.Index(
+                fields=["match_due_at", "id"], condition=Q(match_due_at__isnull=False), name="variant_match_due"
+            ),
+            # read by catalog.neighbours: products with the same clean GTIN
+            models.Index(
+                fields=["gtin"],
+                include=["product"],
+                condition=Q(gtin_status="clean", deleted_at=None),
+                name="variant_clean_gtin",
+            ),
+            # read by catalog.neighbours: products with the same brand and article code
+            models.Index(
+                fields=["brand_key", "code"],
+                include=["product"],
+                condition=~Q(code="") & ~Q(brand_key="") & Q(deleted_at=None),
+                name="variant_brand_and_code",
+            ),
             # read by sync and by the portal's search
             models.Index(fields=["shop", "sku"], name="variant_sku"),
         ]
