@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from catalog.matching.article import FULL, looks_alike
-from catalog.matching.colour import colours_conflict
+from catalog.matching.article import FULL, ArticleCode, looks_alike
+from catalog.matching.colour import Colour, colours_conflict
 from catalog.matching.gender import genders_conflict
 from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Id, Normalised, with_gender
@@ -18,8 +19,10 @@ MOST_BRANDS, MOST_SIZES_IN_ONE_SHOP = 3, 2
 PROBABILITY = {
     "gtin": 0.997,
     "code": 0.995,
+    "aligned": 0.995,
     "gtin_guarded": 0.5,
     "code_guarded": 0.5,
+    "aligned_guarded": 0.5,
     "code_style": 0.35,
     "code_differs": 0.002,
     "size_differs": 0.001,
@@ -87,14 +90,50 @@ def keys(row: Normalised, *, level: str | None = None) -> list[Key]:
     return found
 
 
+class Described(Protocol):
+    """What decides whether two products may be one: a variant's facts, or those of a shop's product in one colour."""
+
+    @property
+    def brand(self) -> str: ...  # noqa: D102
+    @property
+    def code(self) -> ArticleCode: ...  # noqa: D102
+    @property
+    def colour(self) -> Colour: ...  # noqa: D102
+    @property
+    def gender(self) -> str: ...  # noqa: D102
+    @property
+    def pack(self) -> int: ...  # noqa: D102
+    @property
+    def condition(self) -> str: ...  # noqa: D102
+
+
 def compatible(a: Normalised, b: Normalised) -> tuple[Conflict, ...]:
     """List every fact on which two variants contradict each other; a missing fact contradicts nothing."""
+    found = list(compatible_products(a, b))
+    one, other = aligned_sizes(a, b)
+    if sizes_conflict(one, other):
+        place = 1 if found and found[0].fact == "brand" else 0
+        found.insert(place, Conflict("size", f"Sizes differ: {one.label} and {other.label}."))
+    return tuple(found)
+
+
+def contradict(a: Described, b: Described) -> bool:
+    """Tell whether two products contradict each other on anything, as `compatible_products` would list it."""
+    return (
+        (a.brand != b.brand and bool(a.brand) and bool(b.brand))
+        or (a.colour.bases != b.colour.bases and colours_conflict(a.colour.bases, b.colour.bases))
+        or (a.gender != b.gender and genders_conflict(a.gender, b.gender))
+        or codes_conflict(a, b)
+        or a.pack != b.pack
+        or a.condition != b.condition
+    )
+
+
+def compatible_products(a: Described, b: Described) -> tuple[Conflict, ...]:
+    """List every fact but the size on which two products contradict each other."""
     found = []
     if a.brand and b.brand and a.brand != b.brand:
         found.append(Conflict("brand", f"Brands differ: {a.brand} and {b.brand}."))
-    one, other = aligned_sizes(a, b)
-    if sizes_conflict(one, other):
-        found.append(Conflict("size", f"Sizes differ: {one.label} and {other.label}."))
     if colours_conflict(a.colour.bases, b.colour.bases):
         found.append(Conflict("colour", f"Colours differ: {a.colour.key} and {b.colour.key}."))
     if genders_conflict(a.gender, b.gender):
@@ -108,7 +147,7 @@ def compatible(a: Normalised, b: Normalised) -> tuple[Conflict, ...]:
     return tuple(found)
 
 
-def codes_conflict(a: Normalised, b: Normalised) -> bool:
+def codes_conflict(a: Described, b: Described) -> bool:
     """Tell whether two full codes of one brand name different colourways."""
     if a.code.level != FULL or b.code.level != FULL or a.code.value == b.code.value or a.brand != b.brand:
         return False

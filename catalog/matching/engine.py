@@ -1,20 +1,38 @@
-"""Matches a whole list of variants in memory: groups by keys, guards, coherent clusters, questions; order changes nothing."""
+"""Matches a list of variants in memory: styles by barcodes and full codes with guards, then sizes; order changes nothing."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from catalog.matching.article import FULL
 from catalog.matching.candidates import Candidate, title_candidates
-from catalog.matching.clustering import item_key, row_key, stable_key
-from catalog.matching.consensus import agree, contradictions, prepared
-from catalog.matching.deciding import PROBABILITY, compatible, group_guards
-from catalog.matching.gtin import Gtin
+from catalog.matching.clustering import row_key, stable_key
+from catalog.matching.deciding import PROBABILITY
+from catalog.matching.grouping import (
+    Doubts,
+    Groups,
+    agreeing_by_barcode,
+    agreeing_by_code,
+    barcode_text,
+    by_barcode,
+    misused,
+    other_sizes,
+    pairs_of,
+)
+from catalog.matching.lending import Charts, Levels, learn_charts, lend, level_codes, read_sizes
+from catalog.matching.listing import Ints, Listing, Unit, listing_of
 from catalog.matching.normalising import Id, Normalised
+from catalog.matching.size import Size
+from catalog.matching.sizing import Row, align
+from catalog.matching.styling import Styles, enemies_of
 
 LINKED, ASKED, ALONE = "linked", "ask", "alone"
-AMBIGUOUS = "ambiguous"
+GTIN, CODE, ALIGNED, PERSON = "gtin", "code", "aligned", "person"
 Pairs = Collection[frozenset[Id]]
+NOTHING_LEARNT: Mapping[tuple[str, str, str], str] = {}
+NO_LEVELS: Mapping[tuple[str, str], str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,209 +69,307 @@ class Batch:
     ambiguous: tuple[str, ...]
 
 
-def decide_batch(rows: Sequence[Normalised], *, cannot: Pairs = (), must: Pairs = (), titles: bool = True) -> Batch:
-    """Match a whole list.
+@dataclass(slots=True)
+class Decided:
+    """The outcome in places of a listing: each row's item (its first row, -1 for none) and method, each unit's style."""
 
-    `must` and `cannot` are verdicts of people, as pairs of ids; they outweigh everything. The result does not
-    depend on the order of the rows; item and style keys derive from their smallest member.
+    listing: Listing
+    units: list[Unit]
+    sizes: list[Size]
+    size: Ints
+    item: list[int]
+    members: dict[int, list[int]]
+    method: dict[int, str]
+    style: list[int]
+    doubts: Doubts
+    gtin: Ints
+    charts: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+def decide_batch(
+    rows: Sequence[Normalised],
+    *,
+    cannot: Pairs = (),
+    must: Pairs = (),
+    titles: bool = True,
+    charts: Charts = NOTHING_LEARNT,
+    levels: Levels = NO_LEVELS,
+) -> Batch:
+    """Match a list of variants and say why.
+
+    `must` and `cannot` are verdicts of people, as pairs of ids; they outweigh everything. `charts` and `levels` are what
+    the whole network has taught about sizes and codes, for a list that is only a part of it. The result does not depend
+    on the order of the rows; item and style keys derive from their smallest member.
     """
-    run = _Run(rows, frozenset(cannot))
-    for pair in sorted(must, key=lambda pair: sorted(map(str, pair))):
-        run.join(
-            [run.by_id[one] for one in pair if one in run.by_id], "person", "", ("A person said so.",), checked=False
-        )
-    run.by_gtin()
-    run.by_code()
-    return run.outcome(titles)
+    listing = listing_of(rows)
+    decided = decide(listing, cannot=cannot, must=must, charts=charts, levels=levels)
+    return _told(decided, {row.id: row for row in rows}, titles)
 
 
-class _Run:
-    """The clusters of one run while they grow."""
-
-    def __init__(self, rows: Sequence[Normalised], cannot: frozenset[frozenset[Id]]) -> None:
-        self.rows = prepared(sorted(rows, key=row_key))
-        self.by_id = {row.id: row for row in self.rows}
-        self.enemies: dict[Id, set[Id]] = defaultdict(set)
-        for pair in cannot:
-            for one in pair:
-                self.enemies[one] |= pair - {one}
-        self.cluster: dict[Id, list[Normalised]] = {row.id: [row] for row in self.rows}
-        self.method: dict[Id, tuple[str, tuple[str, ...]]] = {}
-        self.refused: dict[Id, tuple[str, tuple[str, ...]]] = {}
-        self.asks: list[Ask] = []
-        self.ambiguous: list[str] = []
-
-    def by_gtin(self) -> None:
-        """Link rows of different shops that carry the same clean barcode once each."""
-        groups: dict[str, list[Normalised]] = defaultdict(list)
-        for row in self.rows:
-            if row.gtin.key:
-                groups[row.gtin.key].append(row)
-        for value, group in sorted(groups.items()):
-            guards = group_guards(group)
-            if guards.reasons:
-                doubted = [row for row in group if guards.ambiguous or row.shop_id in guards.bad_shops]
-                self._doubt(value, doubted, guards.reasons, ambiguous=guards.ambiguous)
-                out = {row.id for row in doubted}
-                group = [row for row in group if row.id not in out]
-            shops = len({row.shop_id for row in group})
-            sentence = f"The barcode {value.lstrip('0').zfill(13)} stands once in each of {shops} shops."
-            self._link("gtin", value, group, sentence, sizes_needed=True)
-
-    def by_code(self) -> None:
-        """Link rows of the same brand, full article code and certain size."""
-        groups: dict[tuple[str, str, str], list[Normalised]] = defaultdict(list)
-        for row in self.rows:
-            row = self.by_id[row.id]
-            if row.brand and row.code.level == FULL and row.size.sure and row.size.key:
-                groups[row.brand, row.code.value, row.size.key].append(row)
-        for (brand, code, size), group in sorted(groups.items()):
-            if len(group) < 2:
-                continue
-            key = f"{brand}|{code}|{size}"
-            shops = Counter(row.shop_id for row in group)
-            if twice := [row for row in group if shops[row.shop_id] > 1]:
-                self._ask("code", key, twice, ("Stands on several variants of one shop.",))
-                group = [row for row in group if shops[row.shop_id] == 1]
-            self._link_code(
-                key, group, f"The article code {code} of {brand} in size {size} stands in {len(group)} shops."
-            )
-
-    def join(
-        self, group: Sequence[Normalised], method: str, key: str, evidence: tuple[str, ...], *, checked: bool = True
-    ) -> None:
-        """Put rows into one cluster, biggest part first; a part that contradicts what is there stays out."""
-        parts = sorted({id(self.cluster[row.id]): self.cluster[row.id] for row in group}.values(), key=_by_size_and_key)
-        if not parts:
-            return
-        whole, asking = list(parts[0]), {row.id for row in group}
-        for part in parts[1:]:
-            against = self._against(whole, part) if checked else ()
-            if against:
-                waiting = [row for row in part if row.id in asking]
-                self._ask(method, key, [whole[0], *waiting], against, of=waiting)
-            else:
-                whole += part
-        if len(whole) > 1:
-            for row in whole:
-                self.cluster[row.id] = whole
-                self.method.setdefault(row.id, (method, evidence))
-
-    def outcome(self, titles: bool) -> Batch:
-        """Give every row its link, its style and, where it stands alone, its candidates."""
-        styles = _styles(self.rows, self.cluster)
-        linked = {row.id for row in self.rows if len(self.cluster[row.id]) > 1}
-        items = {row.id: item_key(self.cluster[row.id]) if row.id in linked else "" for row in self.rows}
-        found = title_candidates(self.rows, linked, styles, items) if titles else {}
-        links = [self._link_of(row, items[row.id], styles[row.id], found.get(row.id, ())) for row in self.rows]
-        asks = sorted(self.asks, key=lambda ask: (ask.kind, ask.key, list(map(str, ask.rows))))
-        return Batch(tuple(links), tuple(asks), tuple(sorted(set(self.ambiguous))))
-
-    def _link(self, kind: str, key: str, group: Sequence[Normalised], sentence: str, *, sizes_needed: bool) -> None:
-        consensus = agree(group, sizes_needed=sizes_needed)
-        if consensus.refused and len(group) > 1:
-            waiting = [row for row in group if row.id in consensus.refused]
-            reasons = tuple(sorted({why for row in waiting for why in consensus.refused[row.id]}))
-            self._ask(kind, key, list(group), reasons, of=waiting)
-        if len(consensus.agreed) > 1:
-            self.join(consensus.agreed, kind, key, (sentence,))
-
-    def _link_code(self, key: str, group: list[Normalised], sentence: str) -> None:
-        """Link by code, unless barcodes disagree: then the bigger barcode keeps its own and a person is asked."""
-        # Numbers that a person or a barcode has brought into one item count as one.
-        number = {row.id: min((m.gtin.key for m in self.cluster[row.id] if m.gtin.key), default="") for row in group}
-        numbers = Counter(filter(None, number.values()))
-        if len(numbers) < 2:
-            return self._link("code", key, group, sentence, sizes_needed=False)
-        self._ask(
-            "code", key, group, ("Their barcodes differ.",), of=[row for row in group if row.id not in self.method]
-        )
-        (first, most), (_, next_most) = numbers.most_common(2)
-        if most > next_most:
-            staying = [row for row in group if number[row.id] in ("", first)]
-            self._link("code", key, staying, sentence, sizes_needed=False)
-        return None
-
-    def _against(self, whole: Sequence[Normalised], part: Sequence[Normalised]) -> tuple[str, ...]:
-        theirs = {row.id for row in part}
-        if any(self.enemies.get(row.id, set()) & theirs for row in whole):
-            return ("A person said that these are not the same.",)
-        if {row.shop_id for row in whole} & {row.shop_id for row in part}:
-            return ("One shop would stand in the item twice.",)
-        return contradictions(whole, part)
-
-    def _doubt(self, value: str, rows: Sequence[Normalised], reasons: tuple[str, ...], *, ambiguous: bool) -> None:
-        """Take a barcode from rows whose shop uses it in a way no barcode can be used; their code may still speak."""
-        if ambiguous:
-            self.ambiguous.append(value)
-        sentence = f"The barcode {value.lstrip('0').zfill(13)} " + ", ".join(reasons) + "."
-        self._ask("gtin", value, rows, (sentence,))
-        for row in rows:
-            doubted = replace(row, gtin=Gtin(row.gtin.value, AMBIGUOUS, row.gtin.raw))
-            self.by_id[row.id] = doubted
-            self.cluster[row.id] = [doubted if member.id == row.id else member for member in self.cluster[row.id]]
-            for member in self.cluster[row.id]:
-                self.cluster[member.id] = self.cluster[row.id]
-
-    def _ask(
-        self,
-        kind: str,
-        key: str,
-        rows: Sequence[Normalised],
-        reasons: tuple[str, ...],
-        of: Sequence[Normalised] | None = None,
-    ) -> None:
-        for row in rows if of is None else of:
-            self.refused.setdefault(row.id, (kind, reasons))
-        self.asks.append(Ask(kind, key, tuple(sorted((row.id for row in rows), key=str)), reasons))
-
-    def _link_of(self, row: Normalised, item: str, style: str, candidates: tuple[Candidate, ...]) -> Link:
-        if item:
-            method, evidence = self.method[row.id]
-            chance = PROBABILITY.get(method, 1.0)
-            return Link(row.id, row.shop_id, LINKED, item, style, method, chance, evidence)
-        if row.id in self.refused:
-            kind, reasons = self.refused[row.id]
-            return Link(
-                row.id, row.shop_id, ASKED, "", style, kind, PROBABILITY[f"{kind}_guarded"], reasons, candidates
-            )
-        if candidates:
-            best = candidates[0]
-            return Link(row.id, row.shop_id, ASKED, "", style, "title", best.probability, best.reasons, candidates)
-        return Link(row.id, row.shop_id, ALONE, "", style, "none", 0.0, ())
+def decide(
+    listing: Listing,
+    *,
+    cannot: Pairs = (),
+    must: Pairs = (),
+    charts: Charts = NOTHING_LEARNT,
+    levels: Levels = NO_LEVELS,
+) -> Decided:
+    """Match a listing: throw out misused keys, learn what units teach each other, cluster styles, align sizes."""
+    doubts = Doubts()
+    gtin = listing.gtin.copy()
+    units = level_codes(listing.units, levels)
+    groups = _usable_barcodes(listing, units, gtin, doubts)
+    one, other, _ = pairs_of(listing, groups)
+    joint = np.unique(one * max(1, len(units)) + other)
+    units = lend(units, [divmod(pair, len(units)) for pair in joint.tolist()])
+    learnt = learn_charts(listing, units, groups) | dict(charts)
+    sizes, size = read_sizes(listing, units, learnt)
+    gtin[other_sizes(listing, groups, _Lookup(sizes, size), _comparable(sizes)[size], doubts)] = 0
+    groups = by_barcode(listing, gtin)
+    decided = Decided(listing, units, sizes, size, [-1] * len(listing.ids), {}, {}, [], doubts, gtin, learnt)
+    styles = _styles(decided, groups, _places(listing, must), _places(listing, cannot))
+    _align_all(decided, styles, _places(listing, must), _places(listing, cannot))
+    decided.style = [min(styles.of[unit].units) for unit in range(len(units))]
+    return decided
 
 
-def _by_size_and_key(part: list[Normalised]) -> tuple[int, str]:
-    return -len(part), min(row_key(row) for row in part)
+class _Lookup(Sequence[Size]):
+    """Each row's size, without a list as long as the rows."""
+
+    def __init__(self, sizes: Sequence[Size], size: Ints) -> None:
+        self.sizes, self.size = sizes, size
+
+    def __getitem__(self, row):  # type: ignore[no-untyped-def]
+        return self.sizes[int(self.size[row])]
+
+    def __len__(self) -> int:
+        return len(self.size)
 
 
-def unit_of(row: Normalised) -> str:
-    """Name the shop product in one colour that a row belongs to."""
-    return f"{row.shop_id}/{row.product_ref}/{row.colour.key}"
+def _usable_barcodes(listing: Listing, units: Sequence[Unit], gtin: Ints, doubts: Doubts) -> Groups:
+    """Group rows by barcode, those of shops that misuse one left out; takes the barcode from them in `gtin`."""
+    names: dict[str, int] = {"": 0}
+    brand = np.array([names.setdefault(unit.brand, len(names)) for unit in units], dtype=np.int64)
+    groups = by_barcode(listing, gtin)
+    labels = _Labels(listing)
+    out = misused(listing, groups, brand[listing.unit], labels, doubts)
+    if not len(out):
+        return groups
+    gtin[out] = 0
+    return by_barcode(listing, gtin)
 
 
-def _styles(rows: Iterable[Normalised], cluster: dict[Id, list[Normalised]]) -> dict[Id, str]:
-    """Give each row its style: shop products in one colour, joined where they share an item and nothing contradicts."""
-    lead: dict[str, str] = {}
-    first: dict[str, Normalised] = {}
+class _Labels(Sequence[str]):
+    """Each row's size as its shop writes it."""
 
-    def root(unit: str) -> str:
-        while lead[unit] != unit:
-            lead[unit] = lead[lead[unit]]
-            unit = lead[unit]
-        return unit
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
 
-    rows = list(rows)
-    for row in rows:
-        lead.setdefault(unit_of(row), unit_of(row))
-        first.setdefault(unit_of(row), row)
-    for row in rows:
-        members = cluster[row.id]
-        if members[0].id != row.id:
+    def __getitem__(self, row):  # type: ignore[no-untyped-def]
+        return self.listing.labels[int(self.listing.label[row])]
+
+    def __len__(self) -> int:
+        return len(self.listing.ids)
+
+
+def _comparable(sizes: Sequence[Size]) -> Ints:
+    """Number the sizes by key; 0 where a size says nothing."""
+    names: dict[str, int] = {"": 0}
+    return np.array([names.setdefault(size.key, len(names)) for size in sizes], dtype=np.int64)
+
+
+def _places(listing: Listing, pairs: Pairs) -> list[tuple[int, int]]:
+    if not pairs:
+        return []
+    wanted = {one for pair in pairs for one in pair}
+    place = {id_: number for number, id_ in enumerate(listing.ids) if id_ in wanted}
+    found = []
+    for pair in pairs:
+        known = sorted(place[one] for one in pair if one in place)
+        if len(known) == 2:
+            found.append((known[0], known[1]))
+    return sorted(found)
+
+
+def _styles(
+    decided: Decided, groups: Groups, must: Sequence[tuple[int, int]], cannot: Sequence[tuple[int, int]]
+) -> Styles:
+    """Cluster the units: what people said first, then by barcode, most shared first, then by full code."""
+    listing, units, doubts = decided.listing, decided.units, decided.doubts
+    rows_of = _rows_of(listing, len(units))
+    unit = listing.unit.tolist() if cannot or must else []
+    apart = enemies_of(
+        (unit[a], unit[b])
+        for a, b in cannot
+        if decided.sizes[decided.size[a]].key == decided.sizes[decided.size[b]].key and unit[a] != unit[b]
+    )
+    styles = Styles(units, listing.shop.tolist(), _barcodes(decided, rows_of), apart)
+    for a, b in must:
+        styles.join(unit[a], unit[b], checked=False)
+    support = agreeing_by_barcode(listing, groups, units, doubts)
+    for (a, b), _ in sorted(support.items(), key=lambda one: (-one[1], one[0])):
+        if against := styles.join(a, b):
+            _ask_about_pair(decided, rows_of, GTIN, a, b, against)
+    for a, b in sorted(agreeing_by_code(listing, units, rows_of, doubts)):
+        if against := styles.join(a, b):
+            _ask_about_pair(decided, rows_of, CODE, a, b, against)
+    return styles
+
+
+def _rows_of(listing: Listing, units: int) -> list[range]:
+    """The rows of every unit; a listing keeps them side by side."""
+    ends = np.searchsorted(listing.unit, np.arange(units + 1))
+    return [range(start, end) for start, end in zip(ends.tolist(), ends[1:].tolist(), strict=False)]
+
+
+def _barcodes(decided: Decided, rows_of: Sequence[range]) -> list[dict[str, int]]:
+    """Each unit's barcodes by size."""
+    gtin, size = decided.gtin.tolist(), decided.size.tolist()
+    keys = [one.key if one.sure else "" for one in decided.sizes]
+    return [{keys[size[row]]: gtin[row] for row in rows if gtin[row] and keys[size[row]]} for rows in rows_of]
+
+
+def _ask_about_pair(
+    decided: Decided, rows_of: Sequence[range], kind: str, a: int, b: int, against: tuple[str, ...]
+) -> None:
+    """Ask about two units that a key brings together and something keeps apart: those rows that the key is about."""
+    if kind == GTIN:
+        gtin = decided.gtin
+        shared = {int(gtin[row]) for row in rows_of[a]} & {int(gtin[row]) for row in rows_of[b]} - {0}
+        rows = [row for unit in (a, b) for row in rows_of[unit] if int(gtin[row]) in shared]
+        key = barcode_text(min(shared)).zfill(14) if shared else ""
+    else:
+        rows = [row for unit in (a, b) for row in rows_of[unit]]
+        key = f"{decided.units[a].brand}|{decided.units[a].code.value}"
+    decided.doubts.ask(kind, key, rows, against, rows)
+
+
+def _align_all(
+    decided: Decided, styles: Styles, must: Sequence[tuple[int, int]], cannot: Sequence[tuple[int, int]]
+) -> None:
+    """Align the sizes of every style of several shops, and write items and methods down."""
+    listing = decided.listing
+    rows_of = _rows_of(listing, len(decided.units))
+    gtin, size, shop = decided.gtin.tolist(), decided.size.tolist(), listing.shop.tolist()
+    apart = enemies_of(cannot)
+    for cluster in styles.clusters():
+        if len(cluster.shops) < 2:
             continue
-        for member in members[1:]:
-            one, other = sorted((root(unit_of(row)), root(unit_of(member))))
-            facts = {conflict.fact for conflict in compatible(first[one], first[other])}
-            if one != other and not facts - {"size"}:
-                lead[other] = one
-    return {row.id: stable_key(f"style:{root(unit_of(row))}") for row in rows}
+        rows = [
+            Row(row, shop[unit], decided.sizes[size[row]], gtin[row])
+            for unit in sorted(cluster.units)
+            for row in rows_of[unit]
+        ]
+        aligned = align(rows, apart)
+        for members in aligned.items:
+            _write_item(decided, members)
+        for row, reason in aligned.refused.items():
+            decided.doubts.rows.setdefault(row, (ALIGNED, (reason,)))
+    for a, b in must:
+        _join_items(decided, a, b)
+
+
+def _write_item(decided: Decided, members: list[int]) -> None:
+    """Give the rows of one item its first row, and each the strongest evidence that another row shares."""
+    first = min(members)
+    decided.members[first] = members
+    numbers = Counter(int(decided.gtin[row]) for row in members)
+    unit = decided.listing.unit
+    codes = Counter(
+        decided.units[unit[row]].code.value for row in members if decided.units[unit[row]].code.level == FULL
+    )
+    for row in members:
+        decided.item[row] = first
+        if decided.gtin[row] and numbers[int(decided.gtin[row])] > 1:
+            decided.method[row] = GTIN
+        elif codes[decided.units[unit[row]].code.value] > 1:
+            decided.method[row] = CODE
+        else:
+            decided.method[row] = ALIGNED
+
+
+def _join_items(decided: Decided, a: int, b: int) -> None:
+    """A person said that two rows are one item: so are all the rows of their items."""
+    firsts = {decided.item[row] if decided.item[row] >= 0 else row for row in (a, b)}
+    members = sorted({row for first in firsts for row in decided.members.pop(first, [first])})
+    decided.members[members[0]] = members
+    for row in members:
+        decided.item[row] = members[0]
+    for row in (a, b):
+        decided.method[row] = PERSON
+        decided.doubts.rows.pop(row, None)
+
+
+def _told(decided: Decided, by_id: Mapping[Id, Normalised], titles: bool) -> Batch:
+    """Write the outcome in ids, keys and sentences."""
+    listing, unit = decided.listing, decided.listing.unit.tolist()
+    keys = {first: _key_of(listing, members) for first, members in decided.members.items()}
+    style = [stable_key(f"style:{decided.units[first].name}") for first in decided.style]
+    linked = {listing.ids[row] for row, item in enumerate(decided.item) if item >= 0}
+    items = {id_: keys.get(decided.item[row], "") for row, id_ in enumerate(listing.ids)}
+    styles = {id_: style[unit[row]] for row, id_ in enumerate(listing.ids)}
+    found = title_candidates(_as_decided(decided, by_id), linked, styles, items) if titles else {}
+    sentences = {first: _sentences(decided, members) for first, members in decided.members.items()}
+    links = []
+    for row, id_ in enumerate(listing.ids):
+        shop, candidates = decided.units[unit[row]].shop, found.get(id_, ())
+        if decided.item[row] >= 0:
+            method = decided.method[row]
+            said = sentences[decided.item[row]][method]
+            chance = PROBABILITY.get(method, 1.0)
+            links.append(Link(id_, shop, LINKED, items[id_], styles[id_], method, chance, (said,)))
+        elif row in decided.doubts.rows:
+            kind, reasons = decided.doubts.rows[row]
+            chance = PROBABILITY[f"{kind}_guarded"]
+            links.append(Link(id_, shop, ASKED, "", styles[id_], kind, chance, reasons, candidates))
+        elif candidates:
+            best = candidates[0]
+            links.append(Link(id_, shop, ASKED, "", styles[id_], "title", best.probability, best.reasons, candidates))
+        else:
+            links.append(Link(id_, shop, ALONE, "", styles[id_], "none", 0.0, ()))
+    links.sort(key=lambda link: f"{link.shop_id}:{link.id}")
+    return Batch(tuple(links), _asks(decided), tuple(sorted(set(decided.doubts.ambiguous))))
+
+
+def _as_decided(decided: Decided, by_id: Mapping[Id, Normalised]) -> list[Normalised]:
+    """The rows with what they were lent: brand, gender, the level of their code, their size."""
+    listing, rows = decided.listing, []
+    for place, id_ in enumerate(listing.ids):
+        row, unit = by_id[id_], decided.units[int(listing.unit[place])]
+        size = decided.sizes[int(decided.size[place])]
+        code = row.code if row.code.value != unit.code.value else unit.code
+        if (row.brand, row.code, row.size) != (unit.brand, code, size):
+            row = replace(row, brand=unit.brand, code=code, size=size)
+        rows.append(row)
+    return sorted(rows, key=row_key)
+
+
+def _key_of(listing: Listing, members: Iterable[int]) -> str:
+    unit = listing.unit
+    return stable_key(min(f"{listing.units[int(unit[row])].shop}:{listing.ids[row]}" for row in members))
+
+
+def _sentences(decided: Decided, members: Sequence[int]) -> dict[str, str]:
+    """Say, for each way rows came into an item, what speaks for it."""
+    unit = decided.listing.unit
+    numbers = Counter(int(decided.gtin[row]) for row in members if decided.gtin[row])
+    units = [decided.units[int(unit[row])] for row in members]
+    codes = Counter((one.brand, one.code.value) for one in units if one.code.level == FULL)
+    label = decided.sizes[int(decided.size[members[0]])].label or "one size"
+    (number, seen) = numbers.most_common(1)[0] if numbers else (0, 0)
+    ((brand, code), shops) = codes.most_common(1)[0] if codes else (("", ""), 0)
+    return {
+        GTIN: f"The barcode {barcode_text(number)} stands once in each of {seen} shops.",
+        CODE: f"The article code {code} of {brand} in size {label} stands in {shops} shops.",
+        ALIGNED: f"Its product is linked to others by barcode or article code, and {label} is their size too.",
+        PERSON: "A person said so.",
+    }
+
+
+def _asks(decided: Decided) -> tuple[Ask, ...]:
+    ids = decided.listing.ids
+    asks = [
+        Ask(kind, key, tuple(sorted((ids[row] for row in rows), key=str)), reasons)
+        for kind, key, rows, reasons in decided.doubts.asks
+    ]
+    return tuple(sorted(asks, key=lambda ask: (ask.kind, ask.key, list(map(str, ask.rows)))))

@@ -1,0 +1,240 @@
+"""Groups variants by barcode and by article code, throws out misused keys, and says which units a key brings together."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from catalog.matching.article import FULL
+from catalog.matching.consensus import leave
+from catalog.matching.deciding import MOST_BRANDS, compatible_products, contradict
+from catalog.matching.listing import Ints, Listing, Unit
+from catalog.matching.size import Size, sizes_conflict
+
+MOST_PAIRED = 40
+Doubt = tuple[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Doubts:
+    """What may not decide: rows with the kind of key and the reasons, questions, barcodes nobody may decide by."""
+
+    rows: dict[int, Doubt] = field(default_factory=dict)
+    asks: list[tuple[str, str, tuple[int, ...], tuple[str, ...]]] = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
+
+    def ask(self, kind: str, key: str, rows: Iterable[int], reasons: tuple[str, ...], of: Iterable[int]) -> None:
+        """Ask about rows that share a key; `of` are those left waiting for the answer."""
+        for row in of:
+            self.rows.setdefault(row, (kind, reasons))
+        self.asks.append((kind, key, tuple(sorted(rows)), reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Rows that share a barcode, group after group: `rows[starts[i]:starts[i + 1]]`; the barcodes in ascending order."""
+
+    rows: Ints
+    starts: Ints
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rows, starts = self.rows.tolist(), self.starts.tolist()
+        return (rows[start:end] for start, end in zip(starts, starts[1:], strict=False))
+
+    def member_of(self) -> Ints:
+        """Number the group of every place in `rows`."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+
+def barcode_text(number: int) -> str:
+    """Write a barcode as people know it: 13 digits."""
+    return str(number).zfill(13)
+
+
+def by_barcode(listing: Listing, gtin: Ints) -> Groups:
+    """Group the rows whose barcode stands on at least two."""
+    rows = np.flatnonzero(gtin)
+    rows = rows[np.argsort(gtin[rows], kind="stable")]
+    values = gtin[rows]
+    fresh = np.flatnonzero(np.r_[True, values[1:] != values[:-1]]) if len(rows) else np.zeros(0, np.int64)
+    lengths = np.diff(np.r_[fresh, len(rows)])
+    together = lengths > 1
+    rows = rows[np.repeat(together, lengths)]
+    return Groups(rows, np.r_[0, np.cumsum(lengths[together])].astype(np.int64))
+
+
+def differing(groups: Groups, values: Ints) -> Ints:
+    """Number the groups whose rows carry at least two different values; 0 is no value."""
+    if not len(groups.rows):
+        return np.zeros(0, np.int64)
+    own = values[groups.rows]
+    most = np.maximum.reduceat(own, groups.starts[:-1])
+    least = np.minimum.reduceat(np.where(own == 0, np.iinfo(np.int64).max, own), groups.starts[:-1])
+    return np.flatnonzero((most > 0) & (least < most))
+
+
+def misused(listing: Listing, groups: Groups, brands: Ints, sizes: Sequence[str], doubts: Doubts) -> Ints:
+    """Find rows whose barcode cannot be one: several variants of their shop carry it, or more than three brands do.
+
+    One shop's bad data does not take a good barcode from the others; when most shops misuse it nobody may use it.
+    """
+    if not len(groups.rows):
+        return np.zeros(0, np.int64)
+    shop, member = listing.shop[listing.unit[groups.rows]], groups.member_of()
+    order = np.lexsort((shop, member))
+    twice = (member[order][1:] == member[order][:-1]) & (shop[order][1:] == shop[order][:-1])
+    doubtful = np.union1d(member[order][1:][twice], differing(groups, brands))
+    out: list[int] = []
+    for number in doubtful.tolist():
+        group = groups.rows[groups.starts[number] : groups.starts[number + 1]].tolist()
+        out += _misusing(listing, group, brands, sizes, doubts)
+    return np.array(out, dtype=np.int64)
+
+
+def _misusing(listing: Listing, group: list[int], brands: Ints, sizes: Sequence[str], doubts: Doubts) -> list[int]:
+    by_shop: dict[int, list[int]] = defaultdict(list)
+    for row in group:
+        by_shop[int(listing.shop[listing.unit[row]])].append(row)
+    bad = [own for own in by_shop.values() if len(own) > 1]
+    named = len({int(brands[row]) for row in group} - {0})
+    reasons = [f"stands on products of {named} brands"] if named > MOST_BRANDS else []
+    if bad:
+        reasons.append(f"stands on several variants in {len(bad)} shop{'s' if len(bad) > 1 else ''}")
+    if any(len({sizes[row] for row in own}) > 2 for own in bad):
+        reasons.append("stands on more than two sizes of one product")
+    if not reasons:
+        return []
+    ambiguous = named > MOST_BRANDS or 2 * len(bad) > len(by_shop)
+    rows = group if ambiguous else [row for own in bad for row in own]
+    text = barcode_text(int(listing.gtin[group[0]]))
+    if ambiguous:
+        doubts.ambiguous.append(text.zfill(14))
+    doubts.ask("gtin", text.zfill(14), rows, (f"The barcode {text} {', '.join(reasons)}.",), rows)
+    return rows
+
+
+def other_sizes(listing: Listing, groups: Groups, sizes: Sequence[Size], keys: Ints, doubts: Doubts) -> Ints:
+    """Find rows whose size contradicts the others that carry their barcode, such as the neighbour size's number."""
+    out: list[int] = []
+    for number in differing(groups, keys).tolist():
+        group = groups.rows[groups.starts[number] : groups.starts[number + 1]].tolist()
+        weights = Counter(sizes[row] for row in group)
+        left = leave(weights, sizes_conflict)
+        if not left:
+            continue
+        refused = [row for row in group if sizes[row] in left]
+        reasons = sorted({_sizes_differ(sizes[row], other) for row in refused for other in left[sizes[row]]})
+        text = str(int(listing.gtin[group[0]])).zfill(14)
+        doubts.ask("gtin", text, group, tuple(reasons) or ("Their sizes differ.",), refused)
+        out += refused
+    return np.array(out, dtype=np.int64)
+
+
+def _sizes_differ(one: Size, other: Size) -> str:
+    return f"Sizes differ: {' and '.join(sorted((one.label, other.label)))}."
+
+
+def pairs_of(listing: Listing, groups: Groups) -> tuple[Ints, Ints, Ints]:
+    """Pair the units that share barcodes: first units, second units, and the group of each pair; one row a barcode.
+
+    In a group of more than forty rows everybody is paired with the first alone.
+    """
+    units, member = listing.unit[groups.rows], groups.member_of()
+    lengths = np.diff(groups.starts)
+    most = int(min(lengths.max(initial=0), MOST_PAIRED))
+    firsts, seconds, numbers = [], [], []
+    long = lengths > MOST_PAIRED
+    for apart in range(1, most):
+        near = np.flatnonzero(member[apart:] == member[:-apart])
+        near = near[~long[member[near]]]
+        firsts.append(units[near])
+        seconds.append(units[near + apart])
+        numbers.append(member[near])
+    head = np.repeat(groups.starts[:-1], lengths)
+    rest = np.flatnonzero(long[member] & (head != np.arange(len(member)))) if len(member) else np.zeros(0, np.int64)
+    firsts.append(units[head[rest]])
+    seconds.append(units[rest])
+    numbers.append(member[rest])
+    one, other = np.concatenate(firsts), np.concatenate(seconds)
+    return np.minimum(one, other), np.maximum(one, other), np.concatenate(numbers)
+
+
+def agreeing_by_barcode(
+    listing: Listing, groups: Groups, units: Sequence[Unit], doubts: Doubts
+) -> Counter[tuple[int, int]]:
+    """Count, for pairs of units that do not contradict each other, the barcodes they share.
+
+    Where units of one barcode contradict each other, the majority keeps it; two that differ both lose it.
+    """
+    one, other, number = pairs_of(listing, groups)
+    joint = one * len(units) + other
+    distinct, place = np.unique(joint, return_inverse=True)
+    firsts, seconds = np.divmod(distinct, max(1, len(units)))
+    against = np.fromiter(
+        (contradict(units[a], units[b]) for a, b in zip(firsts.tolist(), seconds.tolist(), strict=True)),
+        dtype=bool,
+        count=len(distinct),
+    )
+    bad_groups = np.unique(number[against[place]])
+    clean = ~np.isin(number, bad_groups)
+    counted = np.bincount(place[clean], minlength=len(distinct))
+    support: Counter[tuple[int, int]] = Counter()
+    for a, b, count in zip(firsts.tolist(), seconds.tolist(), counted.tolist(), strict=True):
+        if count and a != b:
+            support[a, b] = count
+    for bad in bad_groups.tolist():
+        group = groups.rows[groups.starts[bad] : groups.starts[bad + 1]].tolist()
+        text = str(int(listing.gtin[group[0]])).zfill(14)
+        staying = _majority(listing, units, group, "gtin", text, doubts)
+        for row in staying[1:]:
+            a, b = sorted((int(listing.unit[staying[0]]), int(listing.unit[row])))
+            support[a, b] += 1
+    return support
+
+
+def _majority(
+    listing: Listing, units: Sequence[Unit], group: list[int], kind: str, key: str, doubts: Doubts
+) -> list[int]:
+    """Keep the rows whose units contradict none that stays; ask about the others."""
+    weights: Counter[int] = Counter(int(listing.unit[row]) for row in group)
+    left = leave(weights, lambda a, b: contradict(units[a], units[b]))
+    refused = [row for row in group if int(listing.unit[row]) in left]
+    doubts.ask(kind, key, group, _reasons(units, left), refused)
+    return [row for row in group if int(listing.unit[row]) not in left]
+
+
+def _reasons(units: Sequence[Unit], left: Mapping[int, tuple[int, ...]]) -> tuple[str, ...]:
+    pairs = {(min(a, b), max(a, b)) for a, others in left.items() for b in others}
+    found = {conflict.sentence for a, b in pairs for conflict in compatible_products(units[b], units[a])}
+    return tuple(sorted(found)) or ("Too many contradicting descriptions share this key.",)
+
+
+def agreeing_by_code(
+    listing: Listing, units: Sequence[Unit], rows_of: Sequence[Sequence[int]], doubts: Doubts
+) -> list[tuple[int, int]]:
+    """Pair the units of one brand that carry the same full code and do not contradict each other.
+
+    A code on two products of one shop says nothing about either.
+    """
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, unit in enumerate(units):
+        if unit.brand and unit.code.level == FULL:
+            groups[unit.brand, unit.code.value].append(place)
+    pairs: list[tuple[int, int]] = []
+    for (brand, code), group in groups.items():
+        if len(group) < 2:
+            continue
+        key = f"{brand}|{code}"
+        shops = Counter(int(listing.shop[unit]) for unit in group)
+        if twice := [unit for unit in group if shops[int(listing.shop[unit])] > 1]:
+            rows = [row for unit in twice for row in rows_of[unit]]
+            doubts.ask("code", key, rows, ("Stands on several products of one shop.",), rows)
+            group = [unit for unit in group if shops[int(listing.shop[unit])] == 1]
+        left = leave(dict.fromkeys(group, 1), lambda a, b: contradict(units[a], units[b])) if len(group) > 1 else {}
+        if left:
+            rows = [row for unit in group for row in rows_of[unit]]
+            doubts.ask("code", key, rows, _reasons(units, left), [row for unit in left for row in rows_of[unit]])
+        staying = [unit for unit in group if unit not in left]
+        pairs += [(staying[0], unit) for unit in staying[1:]]
+    return pairs

@@ -1,0 +1,118 @@
+"""Lays variants out in columns, and gathers them into units: a shop's product in one colour, as far as all its rows say."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog.matching.article import FULL, NO_CODE, NONE, ArticleCode
+from catalog.matching.colour import NO_COLOUR, Colour
+from catalog.matching.normalising import Id, Normalised
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Unit:
+    """A shop's product in one colour: what its rows say together. `name` orders and names it for ever."""
+
+    name: str
+    shop: Id
+    product_ref: str
+    brand: str = ""
+    code: ArticleCode = NO_CODE
+    colour: Colour = NO_COLOUR
+    gender: str = ""
+    kind: str = ""
+    tokens: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    pack: int = 1
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Variants in columns of equal length, in the order of their units and ids.
+
+    `unit` and `label` are places in `units` and `labels`; `gtin` is a clean barcode as a number, 0 for none;
+    `shop` (one for each unit) numbers the shops.
+    """
+
+    ids: Sequence[Id]
+    unit: Ints
+    gtin: Ints
+    label: Ints
+    labels: Sequence[str]
+    units: Sequence[Unit]
+    shop: Ints
+
+
+def listing_of(rows: Sequence[Normalised]) -> Listing:
+    """Lay normalised variants out; the order of the rows changes nothing."""
+    units, members = _units(rows)
+    labels: dict[str, int] = {}
+    shops: dict[Id, int] = {}
+    ids: list[Id] = []
+    columns: list[tuple[int, int, int]] = []
+    for place, (unit, own) in enumerate(zip(units, members, strict=True)):
+        shops.setdefault(unit.shop, len(shops))
+        for row in own:
+            ids.append(row.id)
+            label = labels.setdefault(row.size.label, len(labels))
+            columns.append((place, int(row.gtin.key or 0), label))
+    table = np.array(columns, dtype=np.int64).reshape(-1, 3)
+    shop = np.array([shops[unit.shop] for unit in units], dtype=np.int64)
+    return Listing(ids, table[:, 0], table[:, 1], table[:, 2], list(labels), units, shop)
+
+
+def best_code(codes: Sequence[ArticleCode]) -> ArticleCode:
+    """Choose what the rows of one unit say together: a full code before a style, the first of its kind by value."""
+    said = sorted({code for code in codes if code.level != NONE}, key=lambda code: (code.level != FULL, code.value))
+    return said[0] if said else NO_CODE
+
+
+def _units(rows: Sequence[Normalised]) -> tuple[list[Unit], list[list[Normalised]]]:
+    gathered: dict[tuple[str, str, str], list[Normalised]] = defaultdict(list)
+    for row in rows:
+        gathered[str(row.shop_id), row.product_ref, row.colour.key].append(row)
+    named: list[tuple[Unit, list[Normalised]]] = []
+    for (shop, product, colour), own in gathered.items():
+        own.sort(key=lambda row: str(row.id))
+        for part in _by_code(own):
+            code = best_code([row.code for row in part])
+            named.append(
+                (_unit(f"{shop}/{product}/{colour}/{code.value if code.level == FULL else ''}", part, code), part)
+            )
+    named.sort(key=lambda one: one[0].name)
+    return [unit for unit, _ in named], [own for _, own in named]
+
+
+def _by_code(own: list[Normalised]) -> list[list[Normalised]]:
+    """Split the rows of a product in one colour where they carry several full codes: those are several colourways."""
+    full = {row.code.value for row in own if row.code.level == FULL}
+    if len(full) < 2:
+        return [own]
+    parts: dict[str, list[Normalised]] = defaultdict(list)
+    for row in own:
+        parts[row.code.value if row.code.level == FULL else ""].append(row)
+    return list(parts.values())
+
+
+def _unit(name: str, own: Sequence[Normalised], code: ArticleCode) -> Unit:
+    first = own[0]
+    return Unit(
+        name,
+        first.shop_id,
+        first.product_ref,
+        brand=next((row.brand for row in own if row.brand), ""),
+        code=code,
+        colour=first.colour,
+        gender=next((row.gender for row in own if row.gender), ""),
+        kind=next((row.kind for row in own if row.kind), ""),
+        tokens=first.tokens,
+        numbers=first.numbers,
+        pack=first.pack,
+        condition=first.condition,
+    )
