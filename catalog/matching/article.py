@@ -73,6 +73,8 @@ _FIELD = re.compile(r"^([A-Z0-9]*\d[A-Z0-9]*(?:[-_][A-Z0-9]{4,})*)[-_ /.]([A-Z0-
 _SIZE_TAIL = re.compile(
     r"[-_ /.]+(?:EU|EUR|UK|US|FR|IT|SIZE|SZ|GR)?[-_ ]?([0-9]{1,3}(?:[.,]\d)?|[2-6]?X{0,3}[SML]|OS|TU)$"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGIT = re.compile(r"\d")
 _JUNK = re.compile(r"[^A-Z0-9]")
 _LOOKALIKE = str.maketrans("OI", "01")
 
@@ -138,19 +140,22 @@ def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode
     return NO_CODE if found.level == FULL and found.value.isdigit() and found.value in text else found
 
 
-@lru_cache(maxsize=65536)
 def code_in_text(text: str, brand: str = "") -> ArticleCode:
     """Find a code inside free text by the brand's own shapes, then by the shape any brand uses."""
     upper = text[:LONGEST_TEXT].upper()
-    if not any(letter.isdigit() for letter in upper):
-        return NO_CODE
+    return code_in_upper(upper, brand) if _DIGIT.search(upper) else NO_CODE
+
+
+def code_in_upper(upper: str, brand: str) -> ArticleCode:
+    """Find a code in upper-case text."""
+    upper = upper[:LONGEST_TEXT]
     for expression, full in _searches(brand):
         found = expression.search(upper)
         if found and not _MODEL_NAMES.fullmatch(found[1]):
             return ArticleCode(compact(found[1] + found[2]), FULL if full else STYLE, brand, compact(found[1]))
     if found := _GENERIC_FULL.search(upper) or _GENERIC_COMPACT.search(upper):
         style, colour = (part for part in found.groups() if part is not None)
-        if not re.fullmatch(r"(19|20)\d\d", style):
+        if not _YEAR.fullmatch(style):
             return ArticleCode(style + colour, FULL, "style-colour", style)
     return NO_CODE
 

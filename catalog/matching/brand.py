@@ -2,148 +2,30 @@
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 
 from catalog.matching.folding import slug, words
 
-_COMPANY_WORDS = {
-    "gmbh",
-    "inc",
-    "ltd",
-    "ag",
-    "co",
-    "kg",
-    "srl",
-    "spa",
-    "bv",
-    "ab",
-    "sa",
-    "llc",
-    "official",
-    "tm",
-}
-_SHOP_WORDS = {
-    "shop",
-    "store",
-    "stores",
-    "outlet",
-    "boutique",
-    "butik",
-    "laden",
-    "negozio",
-    "tienda",
-    "sklep",
-    "webshop",
-}
+_COMPANY_WORDS = set(
+    "gmbh inc ltd limited ag co kg srl spa bv nv ab sa sas as oy llc plc sl sarl corp official tm international".split()
+)
+_SHOP_WORDS = set(
+    "shop store stores outlet boutique butik laden negozio tienda sklep webshop onlineshop winkel magasin retail retailer".split()
+)
 _MARKS = str.maketrans("", "", "™®©")
-_NOT_A_BRAND = {
-    "",
-    "unknown",
-    "no brand",
-    "none",
-    "na",
-    "n a",
-    "diverse",
-    "other",
-    "generic",
-    "default",
-    "vendor",
-    "test",
-}
+_NOT_A_BRAND = {"", "no brand", "na", "n a", "my store"} | set(
+    "unknown none diverse other others generic default vendor test unbranded nobrand divers sonstige marke brand null nan tbd".split()
+)
 # Names in the list that are ordinary words of titles: they count in the vendor field, never inside a title.
-_ORDINARY = {
-    *(
-        "on",
-        "only",
-        "boss",
-        "hugo",
-        "next",
-        "gap",
-        "pink",
-        "change",
-        "house",
-        "legend",
-        "archive",
-        "guess",
-        "diesel",
-        "champion",
-    ),
-    *(
-        "hunter",
-        "craft",
-        "think",
-        "caprice",
-        "triumph",
-        "burlington",
-        "lee",
-        "cos",
-        "ck",
-        "nb",
-        "ua",
-        "hh",
-        "cat",
-        "columbia",
-    ),
-    *(
-        "mustang",
-        "camper",
-        "replay",
-        "kappa",
-        "shone",
-        "discovery",
-        "express",
-        "original",
-        "originals",
-        "classic",
-        "new yorker",
-    ),
-    *(
-        "olymp",
-        "zebra",
-        "nova",
-        "novo",
-        "mani",
-        "mo",
-        "core",
-        "pure",
-        "street one",
-        "dynamite",
-        "jordan",
-        "levi",
-        "armani",
-    ),
-    *(
-        "keen",
-        "ara",
-        "vans",
-        "lloyd",
-        "melissa",
-        "true",
-        "free people",
-        "off white",
-        "monsoon",
-        "oasis",
-        "quiz",
-        "river island",
-        "warehouse",
-    ),
-}
-_LEADS_A_TITLE = {
-    "on",
-    "vans",
-    "boss",
-    "hugo",
-    "jordan",
-    "guess",
-    "diesel",
-    "keen",
-    "lee",
-    "champion",
-    "kappa",
-    "columbia",
-}
+_ORDINARY = {"new yorker", "street one", "free people", "off white", "river island"} | set(
+    "on only boss hugo next gap pink change house legend archive guess diesel champion hunter craft think caprice "
+    "triumph burlington lee cos ck nb ua hh cat columbia mustang camper replay kappa shone discovery express original "
+    "originals classic olymp zebra nova novo mani mo core pure dynamite jordan levi armani keen ara vans lloyd "
+    "melissa true monsoon oasis quiz warehouse".split()
+)
+_LEADS_A_TITLE = set("vans boss hugo jordan guess diesel keen lee champion kappa columbia".split())
 LONGEST_NAME = 5
 
 
@@ -171,37 +53,64 @@ def canonical_brand(
     """Name the brand, or give an empty string when nobody says it.
 
     The vendor decides; a vendor that is the shop's own name or reads like a shop says nothing, and then a known
-    brand in the title counts. A vendor nobody has heard of is its own brand. `aliases` are the reviewers' own.
+    brand in the title counts. A family has one name ("Nike Sportswear", "Jordan" -> nike, "adidas Originals" ->
+    adidas): shops do not agree on the line, and the article code keeps the lines apart. A vendor nobody has heard
+    of is its own brand, a misspelt one too: only `aliases`, the reviewers' own, may say that it means another.
     """
+    return aliased(brand_of_vendor(vendor, shop_names) or brand_in_title(title), vendor, aliases)
+
+
+def aliased(brand: str, vendor: str, aliases: Mapping[str, str] | None) -> str:
+    """Put the reviewers' name for a brand or vendor in place of ours."""
     if not aliases:
-        return _canonical(vendor, title, shop_names)
-    own = {slug(alias): slug(brand) for alias, brand in aliases.items()}
-    found = _canonical(vendor, title, shop_names)
-    return own.get(_spelling(vendor)) or own.get(found, found)
+        return brand
+    own = _by_slug(tuple(aliases.items()))
+    return own.get(_spelling(vendor)) or own.get(brand, brand)
 
 
-@lru_cache(maxsize=65536)
-def _canonical(vendor: str, title: str, shop_names: tuple[str, ...]) -> str:
+@lru_cache(maxsize=16384)
+def brand_of_vendor(vendor: str, shop_names: tuple[str, ...] = ()) -> str:
+    """Name the brand that a vendor field says, or give an empty string when it names the shop or nobody."""
     name = _spelling(vendor)
-    says_nothing = name in _NOT_A_BRAND or _is_shop(name) or name in {_spelling(shop) for shop in shop_names}
-    if not says_nothing or (name in _own_families() and name not in _NOT_A_BRAND and not _is_shop(name)):
-        return _family_of(name)
-    return brand_in_title(title)
+    if name in _NOT_A_BRAND or _is_code(name):
+        return ""
+    own = _own_families()
+    if _is_shop(name):
+        # "Nike Official Store" sells Nike; "Kicks Store" is a shop.
+        return own.get(" ".join(word for word in name.split() if word not in _SHOP_WORDS | _COMPANY_WORDS), "")
+    if name not in own and name in {_spelling(shop) for shop in shop_names}:
+        return ""
+    return _family_of(name)
 
 
 def brand_in_title(title: str) -> str:
     """Find a known brand in a title: any at its start, an unmistakable one anywhere."""
-    tokens = words(title)
-    table, own = _families(), _own_families()
-    for length in range(min(LONGEST_NAME, len(tokens)), 0, -1):
-        name = " ".join(tokens[:length])
-        if name in table and (name not in _ORDINARY or name in _LEADS_A_TITLE) and len(name) > 2 or name in ("on",):
-            return table.get(name, name)
+    return brand_in_words(words(title))
+
+
+def brand_in_words(tokens: Sequence[str]) -> str:
+    """Find a known brand among the folded words of a title."""
+    if not tokens:
+        return ""
+    firsts, table = _first_words()
+    if tokens[0] in firsts:
+        for length in range(min(LONGEST_NAME, len(tokens)), 0, -1):
+            name = " ".join(tokens[:length])
+            if name in table and len(name) > 2 and (name not in _ORDINARY or name in _LEADS_A_TITLE):
+                return table[name]
+        if tokens[0] == "on" and len(tokens) > 1 and tokens[1].startswith("cloud"):
+            return "on"  # "On Sale" is no brand, "On Cloudmonster" is
+    return _own_brand_inside(tokens)
+
+
+def _own_brand_inside(tokens: Sequence[str]) -> str:
+    own, firsts = _own_families(), _own_first_words()
     for start in range(1, len(tokens)):
-        for length in range(min(4, len(tokens) - start), 0, -1):
-            name = " ".join(tokens[start : start + length])
-            if name in own and len(name) > 3 and name not in _ORDINARY:
-                return own[name]
+        if tokens[start] in firsts:
+            for length in range(min(4, len(tokens) - start), 0, -1):
+                name = " ".join(tokens[start : start + length])
+                if name in own and len(name) > 3 and name not in _ORDINARY:
+                    return own[name]
     return ""
 
 
@@ -210,9 +119,26 @@ def is_known(brand: str) -> bool:
     return brand in _families()
 
 
+@lru_cache(maxsize=16384)
 def brand_words(brand: str) -> frozenset[str]:
     """The words that name the brand in a title, its aliases' included."""
     return _words_by_brand().get(brand) or frozenset(brand.split())
+
+
+@lru_cache(maxsize=1)
+def _first_words() -> tuple[frozenset[str], dict[str, str]]:
+    table = _families()
+    return frozenset(name.split()[0] for name in table), table
+
+
+@lru_cache(maxsize=1)
+def _own_first_words() -> frozenset[str]:
+    return frozenset(name.split()[0] for name in _own_families())
+
+
+@lru_cache(maxsize=64)
+def _by_slug(aliases: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {slug(alias): slug(brand) for alias, brand in aliases}
 
 
 @lru_cache(maxsize=1)
@@ -257,5 +183,9 @@ def _family_of(name: str) -> str:
 
 
 def _is_shop(name: str) -> bool:
-    parts = re.findall(r"[a-z]+", name)
-    return bool(set(parts) & _SHOP_WORDS) and name not in _own_families()
+    return not _SHOP_WORDS.isdisjoint(re.findall(r"[a-z]+", name)) and name not in _own_families()
+
+
+def _is_code(name: str) -> bool:
+    """Whether a vendor is a number ("1024"), as feeds write that know their suppliers by one."""
+    return name.replace(" ", "").isdigit()

@@ -3,6 +3,7 @@
 import colorsys
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -34,7 +35,7 @@ _NAMES = {
     "turquoise": "turquoise turkis tuerkis turchese turquesa aqua turkos turkusowy petrol cyan",
     "multi": "multi multicolor multicolour multicolore mehrfarbig bunt multicoloured wielokolorowy rainbow flerfargad",
 }
-_PHRASES = {
+PHRASES = {
     "off white": "cream", "collegiate navy": "navy", "dark blue": "navy", "dark navy": "navy", "bleu marine": "navy",
     "blu scuro": "navy", "blu navy": "navy", "azul marino": "navy", "midnight blue": "navy", "midnight navy": "navy",
     "army green": "olive", "game royal": "blue", "university red": "red", "wolf grey": "grey", "total orange": "orange",
@@ -61,8 +62,8 @@ _WIDER = {
     "turquoise": {"blue", "green"},
 }
 COLOUR_WORDS = {word: base for base, listed in _NAMES.items() for word in listed.split()}
-PARTS_OF_COLOURS = frozenset(word for phrase in _PHRASES for word in phrase.split())
-_FIRST_OF_PHRASE = {phrase.split()[0] for phrase in _PHRASES}
+PARTS_OF_COLOURS = frozenset(word for phrase in PHRASES for word in phrase.split())
+_FIRST_OF_PHRASE = {phrase.split()[0] for phrase in PHRASES}
 _PARTS = re.compile(r"\s*(?:[/|,;+&]|\s-\s|-(?=[a-z])|_|\bund\b|\band\b|\bet\b|\by\b|\bmit\b|\bwith\b)\s*")
 
 
@@ -97,16 +98,23 @@ def normalise_colour(text: str) -> Colour:
     return Colour(tuple(bases), key, raw)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def bases_in(text: str) -> tuple[str, ...]:
     """Find the base colours among the words of any text, first mention first."""
-    tokens, found, place = words(text), [], 0
+    return bases_of(words(text))
+
+
+def bases_of(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Find the base colours among folded words, first mention first; two words may name one colour."""
+    found: list[str] = []
+    place = 0
     while place < len(tokens):
-        pair = " ".join(tokens[place : place + 2])
-        if tokens[place] in _FIRST_OF_PHRASE and pair in _PHRASES:
-            base, place = _PHRASES[pair], place + 2
-        else:
-            base, place = COLOUR_WORDS.get(tokens[place], ""), place + 1
+        base, length = COLOUR_WORDS.get(tokens[place], ""), 1
+        if tokens[place] in _FIRST_OF_PHRASE:
+            pair = " ".join(tokens[place : place + 2])
+            if pair in PHRASES:
+                base, length = PHRASES[pair], 2
+        place += length
         if base and base not in found:
             found.append(base)
     return tuple(found)

@@ -19,10 +19,15 @@ _WORDS = {
 GENDER_WORDS = {word: gender for gender, listed in _WORDS.items() for word in listed.split()}
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def gender_of(text: str) -> str:
     """Read one text: a word for children wins, men and women together are unisex, no word at all is unsaid."""
-    found = {GENDER_WORDS[word] for word in words(text) if word in GENDER_WORDS}
+    return gender_among(words(text))
+
+
+def gender_among(tokens: Iterable[str]) -> str:
+    """Read the gender from folded words."""
+    found = {GENDER_WORDS[word] for word in tokens if word in GENDER_WORDS}
     if KIDS in found:
         return KIDS
     if UNISEX in found or {MEN, WOMEN} <= found:

@@ -1,5 +1,6 @@
 """Tells what kind of thing a product is, as far as its size depends on it."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from catalog.matching.folding import words
@@ -30,8 +31,13 @@ KIND_WORDS = {word: kind for kind, listed in _WORDS.items() for word in listed.s
 _STRENGTH = ("bra", "sock", "shoe", "suit", "trousers", "accessory", "top")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def kind_of(text: str) -> str:
     """Read the kind from a product type or title, or give an empty string; footwear words beat a jacket's."""
-    found = {KIND_WORDS[word] for word in words(text) if word in KIND_WORDS}
+    return kind_among(words(text))
+
+
+def kind_among(tokens: Iterable[str]) -> str:
+    """Read the kind from folded words."""
+    found = {KIND_WORDS[word] for word in tokens if word in KIND_WORDS}
     return next((kind for kind in _STRENGTH if kind in found), "")

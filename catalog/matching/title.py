@@ -1,49 +1,45 @@
 """Reduces a title to sorted model words: without brand, colour, size, code, gender and noise; numbers kept apart."""
 
 import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from catalog.matching.article import compact
 from catalog.matching.brand import brand_words
-from catalog.matching.colour import COLOUR_WORDS
-from catalog.matching.folding import fold, words
-from catalog.matching.gender import GENDER_WORDS
-from catalog.matching.kind import KIND_WORDS
-
-_NOISE = set(
-    "sale new original originals special offer the and for with of in by a an s t m w sneakers style fashion neu nuevo nouveau "
-    "nuova nowe ny angebot soldes saldi rabatt promo outlet cheap replica hot best top quality free shipping buy online shop "
-    "store official authentic exclusive limited edition und mit fur von der die das le la les et pour avec di da per con y de "
-    "para en och med i na dla ankle running sport sports lifestyle casual classic women men size gr eu uk us eur collection".split()
+from catalog.matching.colour import PHRASES, bases_of
+from catalog.matching.folding import folded, words_of
+from catalog.matching.vocabulary import (
+    COLOUR,
+    COLOUR_PART,
+    GENDER,
+    JOINING,
+    KIND,
+    MEANINGS,
+    NAME_OR_COLOUR,
+    NUMBER,
+    PACK_LEAD,
+    SILENT,
+    SIZE_LEAD,
+    number_of,
 )
-_MODEL_WORDS_OF_KIND = {"ballerina", "boot", "boots", "mule", "slide", "clog", "sandal", "loafer"}
-_ROMAN = {
-    "ii": "2",
-    "iii": "3",
-    "iv": "4",
-    "vi": "6",
-    "vii": "7",
-    "viii": "8",
-    "ix": "9",
-    "xi": "11",
-    "xii": "12",
-    "xiii": "13",
-}
-_VERSION = re.compile(r"^v\.?(\d{1,2}(?:\.\d)?)$")
-_CODE_LIKE = re.compile(r"^(?:[a-z]{1,3}\d{4,}[a-z0-9]*|\d{5,})$")
+
 _SIZE_IN_TITLE = re.compile(
     r"\b(eu|eur|uk|us|gr|grosse|groesse|size|taille|pointure|taglia|talla|maat|storlek|rozmiar)\.?\s*[:#]?\s*"
     r"(\d{1,2}(?:[.,]\d)?(?:\s*(?:1/2|1/3|2/3))?|[2-5]?x{0,3}[sml])\b(?!\s*-?\s*(?:pack|er))"
 )
 _PACK = re.compile(
-    r"\b(\d{1,2})\s*-?\s*(?:er\s*-?\s*pack|pack|paar\b|pairs?\b|pezzi|pieces|stuck|szt)|\bpack\s*(?:of|de|da)\s*(\d{1,2})\b"
+    r"\b(\d{1,2})\s*-?\s*(?:er\s*-?\s*(?:pack|set|bundle)|(?:pack|pk|pcs|paar|pairs?|pezzi|pieces|stuck|szt)\b)"
+    r"|\b(?:pack|set|lot|kit|bundle)\s*(?:of|de|da|von|mit|av|z)\s*(\d{1,2})\b|\b(\d{1,2})\s?x\s(?=[a-z])"
 )
-_SET = re.compile(r"\b(?:bundle|multipack|doppelpack|combo)\b")
+_SET = re.compile(r"\b(?:bundle|multipack|doppelpack|dreierpack|combo)\b")
+_NAMED_PACKS = {"doppelpack": 2, "dreierpack": 3}
 _USED = re.compile(
-    r"\b(?:second[ -]hand|pre[ -]?owned|used|gebraucht|refurbished|occasion|usato|segunda mano|vintage used|uzywan\w*|begagnad)\b"
+    r"\b(?:second[ -]?hand|seconde main|pre[ -]?(?:owned|loved)|used|gebrauchte?|refurb(?:ished)?|occasion|usat[oa]"
+    r"|segunda mano|vintage used|uzywan\w*|begagnade?|tweedehands)\b"
 )
-_REPLICA = re.compile(r"\b(?:replica|fake|copy|aaa quality|1:1)\b")
+_REPLICA = re.compile(r"\b(?:replicas?|fake|copy|dupe|imitation|aaa quality|aaa\+*|ua quality|1:1)(?![a-z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,59 +52,151 @@ class TitleWords:
     condition: str
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def read_title(title: str, brand: str = "", code: str = "") -> TitleWords:
     """Reduce a title to its model words.
 
     Sorting makes the order of words irrelevant; version numbers ("32", "2.2", "II") are kept apart so that they can
     contradict each other.
     """
-    folded = fold(title)
-    without_size = _SIZE_IN_TITLE.sub(" ", folded)
-    own = brand_words(brand) if brand else frozenset()
-    tokens: set[str] = set()
-    numbers: set[str] = set()
-    for word in words(without_size):
-        if number := _number(word):
-            numbers.add(number)
-        elif not _says_nothing(word, own, code):
-            tokens.add(word)
-    return TitleWords(tuple(sorted(tokens)), tuple(sorted(numbers)), pack_in(folded), condition_in(folded))
+    plain = folded(title)
+    found = words_of(plain)
+    seen = meanings_in(found)
+    if seen & SIZE_LEAD:
+        plain, found, _ = without_size(plain, found)
+    colours = read_colours(plain, found, brand_words(brand) if brand else frozenset()) if seen & COLOUR else NO_COLOURS
+    tokens, numbers = model_words(found, brand, code, colours.spent)
+    return TitleWords(tokens, numbers, pack_in(plain) if seen & PACK_LEAD else 1, condition_in(plain))
+
+
+def meanings_in(found: Sequence[str]) -> int:
+    """All meanings that the words of a title have, as one set of flags."""
+    seen = 0
+    for word in found:
+        seen |= MEANINGS[word]
+    return seen
+
+
+def without_size(plain: str, found: list[str]) -> tuple[str, list[str], str]:
+    """Take the size that a folded title states out of it; gives the rest, its words and the size."""
+    stated = _SIZE_IN_TITLE.search(plain)
+    if not stated:
+        return plain, found, ""
+    size = f"{stated[1]} {stated[2]}" if stated[1] in ("eu", "eur", "uk", "us") else stated[2]
+    rest = _SIZE_IN_TITLE.sub(" ", plain)
+    return rest, words_of(rest), size
+
+
+def model_words(
+    found: Sequence[str], brand: str, code: str, spent: Collection[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sort the words that name the model, and the numbers of its version; the parts of its code are neither."""
+    if code:
+        found = _without_code(found, code)
+    own = brand_words(brand) if brand else ()
+    meanings = MEANINGS
+    tokens = {word for word in found if not meanings[word] & SILENT and word not in own and word not in spent}
+    numbers = {number_of(word) for word in found if meanings[word] & NUMBER}
+    return tuple(sorted(tokens)), tuple(sorted(numbers))
+
+
+def _without_code(found: Sequence[str], code: str) -> list[str]:
+    """Drop the words that make up a code ("dd1391", "100"), and long words that are a part of it."""
+    kept = list(found)
+    for start in range(len(kept)):
+        joined = ""
+        for place in range(start, min(start + 4, len(kept))):
+            joined += compact(kept[place])
+            if joined == code:
+                return kept[:start] + kept[place + 1 :]
+            if not code.startswith(joined):
+                break
+    return [word for word in kept if len(word) <= 3 or compact(word) not in code]
+
+
+class TitleColours(NamedTuple):
+    """The base colours a title states, and the words it spends on them."""
+
+    bases: tuple[str, ...]
+    spent: frozenset[str]
+
+
+NO_COLOURS = TitleColours((), frozenset())
+
+
+def read_colours(plain: str, found: Sequence[str], own: Collection[str]) -> TitleColours:
+    """Read the last run of colour words of a title: "Red Wing" is not red, and "Sage Runner Black" is black.
+
+    A word that is a name as often as a colour (Moss, Stone, Jeans) counts only where titles put the colour: behind
+    the kind or the gender, behind a dash, bracket or comma, beside a slash, or after "in" and "colour".
+    """
+    for run, before in reversed(list(_runs(found, own))):
+        chosen, spent = _colours_of(run, before, plain)
+        if bases := bases_of(chosen):
+            return TitleColours(bases, frozenset(spent))
+    return NO_COLOURS
+
+
+def _runs(found: Sequence[str], own: Collection[str]) -> Iterator[tuple[list[str], str]]:
+    """Neighbouring words that may be colours, with the word before them."""
+    run: list[str] = []
+    before, last = "", ""
+    for word in found:
+        meaning = 0 if word in own else MEANINGS[word]
+        if meaning & (COLOUR | COLOUR_PART):
+            before = before if run else last
+            run.append(word)
+        elif not meaning & JOINING:
+            if run:
+                yield run, before
+            run = []
+        last = word
+    if run:
+        yield run, before
+
+
+def _colours_of(run: Sequence[str], before: str, plain: str) -> tuple[list[str], set[str]]:
+    chosen: list[str] = []
+    spent: set[str] = set()
+    at_colour = bool(before) and bool(MEANINGS[before] & (KIND | GENDER))
+    for place, word in enumerate(run):
+        paired = place + 1 < len(run) and f"{word} {run[place + 1]}" in PHRASES
+        ends_pair = place > 0 and f"{run[place - 1]} {word}" in PHRASES
+        sure = not MEANINGS[word] & (NAME_OR_COLOUR | COLOUR_PART)
+        if sure or paired or ends_pair or (at_colour and place == 0) or _stands_for_colour(word, plain):
+            chosen.append(word)
+            spent.add(word)
+    return chosen, spent
+
+
+@lru_cache(maxsize=1024)
+def _position(word: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:[/|,(:&+]\s*|(?:^|\s)-\s+|\b(?:in|color|colour|farbe|couleur|colore|kleur|farg|kolor)\s+){word}\b"
+        rf"|\b{word}\s*[/|&+]"
+    )
+
+
+def _stands_for_colour(word: str, plain: str) -> bool:
+    return bool(_position(word).search(plain))
 
 
 def size_in_title(title: str) -> str:
     """Find a size that a title states with its word or system ("EU 42", "Gr. 42"), else an empty string."""
-    found = _SIZE_IN_TITLE.search(fold(title))
-    if not found:
-        return ""
-    return f"{found[1]} {found[2]}" if found[1] in ("eu", "eur", "uk", "us") else found[2]
+    return without_size(folded(title), [])[2]
 
 
-def pack_in(folded: str) -> int:
+def pack_in(plain: str) -> int:
     """Count the pieces a folded title sells together; a bundle of unknown count is 0, a single piece 1."""
-    if found := _PACK.search(folded):
-        return int(found[1] or found[2])
-    return 0 if _SET.search(folded) else 1
+    if found := _PACK.search(plain):
+        return int(found[1] or found[2] or found[3])
+    if named := _SET.search(plain):
+        return _NAMED_PACKS.get(named[0], 0)
+    return 1
 
 
-def condition_in(folded: str) -> str:
+def condition_in(plain: str) -> str:
     """Name the condition if it is not new and original."""
-    if _USED.search(folded):
+    if _USED.search(plain):
         return "used"
-    return "replica" if _REPLICA.search(folded) else ""
-
-
-def _number(word: str) -> str:
-    if word.replace(".", "", 1).isdigit() and len(word) <= 4:
-        return word.lstrip("0") or "0"
-    if found := _VERSION.match(word):
-        return found[1]
-    return _ROMAN.get(word, "")
-
-
-def _says_nothing(word: str, own: frozenset[str], code: str) -> bool:
-    if word in own or word in _NOISE or word in COLOUR_WORDS or word in GENDER_WORDS:
-        return True
-    if word in KIND_WORDS and word not in _MODEL_WORDS_OF_KIND:
-        return True
-    return bool(_CODE_LIKE.match(word)) or bool(code and len(word) > 2 and compact(word) in code)
+    return "replica" if _REPLICA.search(plain) else ""

@@ -1,0 +1,111 @@
+"""Knows what every single word of a title can mean, so that a title is walked through once."""
+
+import re
+
+from catalog.matching.colour import COLOUR_WORDS, PARTS_OF_COLOURS
+from catalog.matching.gender import GENDER_WORDS
+from catalog.matching.kind import KIND_WORDS
+
+# What a word may be. A word without any of these is a word of the model's name.
+SILENT, GENDER, KIND, COLOUR, NAME_OR_COLOUR, COLOUR_PART = 1, 2, 4, 8, 16, 32
+NUMBER, SIZE_LEAD, PACK_LEAD, CONDITION_LEAD, CODE_LIKE, JOINING = 64, 128, 256, 512, 1024, 2048
+MOST_REMEMBERED = 200_000
+
+_NOISE = set(
+    "sale new original originals special offer the and for with of in by a an s t m w sneakers style fashion neu nuevo nouveau "
+    "nuova nowe ny angebot soldes saldi rabatt promo outlet cheap replica hot best top quality free shipping buy online shop "
+    "store official authentic exclusive limited edition und mit fur von der die das le la les et pour avec di da per con y de "
+    "para en och med i na dla ankle running sport sports lifestyle casual classic women men size gr eu uk us eur collection".split()
+)
+_MODEL_WORDS_OF_KIND = {"ballerina", "boot", "boots", "mule", "slide", "clog", "sandal", "loafer"}
+_JOINING = {"and", "und", "et", "e", "y", "en", "och", "i", "mit", "with"}
+# Colours that are as often names of models: "Moss Runner" is not green, "Men's Shoes Moss" and "Runner - Moss" are.
+_NAMES_TOO = set(
+    "sage moss stone rose rosa roze sand ruby jade pine forest emerald coral salmon peach pesca apricot cherry lemon mustard senf "
+    "midnight obsidian onyx ash slate shark sail volt nude indigo cobalt army military militar marine marino royal scarlet "
+    "crimson mint aqua camel coffee chocolate mocha caramel chestnut wine champagne rainbow sapphire azure celeste lavender lilac "
+    "lila viola violet violett violeta moro rod bei oat granat denim jeans charcoal graphite khaki olive ivory vit cyan".split()
+)
+_ROMAN = {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "vi": "6",
+    "vii": "7",
+    "viii": "8",
+    "ix": "9",
+    "xi": "11",
+    "xii": "12",
+    "xiii": "13",
+}
+_VERSION = re.compile(r"v\.?(\d{1,2}(?:\.\d)?)")
+_NUMBER = re.compile(r"\d{1,3}|\d{4}|\d\.\d{1,2}|\d\d\.\d")
+_CODE_LIKE = re.compile(r"[a-z]{1,4}\d{4,}[a-z0-9]*|\d{5,}[a-z]{0,3}|\d{4}[a-z]\d{3}|[a-z]{2}\d[a-z]{2}\d{5}")
+# Models named like codes, worn in many colours: adidas ZX8000, Nike P6000, Saucony JAZZ2000.
+_NAMED_LIKE_A_CODE = re.compile(r"[a-z]{1,4}\d{1,2}00")
+_SIZE_LEADS = set("eu eur uk us gr grosse groesse size taille pointure taglia talla maat storlek rozmiar".split())
+_SIZE_LEAD = re.compile(r"(?:eu|eur|uk|us|gr)(?:\d{1,2}(?:\.\d)?|[2-5]?x{0,3}[sml])")
+_PACK_LEADS = set(
+    "pack packs paar pair pairs pezzi pieces piece stuck szt pcs bundle multipack doppelpack combo set lot kit dreierpack".split()
+)
+_PACK_LEAD = re.compile(r"\d{1,2}(?:er)?(?:pack|pk|paar|pairs?|pcs|pezzi|szt|stuck)|\d{1,2}er|x\d{1,2}|\d{1,2}x")
+_CONDITION_LEADS = set(
+    "second secondhand pre preowned preloved used gebraucht gebrauchte refurbished refurb occasion usato usata segunda seconde "
+    "begagnad begagnade tweedehands vintage replica replicas fake copy aaa 1 inspired dupe imitation ua uzywane uzywana "
+    "uzywany".split()
+)  # fmt: skip
+
+
+class Vocabulary(dict[str, int]):
+    """What words mean, as flags; each word is worked out once."""
+
+    def __missing__(self, word: str) -> int:
+        """Work out a word that was never seen; a flood of nonsense cannot fill the memory."""
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        flags = self[word] = _flags_of(word)
+        return flags
+
+
+MEANINGS = Vocabulary()
+
+
+def number_of(word: str) -> str:
+    """The version number a word says ("32", "2.2", "v2", "ii"), or an empty string."""
+    if word[0].isdigit():
+        return (word.lstrip("0") or "0") if _NUMBER.fullmatch(word) else ""
+    if found := _VERSION.fullmatch(word):
+        return found[1]
+    return _ROMAN.get(word, "")
+
+
+def _flags_of(word: str) -> int:
+    flags = _meaning(word) | _leads(word)
+    if number_of(word):
+        flags |= NUMBER | SILENT
+    if sum(letter.isdigit() for letter in word) >= 3:
+        flags |= CODE_LIKE
+    if _CODE_LIKE.fullmatch(word) and not _NAMED_LIKE_A_CODE.fullmatch(word):
+        flags |= SILENT
+    return flags
+
+
+def _meaning(word: str) -> int:
+    flags = SILENT if word in _NOISE else 0
+    flags |= JOINING if word in _JOINING else 0
+    if word in GENDER_WORDS:
+        flags |= GENDER | SILENT
+    if word in KIND_WORDS:
+        flags |= KIND | (0 if word in _MODEL_WORDS_OF_KIND else SILENT)
+    elif word in COLOUR_WORDS:
+        flags |= COLOUR | (NAME_OR_COLOUR if word in _NAMES_TOO else SILENT)
+    elif word in PARTS_OF_COLOURS:
+        flags |= COLOUR_PART
+    return flags
+
+
+def _leads(word: str) -> int:
+    """Whether a word makes it worth looking for a size, a pack or a condition in the title."""
+    flags = SIZE_LEAD if word in _SIZE_LEADS or _SIZE_LEAD.fullmatch(word) else 0
+    flags |= PACK_LEAD if word in _PACK_LEADS or _PACK_LEAD.fullmatch(word) else 0
+    return flags | (CONDITION_LEAD if word in _CONDITION_LEADS else 0)
