@@ -9,7 +9,14 @@ from catalog.models.knowledge import CodeLevel, LearntSize, NormRun, WordCount
 from catalog.models.match import EvidenceClass, EvidenceClassChange, Match, MatchChange, Verdict
 from catalog.models.merge import MatchingDrift, MergeEvent
 from catalog.models.product import Product, Variant
-from catalog.models.review import BulkCard, BulkDecision, BulkDecisionChange, ReviewCard, ReviewCardChange
+from catalog.models.review import (
+    BulkCard,
+    BulkDecision,
+    BulkDecisionChange,
+    CardSight,
+    ReviewCard,
+    ReviewCardChange,
+)
 from catalog.models.rule import Rule
 from catalog.models.shelf import Placement, ShelfBasis
 from catalog.models.stock import InventoryItem, StockLevel

@@ -83,6 +83,8 @@ class ReviewCardChange(StateChange):
     """One step of a card."""
 
     row = models.ForeignKey(ReviewCard, on_delete=models.CASCADE, related_name="changes")
+    # what the person was shown when they decided: candidate's number → words; null for steps nobody looked at
+    seen = models.JSONField(null=True, blank=True)
 
     class Meta(StateChange.Meta):
         abstract = False
@@ -90,6 +92,27 @@ class ReviewCardChange(StateChange):
             # read by catalog.review.undo_last and the review desk's count of a reviewer's own decisions
             models.Index(fields=["by", "-id"], name="card_changes_of_a_person"),
         ]
+
+
+class CardSight(models.Model):
+    """What one reviewer's screen shows of a card now, so that deciding need not draw it again. Written only by catalog.review.
+
+    It goes when the card is decided; what was seen stays with the decision.
+    """
+
+    card = models.ForeignKey(ReviewCard, on_delete=models.CASCADE, related_name="sights")
+    by = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64)  # of the words
+    basis = models.CharField(max_length=64)  # of the rows they were made from; another basis: look again
+    words = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["card", "by"], name="a_card_is_on_a_persons_screen_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"card {self.card_id} before {self.by}"
 
 
 class BulkDecision(Stateful):
