@@ -57,3 +57,25 @@ def reconcile() -> int:
     from catalog.sync import start_reconciles
 
     return start_reconciles() + mark_all()
+
+
+def draw_audits() -> int:
+    """Draw the day's links for people to check."""
+    from catalog import gates
+
+    return gates.draw_audits()
+
+
+@answers_bell
+def announce_classes() -> int:
+    """Tell staff of classes of evidence that moved."""
+    from catalog import gates
+
+    return gates.announce_classes()
+
+
+def propose_aliases() -> int:
+    """Learn words from the verdicts since the last look."""
+    from catalog import aliases
+
+    return aliases.propose_aliases()

@@ -62,3 +62,21 @@ def _mail(notice: Notice) -> bool:
         log.warning("notice_not_mailed", notice=notice.pk, kind=type(error).__name__)
         return False
     return True
+
+
+def mail_staff(subject: str, body: str) -> bool:
+    """Mail the network's own people at once; says whether it was handed over (also when nobody has an address).
+
+    No retry: who calls keeps the record of what is still to be told. Never call it inside a transaction.
+    """
+    staff = User.objects.filter(is_staff=True, is_active=True).exclude(email="")
+    to = sorted(set(staff.values_list("email", flat=True)))
+    if not to:
+        return True
+    message = EmailMessage(subject=f"[{settings.NETWORK_NAME}] {subject}", body=f"{body}\n", bcc=to)
+    try:
+        message.send()
+    except OSError as error:  # smtplib's errors are OSErrors
+        log.warning("staff_not_mailed", kind=type(error).__name__)
+        return False
+    return True

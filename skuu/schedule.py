@@ -48,6 +48,7 @@ BELLS = (
     Bell(catalog.tasks.push, 2),
     Bell(settlement.tasks.post_shipped, 10),
     Bell(network.tasks.mail_notices, 30),
+    Bell(catalog.tasks.announce_classes, 60),
 )
 TIMETABLE = (
     Row(orders.tasks.sweep_orders, 1),
@@ -58,6 +59,8 @@ TIMETABLE = (
     Row(settlement.tasks.close_due, 60),
     Row(settlement.tasks.prove_books, DAY),
     Row(catalog.tasks.reconcile, DAY),
+    Row(catalog.tasks.draw_audits, DAY),
+    Row(catalog.tasks.propose_aliases, DAY),
     Row(orders.tasks.erase_addresses, DAY),
     Row(network.tasks.forget_bodies, DAY),
 )

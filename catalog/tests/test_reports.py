@@ -1,0 +1,252 @@
+"""A merchant reports a wrong match: nothing goes through it until a person decides, and the merchant hears what came of it."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from catalog import match as matching
+from catalog import reports
+from catalog.claim import claim_units
+from catalog.distribute import distribute_due, explain_absence
+from catalog.mark import mark_items
+from catalog.models import Item, Match, MatchReport, Placement, ReviewCard, Variant, Verdict
+from catalog.supply import offers_for
+from catalog.tests.cast import level_of, open_shop, stock
+from catalog.tests.doubted import match_all, share
+from network.models import Notice
+from skuu.kit.errors import Busy, NotFound, NotPossible
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alma():
+    return open_shop("Alma")
+
+
+@pytest.fixture
+def bruno():
+    return open_shop("Bruno")
+
+
+@pytest.fixture
+def cara():
+    return open_shop("Cara")
+
+
+@pytest.fixture
+def boot(alma, bruno):
+    """Bruno's link to a boot of which he has none and Alma has three."""
+    (row,) = share(bruno, alma, 1, units=3)
+    Variant.everyone.filter(shop__in=[alma, bruno]).update(barcode="9520000054014")
+    decide({row.item_id})
+    return row
+
+
+def decide(items):
+    mark_items(items)
+    while distribute_due():
+        pass
+
+
+def wanted(shop):
+    return list(Placement.everyone.filter(shop=shop).values_list("wanted", flat=True))
+
+
+def report(row, shop, reason="other_colour", note="Mine is white.", by="bea"):
+    return reports.report_match(row, shop.merchant, reason, note, by=by)
+
+
+def snapshot():
+    return (
+        list(Match.everyone.order_by("pk").values_list("pk", "status", "method")),
+        list(Verdict.objects.order_by("pk").values_list("pk", "same", "undone_at")),
+        list(MatchReport.everyone.order_by("pk").values_list("pk", "status", "words")),
+        list(ReviewCard.everyone.order_by("pk").values_list("pk", "status", "about")),
+        list(Placement.everyone.order_by("pk").values_list("pk", "wanted")),
+        Notice.everyone.count(),
+    )
+
+
+# --- reporting --------------------------------------------------------------------------------------------------------
+def test_a_report_takes_the_variant_off_the_shelf_at_once_and_asks_a_person(boot, bruno, alma):
+    assert wanted(bruno) == [3]
+    made = report(boot, bruno)
+    boot.refresh_from_db()
+    assert (boot.status, made.status) == ("ask", "open")
+    assert wanted(bruno) == [0]  # no sweep had to run for it
+    assert offers_for(bruno, [boot.item_id])[boot.item_id] == []
+    card = ReviewCard.everyone.get(kind="report")
+    assert (card.status, card.product_id, made.card_id) == ("open", boot.variant.product_id, card.pk)
+    assert card.reason == "Bruno says: It is another colour."
+    assert card.about["words"][0]["note"] == "Mine is white."
+    assert (card.about["shop"], card.about["by"], card.about["match"]) == ("Bruno", "bea", boot.pk)
+    assert (card.about["report"], card.about["held_units"]) == (made.pk, 0)
+    theirs = Match.everyone.get(shop=alma).variant
+    assert card.candidates[0]["sizes"] == [
+        {"mine": boot.variant_id, "theirs": theirs.pk, "label": "42", "theirs_label": "42"}
+    ]
+    assert explain_absence(bruno, boot.variant) == ["A person is still asked whether a partner's product is the same."]
+
+
+def test_others_in_the_item_go_on_without_the_one_who_reported(boot, bruno, alma, cara):
+    stock(cara, Item.objects.get(pk=boot.item_id), 0)
+    decide({boot.item_id})
+    report(boot, bruno)
+    assert (wanted(bruno), wanted(cara)) == ([0], [3])
+
+
+def test_matching_again_does_not_link_what_is_reported(boot, bruno):
+    report(boot, bruno)
+    Variant.everyone.update(match_due_at=timezone.now(), norm_version=0)
+    match_all()
+    boot.refresh_from_db()
+    assert boot.status == "ask"
+    assert not Match.everyone.filter(variant=boot.variant, status="linked").exists()
+
+
+def test_reported_twice_the_words_are_added_to_the_first(boot, bruno):
+    first = report(boot, bruno)
+    assert report(boot, bruno, "other_size", "And 43.", by="ben") == first
+    assert report(boot, bruno, "other_size", "And 43.", by="ben") == first
+    kept = MatchReport.everyone.get()
+    assert [(one["by"], one["reason"], one["note"]) for one in kept.words] == [
+        ("bea", "other_colour", "Mine is white."),
+        ("ben", "other_size", "And 43."),
+    ]
+    assert ReviewCard.everyone.get(kind="report").about["words"] == kept.words
+    assert Verdict.objects.filter(undone_at=None).count() == 1
+
+
+def test_a_strangers_match_is_not_there_and_nothing_changes(boot, cara, alma):
+    before = snapshot()
+    with pytest.raises(NotFound):
+        report(boot, cara)
+    with pytest.raises(NotFound):
+        report(boot, alma)  # a partner in the very same item, but it is not her variant
+    assert snapshot() == before
+
+
+def test_an_unknown_reason_or_a_match_that_stands_for_nothing_is_refused(boot, bruno, alma):
+    before = snapshot()
+    with pytest.raises(NotPossible) as refused:
+        report(boot, bruno, "ugly")
+    assert refused.value.code == "unknown_reason"
+    assert snapshot() == before
+    Match.everyone.filter(shop=alma).update(status="withdrawn")
+    before = snapshot()
+    with pytest.raises(NotPossible) as refused:
+        report(boot, bruno)
+    assert refused.value.code == "not_linked"
+    assert snapshot() == before
+
+
+def test_a_merchant_reports_only_so_many_in_a_day(boot, bruno, alma, monkeypatch):
+    monkeypatch.setattr(reports, "MOST_A_DAY", 1)
+    report(boot, bruno)
+    (second,) = share(bruno, alma, 1)
+    before = snapshot()
+    with pytest.raises(reports.TooManyReports) as refused:
+        report(second, bruno)
+    assert (refused.value.status, snapshot()) == (429, before)
+    report(boot, bruno, note="More about the first is welcome.")
+    MatchReport.everyone.update(created_at=timezone.now() - dt.timedelta(days=1, minutes=1))
+    assert report(second, bruno).status == "open"
+
+
+def test_units_of_open_orders_are_named_on_the_card_and_stay_held(boot, bruno, alma):
+    level = level_of(Match.everyone.get(shop=alma).variant)
+    claim_units("order_line:7", [(level.pk, 2)])
+    report(boot, bruno)
+    assert ReviewCard.everyone.get(kind="report").about["held_units"] == 2
+    level.refresh_from_db()
+    assert level.claimed == 2
+
+
+# --- deciding ---------------------------------------------------------------------------------------------------------
+def test_the_same_after_all_restores_the_link_and_the_shelf_and_the_merchant_is_told(boot, bruno, alma):
+    made = report(boot, bruno)
+    assert reports.answer_report(made.card, True, by="sam") == "refused"
+    decide(set())
+    boot.refresh_from_db()
+    made.refresh_from_db()
+    assert (boot.status, boot.method, boot.decided_by) == ("linked", "person", "sam")
+    assert (made.status, made.decided_by, wanted(bruno)) == ("refused", "sam", [3])
+    said = Verdict.objects.filter(undone_at=None).values_list("variant__shop__name", "same", "by")
+    assert set(said) == {("Bruno", True, "sam"), ("Alma", True, "sam")}
+    notice = Notice.everyone.get()
+    assert (notice.shop, notice.kind, notice.link) == (bruno, "match_report", f"/products/{boot.variant.product_id}/")
+    assert notice.subject == "Checked after your report: Boot, 42 is the same"
+    assert "Alma" not in notice.subject + notice.body
+    Variant.everyone.update(match_due_at=timezone.now(), norm_version=0)
+    match_all()
+    boot.refresh_from_db()
+    assert boot.status == "linked"
+
+
+def test_not_the_same_keeps_them_apart_for_ever_and_the_merchant_is_told(boot, bruno):
+    made = report(boot, bruno)
+    assert reports.answer_report(made.card, False, by="sam") == "upheld"
+    Variant.everyone.update(match_due_at=timezone.now(), norm_version=0)
+    match_all()
+    decide(set())
+    boot.refresh_from_db()
+    assert (boot.status, wanted(bruno)) == ("rejected", [0])
+    assert not Match.everyone.filter(variant=boot.variant, status="linked").exists()
+    standing = Verdict.objects.get(undone_at=None)
+    assert (standing.same, standing.by) == (False, "sam")
+    assert Notice.everyone.get().subject == "Your report was right: Boot, 42"
+
+
+def test_a_decided_report_is_not_decided_again_and_nothing_changes(boot, bruno):
+    made = report(boot, bruno)
+    reports.answer_report(made.card, False, by="sam")
+    before = snapshot()
+    with pytest.raises(NotPossible):
+        reports.answer_report(made.card, True, by="ina")
+    assert snapshot() == before
+
+
+def test_a_card_another_reviewer_holds_is_refused(boot, bruno):
+    made = report(boot, bruno)
+    ReviewCard.everyone.update(taken_by="ina", taken_until=timezone.now() + dt.timedelta(minutes=5))
+    before = snapshot()
+    with pytest.raises(Busy):
+        reports.answer_report(made.card, True, by="sam")
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_decision_taken_back_waits_again_with_nothing_on_the_shelf(boot, bruno, same):
+    made = report(boot, bruno)
+    reports.answer_report(made.card, same, by="sam")
+    decide(set())
+    reports.undo_report(made.card, by="sam")
+    boot.refresh_from_db()
+    made.refresh_from_db()
+    assert (boot.status, made.status, made.card.status) == ("ask", "open", "open")
+    assert wanted(bruno) == [0]
+    assert Verdict.objects.get(undone_at=None).same is False
+    assert reports.answer_report(made.card, True, by="sam") == "refused"
+    decide(set())
+    assert wanted(bruno) == [3]
+
+
+def test_after_a_refusal_the_merchant_may_report_anew(boot, bruno):
+    made = report(boot, bruno)
+    reports.answer_report(made.card, True, by="sam")
+    boot.refresh_from_db()
+    again = report(boot, bruno, "other_version", "The sole is another one.")
+    assert again != made
+    assert MatchReport.everyone.filter(status="open").count() == 1
+
+
+def test_a_place_that_another_variant_took_meanwhile_is_not_taken_from_it(boot, bruno):
+    made = report(boot, bruno)
+    other = stock(bruno, Item.objects.get(pk=boot.item_id), 0)
+    assert reports.answer_report(made.card, True, by="sam") == "refused"
+    boot.refresh_from_db()
+    assert boot.status == "ask"
+    assert Match.everyone.get(shop=bruno, status="linked").variant == other
+    assert matching.linked_matches([other.pk])
