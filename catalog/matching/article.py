@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from catalog.matching.colour import colours_conflict
+from catalog.matching.colour import bases_in, colours_conflict
 
 FULL, STYLE, NONE = "full", "style", "none"
 LONGEST_TEXT = 200
@@ -27,14 +27,18 @@ _SEP = r"[-_ ./]?"
 _SEP_WITHOUT_SPACE = r"[-_./]?"
 # Model names that have the shape of a code: adidas ZX8000 is worn in fifty colours.
 _MODEL_NAMES = re.compile(r"(?:ZX|SL|LX|GT|HD|AX|GEL)\d{1,2}00")
+_ASICS = (
+    (r"\d{4}[A-Z]\d{3}", r"\d{3}"),
+    (r"[A-Z]\d[A-Z0-9]\d[A-Z0-9]|[A-Z]\d{3}[A-Z]|[A-Z]{2}\d[A-Z]\d|[A-Z]\d{2}[A-Z]{2}", r"\d{4}"),
+)
 # Brand -> (style, colour) expressions. An empty colour means that the code alone names the colourway.
 _BRANDS: dict[str, tuple[tuple[str, str], ...]] = {
     "nike": ((r"[A-Z]{2}\d{4}", r"\d{3}"), (r"\d{6}", r"\d{3}")),
     "adidas": ((r"[A-Z]{2}\d{4}|[A-Z]\d{5}", ""),),
     "reebok": ((r"[A-Z]{2}\d{4}|[A-Z]\d{5}|100\d{6}", ""),),
     "puma": ((r"\d{6}", r"\d{2}"),),
-    "asics": ((r"\d{4}[A-Z]\d{3}|[A-Z]\d[A-Z0-9]\d[A-Z0-9]|[A-Z]\d{3}[A-Z]", r"\d{3,4}"),),
-    "onitsuka tiger": ((r"\d{4}[A-Z]\d{3}|[A-Z]\d[A-Z0-9]\d[A-Z0-9]", r"\d{3,4}"),),
+    "asics": _ASICS,
+    "onitsuka tiger": _ASICS,
     "new balance": ((r"[A-Z]{1,3}\d{3,4}V?\d{0,2}", r"[A-Z][A-Z0-9]{1,3}"),),
     "vans": ((r"VN0?[A-Z0-9]{6,7}", r"[A-Z0-9]{3}"),),
     "timberland": ((r"TB[A-Z0-9]{6,7}", r"[A-Z0-9]{3}"),),
@@ -44,6 +48,14 @@ _BRANDS: dict[str, tuple[tuple[str, str], ...]] = {
     "salomon": ((r"L\d{8}|L\d{6}", ""),),
     "hoka": ((r"\d{7}", r"[A-Z]{3,5}"),),
     "ugg": ((r"\d{7}", r"[A-Z]{3,5}"),),
+    "teva": ((r"\d{7}", r"[A-Z]{3,5}"),),
+    "brooks": ((r"\d{6}[- ]?[1246][ABDE]", r"\d{3}"),),
+    "under armour": ((r"[136]\d{6}", r"\d{3}"),),
+    "columbia": ((r"\d{7}", r"\d{3}"),),
+    "mizuno": ((r"[A-Z]\d[A-Z]{2}\d{4}", r"\d{2}"),),
+    "palladium": ((r"\d{5}", r"\d{3}"),),
+    "keen": ((r"10[0-3]\d{4}", ""),),
+    "merrell": ((r"J\d{5,6}", ""),),
     "saucony": ((r"S\d{5}", r"\d{1,3}"),),
     "fila": ((r"\d{7}|FF[MWKU]\d{4}", r"[0-9A-Z]{3}|\d{5}"),),
     "dr martens": ((r"\d{8}", ""),),
@@ -57,7 +69,9 @@ _BRANDS: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 _BRANDS["jordan"] = _BRANDS["nike"]
 # Brands whose codes run together so freely that a style alone cannot be told from any other word.
-_NEVER_STYLE_ALONE = {"levis", "geox", "birkenstock", "new balance", "fila"}
+_NEVER_STYLE_ALONE = {"levis", "geox", "birkenstock", "new balance", "fila", "columbia", "palladium", "under armour"}
+# Brands whose codes are all known: five or seven digits with a colour beside them are a shop's own or a slip.
+_KNOWN_THROUGHOUT = {"nike", "adidas", "puma", "asics"}
 # Any brand: a style of letters and digits, a separator, a short colour. Seasons such as 2025-26 are none.
 _GENERIC_FULL = re.compile(
     r"(?<![A-Z0-9])(?:"
@@ -70,6 +84,7 @@ _GENERIC_FULL = re.compile(
 )
 _GENERIC_COMPACT = re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{4})(\d{3})(?![A-Z0-9])")
 _FIELD = re.compile(r"^([A-Z0-9]*\d[A-Z0-9]*(?:[-_][A-Z0-9]{4,})*)[-_ /.]([A-Z0-9]{1,4})$")
+_TAIL = re.compile(r"[-_ /]+([A-Z][A-Z\-_ /]{2,30})$")
 _SIZE_TAIL = re.compile(
     r"[-_ /.]+(?:EU|EUR|UK|US|FR|IT|SIZE|SZ|GR)?[-_ ]?([0-9]{1,3}(?:[.,]\d)?|[2-6]?X{0,3}[SML]|OS|TU)$"
 )
@@ -116,18 +131,49 @@ def strip_size(text: str, size_label: str) -> str:
 
 
 def code_in_field(text: str, brand: str = "", size_label: str = "") -> ArticleCode:
-    """Read a field that is meant to hold an article code, such as a part number or metafield."""
+    """Read a field that is meant to hold an article code, such as a part number or metafield.
+
+    A code of a shape nobody knows is full when it has a colour part: a short one behind a separator
+    ("1234-567", "G12345 A") or a colour's name ("230-069_WHITE-SILVER").
+    """
     text = strip_size(text[:LONGEST_TEXT].strip().upper(), size_label)
     found = code_in_text(text, brand)
+    if found.level == FULL and found.pattern == brand:
+        return _with_colour_part(found, text)
     if found.level == FULL:
-        return found
+        return _with_colour_name(found, text)
     value = compact(text)
     if len(value) < 5 or sum(letter.isdigit() for letter in value) < 3 or len(value) > 30:
         return found
     parts = _FIELD.match(text)
-    if parts and len(compact(parts[1])) >= 4 and not brand_shapes(brand):
+    if parts and len(compact(parts[1])) >= 4 and not _says_only_style(found, parts[2]):
         return ArticleCode(value, FULL, "style-colour", compact(parts[1]))
-    return found if found.level != NONE else ArticleCode(value, STYLE, "plain", value)
+    if found.level != NONE:
+        return found
+    return _with_colour_name(ArticleCode(value, STYLE, "plain", value), text)
+
+
+def _says_only_style(found: ArticleCode, part: str) -> bool:
+    """Whether a brand's known style is followed by what looks like a size rather than its colour ("352634-42")."""
+    return found.level == STYLE and found.pattern != "style-colour" and part.isdigit() and 15 <= int(part) <= 60
+
+
+def _with_colour_part(found: ArticleCode, text: str) -> ArticleCode:
+    """A code that a brand writes without a colour, but this field with one, is a style: "DD1028-280" beside "DD1028"."""
+    parts = _FIELD.match(text)
+    if not parts or found.style != found.value or compact(parts[1]) != found.value or len(parts[2]) > 3:
+        return found
+    return ArticleCode(compact(text), FULL, "style-colour", found.value)
+
+
+def _with_colour_name(found: ArticleCode, text: str) -> ArticleCode:
+    """Take a colour's name at the end into the code; any other word there makes it a style that somebody extended."""
+    tail = _TAIL.search(text)
+    before = compact(text[: tail.start()]) if tail else ""
+    if not tail or not before.endswith(found.value) and found.pattern != "plain" or not any(map(str.isdigit, before)):
+        return found
+    value = compact(text)
+    return ArticleCode(value, FULL if bases_in(tail[1]) else STYLE, "style-colour", before)
 
 
 def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode:
@@ -136,6 +182,8 @@ def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode
         return NO_CODE
     text = strip_size(text[:LONGEST_TEXT].strip(" '").upper(), size_label)
     found = code_in_text(text, brand)
+    if found.level == FULL and found.pattern != brand:
+        found = _with_colour_name(found, text)
     # Digits without a separator are a shop's own counter as often as a brand's code.
     return NO_CODE if found.level == FULL and found.value.isdigit() and found.value in text else found
 
@@ -147,17 +195,29 @@ def code_in_text(text: str, brand: str = "") -> ArticleCode:
 
 
 def code_in_upper(upper: str, brand: str) -> ArticleCode:
-    """Find a code in upper-case text."""
+    """Find a code in upper-case text: a full one of the brand's, a full one of any brand's, a style of the brand's."""
     upper = upper[:LONGEST_TEXT]
+    style = NO_CODE
     for expression, full in _searches(brand):
         found = expression.search(upper)
         if found and not _MODEL_NAMES.fullmatch(found[1]):
-            return ArticleCode(compact(found[1] + found[2]), FULL if full else STYLE, brand, compact(found[1]))
-    if found := _GENERIC_FULL.search(upper) or _GENERIC_COMPACT.search(upper):
-        style, colour = (part for part in found.groups() if part is not None)
-        if not _YEAR.fullmatch(style):
-            return ArticleCode(style + colour, FULL, "style-colour", style)
-    return NO_CODE
+            level = FULL if full else STYLE
+            style = ArticleCode(compact(found[1] + found[2]), level, brand, compact(found[1]))
+            break
+    if style.level == FULL:
+        return style
+    found = _any_brands_code(upper)
+    if brand in _KNOWN_THROUGHOUT and found.style.isdigit() and len(found.style) != 6:
+        return style
+    return found if found.level == FULL else style
+
+
+def _any_brands_code(upper: str) -> ArticleCode:
+    found = _GENERIC_FULL.search(upper) or _GENERIC_COMPACT.search(upper)
+    if not found:
+        return NO_CODE
+    style, colour = (part for part in found.groups() if part is not None)
+    return NO_CODE if _YEAR.fullmatch(style) else ArticleCode(style + colour, FULL, "style-colour", style)
 
 
 def brand_shapes(brand: str) -> bool:
