@@ -21,7 +21,7 @@ from catalog.matching.grouping import (
     other_sizes,
     pairs_of,
 )
-from catalog.matching.lending import Charts, Levels, learn_charts, lend, level_codes, read_sizes
+from catalog.matching.lending import Charts, Levels, SizeReader, learn_charts, lend, lend_in_styles, level_codes
 from catalog.matching.listing import Ints, Listing, Unit, listing_of
 from catalog.matching.normalising import Id, Normalised
 from catalog.matching.size import Size
@@ -123,11 +123,13 @@ def decide(
     joint = np.unique(one * max(1, len(units)) + other)
     units = lend(units, [divmod(pair, len(units)) for pair in joint.tolist()])
     learnt = learn_charts(listing, units, groups) | dict(charts)
-    sizes, size = read_sizes(listing, units, learnt)
+    reader = SizeReader(learnt)
+    sizes, size = reader.read(listing, units)
     gtin[other_sizes(listing, groups, _Lookup(sizes, size), _comparable(sizes)[size], doubts)] = 0
     groups = by_barcode(listing, gtin)
     decided = Decided(listing, units, sizes, size, [-1] * len(listing.ids), {}, {}, [], doubts, gtin, learnt)
     styles = _styles(decided, groups, _places(listing, must), _places(listing, cannot))
+    decided.sizes, decided.size = reader.read(listing, lend_in_styles(units, styles.clusters()))
     _align_all(decided, styles, _places(listing, must), _places(listing, cannot))
     decided.style = [min(styles.of[unit].units) for unit in range(len(units))]
     return decided
@@ -250,42 +252,40 @@ def _align_all(
     """Align the sizes of every style of several shops, and write items and methods down."""
     listing = decided.listing
     rows_of = _rows_of(listing, len(decided.units))
-    gtin, size, shop = decided.gtin.tolist(), decided.size.tolist(), listing.shop.tolist()
+    gtin, size, shop, sizes = decided.gtin.tolist(), decided.size.tolist(), listing.shop.tolist(), decided.sizes
+    unit_of = listing.unit.tolist()
     apart = enemies_of(cannot)
     for cluster in styles.clusters():
         if len(cluster.shops) < 2:
             continue
         rows = [
-            Row(row, shop[unit], decided.sizes[size[row]], gtin[row])
-            for unit in sorted(cluster.units)
-            for row in rows_of[unit]
+            Row(row, shop[unit], sizes[size[row]], gtin[row]) for unit in sorted(cluster.units) for row in rows_of[unit]
         ]
         aligned = align(rows, apart)
         for members in aligned.items:
-            _write_item(decided, members)
+            _write_item(decided, members, unit_of, gtin)
         for row, reason in aligned.refused.items():
             decided.doubts.rows.setdefault(row, (ALIGNED, (reason,)))
     for a, b in must:
         _join_items(decided, a, b)
 
 
-def _write_item(decided: Decided, members: list[int]) -> None:
+def _write_item(decided: Decided, members: list[int], unit: Sequence[int], gtin: Sequence[int]) -> None:
     """Give the rows of one item its first row, and each the strongest evidence that another row shares."""
     first = min(members)
     decided.members[first] = members
-    numbers = Counter(int(decided.gtin[row]) for row in members)
-    unit = decided.listing.unit
-    codes = Counter(
-        decided.units[unit[row]].code.value for row in members if decided.units[unit[row]].code.level == FULL
-    )
+    seen: set[int | str] = set()
+    shared: set[int | str] = set()
+    codes = []
     for row in members:
+        code = decided.units[unit[row]].code
+        codes.append(code.value if code.level == FULL else "")
+        for key in (gtin[row], codes[-1]):
+            if key:
+                (shared if key in seen else seen).add(key)
+    for row, full in zip(members, codes, strict=True):
         decided.item[row] = first
-        if decided.gtin[row] and numbers[int(decided.gtin[row])] > 1:
-            decided.method[row] = GTIN
-        elif codes[decided.units[unit[row]].code.value] > 1:
-            decided.method[row] = CODE
-        else:
-            decided.method[row] = ALIGNED
+        decided.method[row] = GTIN if gtin[row] in shared else CODE if full in shared else ALIGNED
 
 
 def _join_items(decided: Decided, a: int, b: int) -> None:

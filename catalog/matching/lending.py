@@ -6,13 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from catalog.matching.article import FULL, code_levels
+from catalog.matching.article import FULL, STYLE
+from catalog.matching.charts import by_brand_chart
+from catalog.matching.colour import colours_conflict
+from catalog.matching.consensus import leave
 from catalog.matching.gender import UNISEX
 from catalog.matching.grouping import Groups
 from catalog.matching.listing import Ints, Listing, Unit
 from catalog.matching.size import Size, normalise_size
+from catalog.matching.styling import Cluster
 
 FEWEST_BARCODES, CLEAR_MAJORITY = 3, 0.9
+FEWEST_BRANDS, NEARLY_ALL = 8, 0.97
+ENOUGH_TO_DISTRUST = 30
+LONGEST_COLOUR_PART = 5
+TELLING_CODE = 7
+ANY = "*"
 Entry = tuple[str, str, str]
 Charts = Mapping[Entry, str]
 Levels = Mapping[tuple[str, str], str]
@@ -21,7 +30,8 @@ Levels = Mapping[tuple[str, str], str]
 def lend(units: Sequence[Unit], pairs: Iterable[tuple[int, int]]) -> list[Unit]:
     """Give each unit the brand and gender that all who share its barcodes or its full code agree on, if it says none.
 
-    A full code knows better for whom a product is made than a barcode does.
+    A full code knows better for whom a product is made than a barcode does. A brand is lent by code only where the
+    code is long, one brand alone uses it, and the titles share a word.
     """
     pairs = list(pairs)
     lent = _lend_brands(units, pairs)
@@ -44,15 +54,37 @@ def lend(units: Sequence[Unit], pairs: Iterable[tuple[int, int]]) -> list[Unit]:
     return lent
 
 
+def lend_in_styles(units: Sequence[Unit], styles: Iterable[Cluster]) -> list[Unit]:
+    """Give each unit the gender and kind that its style agrees on, if it says none: its sizes are read by them."""
+    lent = list(units)
+    for style in styles:
+        if len(style.units) < 2:
+            continue
+        gender = _only({units[unit].gender for unit in style.units if _telling(units[unit].gender)})
+        kind = _only({units[unit].kind for unit in style.units if units[unit].kind})
+        for unit in style.units:
+            here = units[unit]
+            if (gender and not _telling(here.gender)) or (kind and not here.kind):
+                lent[unit] = replace(here, gender=gender or here.gender, kind=here.kind or kind)
+    return lent
+
+
 def level_codes(units: Sequence[Unit], known: Levels) -> list[Unit]:
-    """Give every code the level that the company it keeps has shown; `known` is what earlier runs have learnt."""
-    by_brand: dict[str, dict[str, list[tuple[object, tuple[str, ...]]]]] = defaultdict(dict)
+    """Give every code the level that the company it keeps has shown; `known` is what earlier runs have learnt.
+
+    A code is style level when it is the model part of a longer one, or is worn in colours that exclude each other by
+    more than one unit in four; a code without separator is full when somebody writes the same with one.
+    """
+    by_brand: dict[str, dict[str, list[Unit]]] = defaultdict(lambda: defaultdict(list))
     for unit in units:
         if unit.brand and unit.code.value:
-            by_brand[unit.brand].setdefault(unit.code.value, []).append((unit.code, unit.colour.bases))
+            by_brand[unit.brand][unit.code.value].append(unit)
     levels: dict[tuple[str, str], str] = {}
-    for brand, codes in by_brand.items():
-        levels |= {(brand, value): level for value, level in code_levels(codes).items()}  # type: ignore[arg-type]
+    for brand, worn in by_brand.items():
+        models = _models(worn)
+        for value, wearing in worn.items():
+            full = any(unit.code.level == FULL for unit in wearing) and value not in models
+            levels[brand, value] = FULL if full and not _worn_in_several_colours(wearing) else STYLE
     levels |= known
     levelled = []
     for unit in units:
@@ -61,29 +93,71 @@ def level_codes(units: Sequence[Unit], known: Levels) -> list[Unit]:
     return levelled
 
 
-def read_sizes(listing: Listing, units: Sequence[Unit], charts: Charts) -> tuple[list[Size], Ints]:
-    """Read every row's size for its unit's brand, gender and kind: the distinct sizes, and each row's place in them.
-
-    `charts` are what the network has learnt of a brand; they outweigh the packaged charts.
-    """
-    whose = {}
-    who = np.array(
-        [whose.setdefault((unit.brand, unit.gender, unit.kind), len(whose)) for unit in units], dtype=np.int64
-    )
-    joint = who[listing.unit] * max(1, len(listing.labels)) + listing.label
-    distinct, place = np.unique(joint, return_inverse=True)
-    people = list(whose)
-    sizes = []
-    for number in distinct.tolist():
-        person, label = divmod(number, max(1, len(listing.labels)))
-        sizes.append(_size(listing.labels[label], *people[person], charts))
-    return sizes, place.astype(np.int64)
+def _models(worn: Mapping[str, Sequence[Unit]]) -> set[str]:
+    """The codes that others of the brand begin with, unless those are written with another model part."""
+    values, found = sorted(worn), set()
+    for value, longer in zip(values, values[1:], strict=False):
+        if longer.startswith(value) and len(longer) - len(value) <= LONGEST_COLOUR_PART:
+            parts = {unit.code.style for unit in worn[longer] if unit.code.level == FULL and unit.code.style != longer}
+            written = any(unit.code.level == FULL and unit.code.style != value for unit in worn[value])
+            if not parts or value in parts or not written:
+                found.add(value)
+    return found
 
 
-def _size(label: str, brand: str, gender: str, kind: str, charts: Charts) -> Size:
-    if brand and charts and (entry := _entry(label, brand, gender, kind)) and (value := charts.get(entry)):
-        return Size(f"EU:{value}", "EU", value, value, label, True)
-    return normalise_size(label, brand=brand, gender=gender, kind=kind)
+def _worn_in_several_colours(wearing: Sequence[Unit]) -> bool:
+    colours = Counter(unit.colour.bases for unit in wearing if unit.colour.bases)
+    if len(colours) < 2:
+        return False
+    left = leave(colours, colours_conflict)
+    return 4 * sum(colours[bases] for bases in left) > colours.total()
+
+
+class SizeReader:
+    """Reads sizes for the brand, gender and kind of their units, each distinct combination once in its life."""
+
+    def __init__(self, charts: Charts) -> None:
+        """Read by these charts: what the network has learnt of a brand outweighs what is packaged."""
+        self.charts = charts
+        self.plain: dict[tuple[str, str], Size] = {}
+        self.known: dict[tuple[str, str, str, str], Size] = {}
+
+    def read(self, listing: Listing, units: Sequence[Unit]) -> tuple[list[Size], Ints]:
+        """Read every row's size: the distinct sizes, and each row's place in them."""
+        whose: dict[tuple[str, str, str], int] = {}
+        who = np.array(
+            [whose.setdefault((unit.brand, unit.gender, unit.kind), len(whose)) for unit in units], dtype=np.int64
+        )
+        labels = max(1, len(listing.labels))
+        distinct, place = np.unique(who[listing.unit] * labels + listing.label, return_inverse=True)
+        people = list(whose)
+        sizes = [self._size(listing.labels[number % labels], *people[number // labels]) for number in distinct.tolist()]
+        return sizes, place.astype(np.int64)
+
+    def _size(self, label: str, brand: str, gender: str, kind: str) -> Size:
+        plain = self.plain.get((label, kind))
+        if plain is None:
+            plain = self.plain[label, kind] = normalise_size(label, kind=kind)
+        if not plain.system.startswith(("UK", "US", "KID")):
+            return plain  # neither brand nor gender changes how such a label is read
+        key = (label, brand, gender, kind)
+        size = self.known.get(key)
+        if size is None:
+            size = self.known[key] = _by_charts(label, brand, gender, kind, self.charts)
+        return size
+
+
+def _by_charts(label: str, brand: str, gender: str, kind: str, charts: Charts) -> Size:
+    """Read a label by the brand's learnt chart, its packaged one unless distrusted, or what all brands agree on."""
+    entry = _entry(label, brand, gender, kind)
+    if entry is None:
+        doubted = any(key in charts for key in ((brand, "UK-m", ANY), (brand, "UK-w", ANY), ("", "", ANY)))
+        return normalise_size(label, brand="" if doubted else brand, gender=gender, kind=kind)
+    _, system, value = entry
+    distrusted = (brand, system, ANY) in charts or ("", "", ANY) in charts
+    size = normalise_size(label, brand="" if distrusted else brand, gender=gender, kind=kind)
+    european = charts.get(entry) or (size.value if size.system == "EU" else charts.get(("", system, value)))
+    return Size(f"EU:{european}", "EU", european, european, label, True) if european else size
 
 
 def _entry(label: str, brand: str, gender: str, kind: str) -> Entry | None:
@@ -97,16 +171,51 @@ def _entry(label: str, brand: str, gender: str, kind: str) -> Entry | None:
 
 
 def learn_charts(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[Entry, str]:
-    """Learn (brand, system, value) -> EU size where at least three barcodes say so and nine in ten agree."""
+    """Learn (brand, system, value) -> EU size where at least three barcodes say so and nine in ten agree.
+
+    Brand "" stands for all brands: what eight of them say and hardly any other denies. Value "*" with no size means
+    that barcodes contradict the packaged chart of that brand and system; ("", "", "*") that they contradict them all.
+    """
     votes: dict[Entry, Counter[str]] = defaultdict(Counter)
     for (entry, european), seen in _sayings(listing, units, groups).items():
         votes[entry][european] += seen
-    learnt = {}
+    learnt: dict[Entry, str] = {}
     for entry, counted in votes.items():
         (european, most), total = counted.most_common(1)[0], counted.total()
         if most >= FEWEST_BARCODES and most >= CLEAR_MAJORITY * total:
             learnt[entry] = european
-    return learnt
+    return learnt | _of_all_brands(learnt) | _distrusted(votes)
+
+
+def _of_all_brands(learnt: Charts) -> dict[Entry, str]:
+    said: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for (_, system, value), european in learnt.items():
+        said[system, value][european] += 1
+    found = {}
+    for (system, value), counted in said.items():
+        european, most = counted.most_common(1)[0]
+        if most >= FEWEST_BRANDS and most >= NEARLY_ALL * counted.total():
+            found["", system, value] = european
+    return found
+
+
+def _distrusted(votes: Mapping[Entry, Counter[str]]) -> dict[Entry, str]:
+    """Name the packaged charts that barcodes contradict."""
+    right: Counter[tuple[str, str]] = Counter()
+    heard: Counter[tuple[str, str]] = Counter()
+    for (brand, system, value), counted in votes.items():
+        kind, _, gender = system.partition("-")
+        if packaged := by_brand_chart(kind, value, brand, gender):
+            right[brand, system] += counted[packaged]
+            heard[brand, system] += counted.total()
+    found: dict[Entry, str] = {
+        (brand, system, ANY): ""
+        for (brand, system), total in heard.items()
+        if total >= FEWEST_BARCODES and right[brand, system] < CLEAR_MAJORITY * total
+    }
+    if heard.total() >= ENOUGH_TO_DISTRUST and right.total() < CLEAR_MAJORITY * heard.total():
+        found["", "", ANY] = ""
+    return found
 
 
 def _sayings(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[tuple[Entry, str], int]:
@@ -150,9 +259,20 @@ def _lend_brands(units: Sequence[Unit], pairs: Sequence[tuple[int, int]]) -> lis
             if not units[place].brand and units[partner].brand:
                 near[place].add(units[partner].brand)
     lent = list(units)
-    for place, brands in near.items():
-        if brand := _only(brands):
-            lent[place] = replace(units[place], brand=brand)
+    known: dict[str, set[str]] = defaultdict(set)
+    words: dict[str, set[str]] = defaultdict(set)
+    for unit in units:
+        if unit.brand and unit.code.level == FULL and len(unit.code.value) >= TELLING_CODE:
+            known[unit.code.value].add(unit.brand)
+            words[unit.code.value] |= set(unit.tokens)
+    for place, unit in enumerate(units):
+        if unit.brand:
+            continue
+        brand = _only(near.get(place, set()))
+        if not brand and place not in near and not words[unit.code.value].isdisjoint(unit.tokens):
+            brand = _only(known[unit.code.value])
+        if brand:
+            lent[place] = replace(unit, brand=brand)
     return lent
 
 

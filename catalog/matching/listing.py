@@ -1,7 +1,7 @@
 """Lays variants out in columns, and gathers them into units: a shop's product in one colour, as far as all its rows say."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +68,13 @@ def listing_of(rows: Sequence[Normalised]) -> Listing:
 
 
 def best_code(codes: Sequence[ArticleCode]) -> ArticleCode:
-    """Choose what the rows of one unit say together: a full code before a style, the first of its kind by value."""
-    said = sorted({code for code in codes if code.level != NONE}, key=lambda code: (code.level != FULL, code.value))
-    return said[0] if said else NO_CODE
+    """Choose what the rows of one unit say together, by `code_rank`."""
+    return min(codes, key=code_rank, default=NO_CODE)
+
+
+def code_rank(code: ArticleCode) -> tuple[bool, bool, int, str, str]:
+    """Order codes: a full one before a style, a style before none, the longer before the shorter, then by value."""
+    return code.level != FULL, code.level == NONE, -len(code.value), code.value, code.pattern
 
 
 def _units(rows: Sequence[Normalised]) -> tuple[list[Unit], list[list[Normalised]]]:
@@ -91,13 +95,22 @@ def _units(rows: Sequence[Normalised]) -> tuple[list[Unit], list[list[Normalised
 
 def _by_code(own: list[Normalised]) -> list[list[Normalised]]:
     """Split the rows of a product in one colour where they carry several full codes: those are several colourways."""
-    full = {row.code.value for row in own if row.code.level == FULL}
-    if len(full) < 2:
+    whole = whole_codes({row.code.value for row in own if row.code.level == FULL})
+    if len(set(whole.values())) < 2:
         return [own]
     parts: dict[str, list[Normalised]] = defaultdict(list)
     for row in own:
-        parts[row.code.value if row.code.level == FULL else ""].append(row)
+        parts[whole.get(row.code.value, "") if row.code.level == FULL else ""].append(row)
     return list(parts.values())
+
+
+def whole_codes(values: Iterable[str]) -> dict[str, str]:
+    """Give each code of one product the longest that begins with it: the model part alone is not another code."""
+    ordered = sorted(values, key=lambda value: (-len(value), value))
+    whole: dict[str, str] = {}
+    for value in ordered:
+        whole[value] = next((longer for longer in whole if longer.startswith(value)), value)
+    return whole
 
 
 def _unit(name: str, own: Sequence[Normalised], code: ArticleCode) -> Unit:

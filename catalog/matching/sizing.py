@@ -1,8 +1,9 @@
 """Aligns the variants of one style by size: equal sizes of different shops are one item, and a shop has each size once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from catalog.matching.size import Size
 
@@ -14,8 +15,7 @@ TOLD_APART = "A person said that these are not the same."
 FEWEST_AGREEING = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One variant as far as alignment asks: its place, shop, size and clean barcode (0: none)."""
 
     place: int
@@ -38,74 +38,107 @@ def align(rows: Sequence[Row], enemies: Mapping[int, Collection[int]]) -> Aligne
     A row's own size decides; what only a barcode knows (US 9 here is EU 42.5 there) fills in; where the two disagree,
     or a shop has a size twice, nobody is linked.
     """
-    sizes, refused = _keys(rows)
-    by_size: dict[str, list[Row]] = defaultdict(list)
+    sizes, refused = _names(rows)
+    by_size: dict[str, list[Row]] = {}
     for row in rows:
-        if row.place in sizes:
-            by_size[sizes[row.place]].append(row)
+        if name := sizes.get(row.place):
+            by_size.setdefault(name, []).append(row)
+        elif row.place not in refused:
+            refused[row.place] = UNSURE if row.size.key else NO_SIZE
     items = []
     for _, group in sorted(by_size.items()):
-        if len(group) < 2:
-            continue
-        shops = Counter(row.shop for row in group)
-        refused |= {row.place: TWICE for row in group if shops[row.shop] > 1}
-        staying = [row.place for row in group if shops[row.shop] == 1]
+        staying = [row.place for row in group]
+        if len(staying) > 1 and len({row.shop for row in group}) < len(group):
+            shops = Counter(row.shop for row in group)
+            refused |= {row.place: TWICE for row in group if shops[row.shop] > 1}
+            staying = [row.place for row in group if shops[row.shop] == 1]
         if enemies:
             staying, away = _without_enemies(staying, enemies)
             refused |= dict.fromkeys(away, TOLD_APART)
         if len(staying) > 1:
             items.append(staying)
-    if len({row.shop for row in rows}) > 1:
-        _why_alone(rows, sizes, refused)
     return Aligned(items, refused)
 
 
-def _keys(rows: Sequence[Row]) -> tuple[dict[int, str], dict[int, str]]:
+def _names(rows: Sequence[Row]) -> tuple[dict[int, str], dict[int, str]]:
     """Name each row's size so that equal names are equal sizes; rows whose barcode says otherwise are refused.
 
     A size that nobody can compare for certain ("9") is named by its barcode.
     """
-    own = {row.place: row.size.key for row in rows if row.size.sure and row.size.key}
-    if not own and (one := _sizeless(rows)):
-        return one, {}
-    said: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        if row.gtin and row.place in own:
-            said[row.gtin][own[row.place]] += 1
-    other_name = _other_names(said)
     names: dict[int, str] = {}
+    said: dict[int, str] = {}
+    mixed = False
+    unsure: list[Row] = []
+    for row in rows:
+        size = row.size
+        if size.sure and size.key:
+            names[row.place] = size.key
+            if row.gtin and said.setdefault(row.gtin, size.key) != size.key:
+                mixed = True
+        else:
+            unsure.append(row)
+    if not names and (one := _sizeless(rows)):
+        return one, {}
+    refused = _settle_names(rows, names, said) if mixed else {}
+    for row in unsure:
+        if row.gtin and row.size.key and row.gtin in said:
+            names[row.place] = said[row.gtin]
+        elif row.gtin and row.size.key and row.place not in refused:
+            names[row.place] = f"#{row.gtin}"
+    return names, refused
+
+
+def _settle_names(rows: Sequence[Row], names: dict[int, str], said: dict[int, str]) -> dict[int, str]:
+    """Give sizes that stand under one barcode one name, and refuse the rows that the others of their barcode deny."""
+    heard: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row.gtin and row.place in names:
+            heard[row.gtin][names[row.place]] += 1
+    other_name = _other_names(heard)
+    for place, name in names.items():
+        names[place] = other_name.get(name, name)
     refused: dict[int, str] = {}
     for row in rows:
-        name = own.get(row.place, "")
-        name = other_name.get(name, name)
-        heard = Counter[str]()
-        for key, seen in said.get(row.gtin, Counter[str]()).items() if row.gtin else ():
-            heard[other_name.get(key, key)] += seen
-        if len(heard) > 1 and heard.most_common(1)[0][0] != name:
+        counted = Counter[str]()
+        for name, seen in heard.get(row.gtin, Counter[str]()).items():
+            counted[other_name.get(name, name)] += seen
+        if not counted:
+            continue
+        said[row.gtin] = counted.most_common(1)[0][0]
+        if len(counted) > 1 and names.get(row.place) != said[row.gtin]:
             refused[row.place] = OTHER_SIZE
-        elif name:
-            names[row.place] = name
-        elif row.gtin and row.size.key:
-            names[row.place] = next(iter(heard), f"#{row.gtin}")
-    return names, refused
+            names.pop(row.place, None)
+    return refused
 
 
 def _other_names(said: Mapping[int, Counter[str]]) -> dict[str, str]:
     """Learn which names of this style mean one size: US-m:9 and EU:42.5 that stand under one barcode."""
     together: dict[str, Counter[str]] = defaultdict(Counter)
     for heard in said.values():
-        european = [key for key in heard if key.startswith("EU:")]
-        if len(european) == 1:
-            for key in heard:
-                if key != european[0]:
-                    together[key][european[0]] += 1
+        for key in heard:
+            for other in heard:
+                if _system(other) != _system(key):
+                    together[key][other] += 1
     found = {}
-    for key, counted in together.items():
-        system, _, _ = key.partition(":")
-        name, most = counted.most_common(1)[0]
-        if system != "EU" and most >= FEWEST_AGREEING * counted.total():
+    for key, counted in sorted(together.items()):
+        # One of each pair gives its name up: EU stays before UK, UK before US.
+        better = {other: seen for other, seen in counted.items() if _standing(other) < _standing(key)}
+        if not better:
+            continue
+        name = min(better, key=lambda other: (_standing(other), -better[other], other))
+        rivals = sum(seen for other, seen in better.items() if _system(other) == _system(name))
+        if better[name] >= FEWEST_AGREEING * rivals:
             found[key] = name
-    return found
+    return {key: found.get(name, name) for key, name in found.items()}
+
+
+def _system(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _standing(key: str) -> int:
+    system = _system(key)
+    return 0 if system == "EU" else 1 if system.startswith("UK") else 2
 
 
 def _sizeless(rows: Sequence[Row]) -> dict[int, str]:
@@ -123,9 +156,3 @@ def _without_enemies(places: list[int], enemies: Mapping[int, Collection[int]]) 
     for place in places:
         (away if any(other in enemies.get(place, ()) for other in staying) else staying).append(place)
     return staying, away
-
-
-def _why_alone(rows: Iterable[Row], sizes: Mapping[int, str], refused: dict[int, str]) -> None:
-    for row in rows:
-        if row.place not in sizes:
-            refused.setdefault(row.place, UNSURE if row.size.key else NO_SIZE)
