@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -39,6 +39,7 @@ class Bench:
     name: str
     rows: int
     json: pathlib.Path | None = None
+    chosen: dict[str, str] = field(default_factory=dict)
     figures: list[dict[str, Any]] = field(default_factory=list)
 
     def tell(
@@ -78,13 +79,19 @@ class Bench:
         print(f"{self.name}: {text}", file=sys.stderr, flush=True)
 
 
-def open_bench(name: str, *, rows: int, meaning: str) -> Bench:
-    """Read the arguments every bench takes, and note how busy the machine is: a figure means little without it."""
+def open_bench(name: str, *, rows: int, meaning: str, choices: Mapping[str, Sequence[str]] | None = None) -> Bench:
+    """Read the arguments every bench takes, and note how busy the machine is: a figure means little without it.
+
+    `choices` are arguments of this bench alone: the first is meant when nothing is said; a single one leaves it free.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m benches.{name}")
     parser.add_argument("--rows", type=int, default=rows, help=f"{meaning} (default {rows})")
     parser.add_argument("--json", type=pathlib.Path, help="also append the lines to this file")
+    choices = choices or {}
+    for choice, words in choices.items():
+        parser.add_argument(f"--{choice}", default=words[0], choices=words if len(words) > 1 else None)
     asked = parser.parse_args()
-    bench = Bench(name, max(1, asked.rows), asked.json)
+    bench = Bench(name, max(1, asked.rows), asked.json, {choice: getattr(asked, choice) for choice in choices})
     loads = " ".join(f"{load:.1f}" for load in os.getloadavg())
     bench.note(f"{bench.rows} {meaning}; {os.cpu_count()} CPUs, load before the run {loads}")
     return bench

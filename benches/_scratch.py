@@ -11,6 +11,7 @@ import os
 import pathlib
 import secrets
 import sys
+import urllib.parse
 from collections.abc import Iterator
 
 from cryptography.fernet import Fernet
@@ -90,6 +91,13 @@ def dsn(database: str | None = None) -> str:
     """Name a scratch database to psycopg, for references that must not pass through Django."""
     settings = connection.settings_dict
     return f"host={settings['HOST']} user={settings['USER']} dbname={database or settings['NAME']}"
+
+
+def url(database: str | None = None) -> str:
+    """Name a scratch database to a program of ours that runs as a process of its own, as its DATABASE_URL."""
+    settings = connection.settings_dict
+    host = urllib.parse.quote(str(settings["HOST"]), safe="")
+    return f"postgresql://{settings['USER']}@{host}/{database or settings['NAME']}"
 
 
 def run_sql(*statements: str, **values: object) -> None:

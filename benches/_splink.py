@@ -1,63 +1,53 @@
-"""The same rows through Splink on DuckDB, trained without labels as its manual advises; needs requirements-bench.txt."""
+"""Splink on DuckDB, trained without labels as its manual advises: runs alone, in the peers' environment, on normalised rows.
 
+python benches/_splink.py FACTS.csv ANSWER.json, where FACTS has the columns of `COLUMNS`. The answer holds seconds, and pair
+counts of different shops, as benches count them: said to be the same, rightly so, truly the same.
+"""
+
+import json
+import logging
+import os
+import sys
 import time
-from collections.abc import Sequence
+from typing import Any
 
 import duckdb
-import pandas
 import splink.comparison_level_library as levels
 import splink.comparison_library as comparisons
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from catalog.matching.normalising import Normalised
+COLUMNS = "unique_id shop gtin brand code size colour gender title word item".split()
+BLOCKS = (("gtin",), ("brand", "code", "size"), ("brand", "title", "size"), ("brand", "word", "size", "colour"))
+TAUGHT_BY = (("gtin",), ("brand", "code", "size"), ("brand", "title", "size", "colour"))
+CERTAIN_PAIR, CERTAIN_CLUSTER = 0.9999, 0.999
 
-CERTAIN = 0.999  # pairs at or above are clustered, as our own links need no person either
-BLOCKS = (("gtin",), ("brand", "code", "size"), ("brand", "title", "size"))
 
-
-def link(facts: Sequence[Normalised], items: dict[str, int]) -> tuple[float, float, float]:
-    """Train, predict and cluster; returns seconds, and pairwise precision and recall against the true items."""
-    frame = _frame(facts, items)  # noqa: F841 - DuckDB reads it by its name
+def main(facts: str, answer: str) -> None:
+    """Train, predict and cluster, then count."""
+    logging.disable(logging.WARNING)
     began = time.perf_counter()
-    database = duckdb.connect()
-    database.execute("create table rows as select * from frame")
+    database = duckdb.connect(config={"threads": os.cpu_count() or 1})
+    columns = ", ".join(f"nullif({name}, '') as {name}" for name in COLUMNS)
+    database.execute(f"create table facts as select {columns} from read_csv(?, all_varchar = true)", [facts])  # noqa: S608
     api = DuckDBAPI(connection=database)
-    linker = Linker(api.register("rows", dataset_display_name="rows"), _settings())
-    blocks = [block_on(*columns) for columns in BLOCKS]
-    linker.training.estimate_probability_two_random_records_match(blocks[:2], recall=0.75)
-    linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
-    for block in blocks:
-        linker.training.estimate_parameters_using_expectation_maximisation(block)
+    linker = Linker(api.register("facts", dataset_display_name="facts"), _settings())
+    _train(linker)
     predicted = linker.inference.predict(threshold_match_probability=0.05)
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
-        predicted, threshold_match_probability=CERTAIN
+        predicted, threshold_match_probability=CERTAIN_CLUSTER
     )
     seconds = time.perf_counter() - began
-    said, right, true = database.execute(
-        f"""
-        select (select sum(n * (n - 1) // 2) from (select count(*) as n from {clusters.physical_name} group by cluster_id)),
-          (select sum(n * (n - 1) // 2) from (select count(*) as n from {clusters.physical_name} group by cluster_id, item)),
-          (select sum(n * (n - 1) // 2) from (select count(*) as n from rows group by item))
-        """  # noqa: S608 - a table Splink named
-    ).fetchone()
-    return seconds, right / max(said, 1), right / max(true, 1)
+    told = {"seconds": seconds, **_count(database, predicted.physical_name, clusters.physical_name)}
+    with open(answer, "w") as out:
+        json.dump(told, out)
 
 
-def _frame(facts: Sequence[Normalised], items: dict[str, int]) -> pandas.DataFrame:
-    return pandas.DataFrame(
-        {
-            "unique_id": at,
-            "gtin": one.gtin.key or None,
-            "brand": one.brand or None,
-            "code": one.code.value or None,
-            "size": one.size.key or None,
-            "colour": one.colour.key or None,
-            "gender": one.gender or None,
-            "title": " ".join(one.tokens) or None,
-            "item": items[str(one.id)],
-        }
-        for at, one in enumerate(facts)
-    )
+def _train(linker: Linker) -> None:
+    training = linker.training
+    training.estimate_probability_two_random_records_match([block_on(*block) for block in BLOCKS[:2]], recall=0.75)
+    training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
+    for block in TAUGHT_BY:
+        training.estimate_parameters_using_expectation_maximisation(block_on(*block))
 
 
 def _settings() -> SettingsCreator:
@@ -84,5 +74,34 @@ def _settings() -> SettingsCreator:
         ],
         retain_intermediate_calculation_columns=False,
         retain_matching_columns=False,
-        additional_columns_to_retain=["item"],
+        additional_columns_to_retain=["item", "shop"],
     )
+
+
+def _count(database: duckdb.DuckDBPyConnection, predicted: str, clusters: str) -> dict[str, Any]:
+    pairs = f"from {predicted} where match_probability >= {CERTAIN_PAIR} and shop_l <> shop_r"
+    figures = {
+        "true": _across(database, "facts", "item"),
+        "pairs_said": _one(database, f"select count(*) {pairs}"),
+        "pairs_right": _one(database, f"select count(*) {pairs} and item_l = item_r"),
+        "clusters_said": _across(database, clusters, "cluster_id"),
+        "clusters_right": _across(database, clusters, "cluster_id, item"),
+        "biggest": _one(database, f"select max(n) from (select count(*) as n from {clusters} group by cluster_id)"),  # noqa: S608
+    }
+    return {name: int(figure or 0) for name, figure in figures.items()}
+
+
+def _across(database: duckdb.DuckDBPyConnection, table: str, same: str) -> int:
+    """Count pairs that share some columns and come of different shops."""
+    pairs = "select coalesce(sum(n * (n - 1) // 2), 0) from (select count(*) as n from {} group by {})"
+    together = _one(database, pairs.format(table, same))
+    return together - _one(database, pairs.format(table, f"{same}, shop"))
+
+
+def _one(database: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = database.execute(query).fetchone()
+    return int(found[0] or 0) if found else 0
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

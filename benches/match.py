@@ -1,261 +1,239 @@
-"""Match: a cold match of the generated world with its truth known, then changes one by one and in a batch."""
+"""Match: a network's file through the command, its truth known, beside Splink; then changes one by one and in a batch."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from functools import partial
+import contextlib
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from benches import _scratch  # first: it sets the environment that settings are read from
 
 # isort: split
 from django.db import connection
-from django.utils import timezone
 
-from benches._figures import Aim, Bench, forget_peak, open_bench, peak_bytes, share, timed
-from catalog.match import match_due
-from catalog.matching.engine import LINKED, Batch, decide_batch
-from catalog.matching.normalising import Normalised, VariantIn, normalise
-from catalog.models import Match, Variant
-from network.connectors.shopify.standin.seeds import WorldSeed
-from network.connectors.shopify.standin.world import build_world_with_truth
-from network.connectors.shopify.standin.world.demo import TrueVariant
-from skuu.kit.money import parse_minor
-from skuu.testing.world import load_store
+from benches._changes import measure_changes
+from benches._figures import Aim, Bench, Better, open_bench, timed
+from benches._judging import Cards, Quality, Truth, judge_asks, judge_links, read_links, read_truth
+from benches._network_of_shops import WORLDS, write_network
+from benches._normalised import write_facts
+from benches._peers import peers_python
+from benches._processes import Cost, run_watched
+from skuu.postgresql import server
 
-AT_SCALE_ONE = 3000
-IN_DATABASE = (
-    3_000  # rows for the single changes, unless fewer are asked for; more only with --rows above a hundred thousand
-)
-CHANGES = 60
-BATCH = 1000
-MILLION = 1_000_000
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+GIB = 2**30
+SMALLER = 10  # times; growth is looked at between this part of the rows and all of them
+COMMAND = (sys.executable, "manage.py", "match_catalogue")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the command made of one network."""
+
+    rows: int
+    cost: Cost
+    quality: Quality
+    cards: Cards
+    truth: Truth
+
+    @property
+    def seconds_a_row(self) -> float:
+        """How long one row took, the start of the program included."""
+        return self.cost.seconds / self.rows
 
 
 def main() -> None:
-    """Match in memory first, then through the verb on a loaded database."""
-    bench = open_bench("match", rows=30_000, meaning="variants of eight shops")
-    world, truth = build_world_with_truth("demo", scale=bench.rows / AT_SCALE_ONE)
-    rows = _as_received(world)
-    with _scratch.scratch_database():
-        facts = _match_cold(bench, rows, _true_items(world, truth))
-        del rows, facts
-        small = bench.rows if bench.rows > 100_000 else min(bench.rows, IN_DATABASE)
-        _load(build_world_with_truth("demo", scale=small / AT_SCALE_ONE)[0] if small < bench.rows else world)
-        _match_stored(bench)
-        _change(bench)
-
-
-# --- in memory --------------------------------------------------------------------------------------------------------
-def _as_received(world: WorldSeed) -> list[VariantIn]:
-    """Write every variant of the world as sync hands it to matching."""
-    return [
-        VariantIn(
-            id=f"{store.domain}/{place}/{number}",
-            shop_id=store.domain,
-            product_ref=f"{store.domain}/{place}",
-            title=product.title,
-            vendor=product.vendor,
-            options=tuple(zip(product.option_names, one.options, strict=True)),
-            sku=one.sku,
-            barcode=one.barcode,
-            tags=product.tags,
-            product_type=product.product_type,
-            price_minor=parse_minor(one.price, store.currency),
-            currency=store.currency,
-            shop_names=(store.name, store.merchant),
-        )
-        for store in world.stores
-        for place, product in enumerate(store.products)
-        for number, one in enumerate(product.variants)
-    ]
-
-
-def _true_items(world: WorldSeed, truth: Iterable[TrueVariant]) -> dict[str, int]:
-    return {f"{one.store}/{one.product}/{one.variant}": one.item for one in truth}
-
-
-def _match_cold(bench: Bench, rows: Sequence[VariantIn], items: dict[str, int]) -> list[Normalised]:
-    """Normalise and decide the whole list, questions included; count its pairs against the truth."""
-    before = forget_peak()
-    normalising, facts = timed(lambda: [normalise(row) for row in rows])
-    deciding, batch = timed(lambda: decide_batch(facts))
-    grown = peak_bytes() - before
-    joining, pairs = _self_join(facts)
-    _tell_quality(bench, facts, batch, items)
-    bench.note(
-        f"{len(rows)} rows: normalising {normalising:.1f} s, deciding {deciding:.1f} s; "
-        f"{len(batch.asks)} questions; the self-join finds {pairs} pairs; load now {_scratch.load()}"
+    """Match a file of a tenth, then the whole, then compare, then live with it in the database."""
+    bench = open_bench(
+        "match",
+        rows=30_000,
+        meaning="variants of two hundred shops",
+        choices={"noise": tuple(WORLDS), "seed": ("7",), "part": ("all", "file", "stored")},
     )
-    seconds = normalising + deciding
+    part = bench.chosen["part"]
+    with _scratch.scratch_database(), tempfile.TemporaryDirectory(prefix="skuu-bench-") as name:
+        folder = pathlib.Path(name)
+        if part != "stored":
+            smaller = _match_file(bench, folder, max(1, bench.rows // SMALLER))
+            whole = _match_file(bench, folder, bench.rows)
+            _tell_answer(bench, whole, smaller)
+            _beside_others(bench, folder, whole)
+        if part != "file":
+            network = _network(bench, folder, bench.rows)
+            measure_changes(bench, network)
+
+
+def _network(bench: Bench, folder: pathlib.Path, rows: int) -> pathlib.Path:
+    path = folder / f"network-{rows}.csv"
+    if not path.exists():
+        write_network(path, rows, int(bench.chosen["seed"]), bench.chosen["noise"])
+    return path
+
+
+# --- the file -----------------------------------------------------------------------------------------------------------
+def _match_file(bench: Bench, folder: pathlib.Path, rows: int) -> Answer:
+    """Match one network with the product's own command and judge the answer."""
+    network, links = _network(bench, folder, rows), folder / f"links-{rows}.csv"
+    files = ("--input", str(network), "--output", str(links), "--json", str(folder / f"told-{rows}.json"))
+    environment = os.environ | {"DATABASE_URL": _scratch.url()}
+    cost = run_watched((*COMMAND, *files), environment=environment, beside=_server_pid(), folder=ROOT)
+    truth = read_truth(network)
+    answer = Answer(rows, cost, judge_links(read_links(links), truth), judge_asks(links, truth), truth)
+    bench.note(
+        f"{rows} rows in {cost.seconds:.1f} s; resident {cost.resident / GIB:.2f} GiB (shared pages once: "
+        f"{cost.proportional / GIB:.2f}), the database server grew by "
+        f"{cost.beside / GIB:.2f}; {answer.quality.said} pairs of different shops linked, {answer.quality.right} rightly, "
+        f"{answer.quality.true} truly the same; {answer.cards.asked} cards, {answer.cards.right} with the right style; "
+        f"load now {_scratch.load()}"
+    )
+    return answer
+
+
+def _server_pid() -> int | None:
+    """Name the database server's first process, whose memory is noted beside the command's."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int((server.base() / "data" / "postmaster.pid").read_text().split()[0])
+    return None
+
+
+def _tell_answer(bench: Bench, whole: Answer, smaller: Answer) -> None:
+    most = max(_sizes(whole.truth).values())
     bench.tell(
-        "cold match, normalising and questions included",
-        len(rows) / seconds,
-        "rows/s",
-        reference=len(rows) / joining,
-        reference_name="the bare GTIN self-join in SQL on rows normalised already",
-        aim=Aim(MILLION / 20),
+        "biggest cluster",
+        whole.quality.biggest,
+        "variants",
+        reference=most,
+        reference_name="the most variants that truly are one item",
+        aim=Aim(1, of="ratio"),
+        better="lower",
+    )
+    bench.tell(
+        "cards that show the right style among eight",
+        whole.cards.right / max(whole.cards.asked, 1),
+        "share",
+        reference=None,
+        reference_name="",
+        aim=Aim(0.9),
         better="higher",
     )
     bench.tell(
-        "memory a row of the cold match needs",
-        grown / len(rows),
-        "bytes",
-        reference=None,
-        reference_name="",
-        aim=Aim(2 * 2**30 / MILLION),
-        better="lower",
-    )
-    _beside_splink(bench, facts, items, normalising, deciding)
-    return facts
-
-
-def _tell_quality(bench: Bench, facts: Sequence[Normalised], batch: Batch, items: dict[str, int]) -> None:
-    precision, recall, said, right, true = _judge(batch, items)
-    join_precision, join_recall = _judge_pairs(facts, items)
-    bench.note(f"{said} pairs linked, {right} of them right; {true} pairs are truly the same")
-    for name, figure, bare, aim in (
-        ("pairwise precision of links", precision, join_precision, 0.998),
-        ("pairwise recall of links", recall, join_recall, 0.72),
-    ):
-        bench.tell(
-            name,
-            figure,
-            "share",
-            reference=bare,
-            reference_name="the bare GTIN self-join",
-            aim=Aim(aim),
-            better="higher",
-        )
-
-
-def _judge(batch: Batch, items: dict[str, int]) -> tuple[float, float, int, int, int]:
-    """Count pairs: precision, recall, pairs said to be the same, said so rightly, and truly the same."""
-    linked = [(link.item, items[str(link.id)]) for link in batch.links if link.status == LINKED]
-    said = _pairs(Counter(item for item, _ in linked))
-    right = _pairs(Counter(linked))
-    true = _pairs(Counter(items.values()))
-    return right / max(said, 1), right / max(true, 1), said, right, true
-
-
-def _judge_pairs(facts: Sequence[Normalised], items: dict[str, int]) -> tuple[float, float]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for one in facts:
-        if one.gtin.key:
-            groups[one.gtin.key].append(items[str(one.id)])
-    said = _pairs(Counter({key: len(group) for key, group in groups.items()}))
-    right = sum(_pairs(Counter(group)) for group in groups.values())
-    return right / max(said, 1), right / max(_pairs(Counter(items.values())), 1)
-
-
-def _pairs(sizes: Counter) -> int:
-    return sum(size * (size - 1) // 2 for size in sizes.values())
-
-
-def _self_join(facts: Sequence[Normalised]) -> tuple[float, int]:
-    """Join the rows with themselves by their clean barcodes in SQL; loading is not counted, the answer is stored."""
-    with connection.cursor() as cursor:
-        cursor.execute("create temp table bench_gtin (id int, shop text, gtin text)")
-        with cursor.copy("copy bench_gtin from stdin") as writer:
-            for at, one in enumerate(facts):
-                writer.write_row((at, one.shop_id, one.gtin.key or None))
-        cursor.execute("analyze bench_gtin")
-        join = (
-            "create temp table bench_pairs as select a.id, b.id as other from bench_gtin a join bench_gtin b "
-            "on a.gtin = b.gtin and a.id < b.id and a.shop <> b.shop"
-        )
-        seconds, _ = timed(lambda: cursor.execute(join))
-        cursor.execute("select count(*) from bench_pairs")
-        return seconds, cursor.fetchone()[0]
-
-
-def _beside_splink(
-    bench: Bench, facts: Sequence[Normalised], items: dict[str, int], normalising: float, deciding: float
-) -> None:
-    try:
-        from benches import _splink
-    except ImportError as error:
-        bench.note(f"no comparison with Splink: {error}; see requirements-bench.txt")
-        return
-    linking, precision, recall = _splink.link(facts, items)
-    bench.note(f"Splink: linking {linking:.1f} s, precision {precision:.4f}, recall {recall:.4f}")
-    bench.tell(
-        "cold match against Splink",
-        normalising + deciding,
+        f"seconds a row, {whole.rows} rows",
+        whole.seconds_a_row,
         "s",
-        reference=normalising + linking,
-        reference_name="Splink 5 on DuckDB, same rows normalised by the same code",
+        reference=smaller.seconds_a_row,
+        reference_name=f"seconds a row, {smaller.rows} rows",
         aim=Aim(1, of="ratio"),
         better="lower",
     )
 
 
-# --- in the database --------------------------------------------------------------------------------------------------
-def _load(world: WorldSeed) -> None:
-    for store in world.stores:
-        load_store(store)
-    _scratch.settle_down()
+def _sizes(truth: Truth) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for item in truth.item:
+        sizes[item] = sizes.get(item, 0) + 1
+    return sizes
 
 
-def _match_stored(bench: Bench) -> None:
-    """Match everything that was loaded through the verb, batch by batch."""
-
-    def match_all() -> int:
-        turns = 0
-        while match_due():
-            turns += 1
-        return turns
-
-    seconds, turns = timed(match_all)
-    rows, links = Variant.everyone.count(), Match.everyone.filter(status="linked").count()
-    bench.note(f"first match through the verb: {rows} rows in {seconds:.1f} s, {turns} turns, {links} links")
-    _scratch.settle_down()
-
-
-def _change(bench: Bench) -> None:
-    """Change one variant at a time, as sync leaves it: its row is new and due; then a thousand at once."""
-    ids = list(Variant.everyone.order_by("remote_id").values_list("pk", flat=True))
-    single, bare = [], []
-    for at, pk in enumerate(ids[:: max(1, len(ids) // CHANGES)][:CHANGES]):
-        title = {} if at % 2 else {"sku": f"B{at}"}
-        Variant.everyone.filter(pk=pk).update(match_due_at=timezone.now(), **title)
-        seconds, taken = timed(match_due)
-        if taken != 1:
-            raise RuntimeError(f"One change made {taken} variants due.")
-        single.append(seconds)
-        bare.append(timed(partial(_same_barcode, [pk]))[0])
-    for name, part in (("p50", 0.5), ("p95", 0.95)):
-        bench.tell(
-            f"one change matched, {name}",
-            share(single, part) * 1000,
-            "ms",
-            reference=share(bare, part) * 1000,
-            reference_name="the bare GTIN self-join in SQL for one variant",
-            aim=Aim(5),
-            better="lower",
+# --- beside others ------------------------------------------------------------------------------------------------------
+def _beside_others(bench: Bench, folder: pathlib.Path, whole: Answer) -> None:
+    """Give the same rows, normalised by the same code, to the bare barcode join and to Splink."""
+    facts = folder / "facts.csv"
+    normalising, _ = timed(lambda: write_facts(_network(bench, folder, whole.rows), facts))
+    joining, joined = _self_join(facts, whole.truth)
+    bench.note(f"normalising for the peers {normalising:.1f} s; the bare barcode join {joining:.2f} s")
+    name = "the bare GTIN self-join in SQL on rows normalised already"
+    _tell(bench, "cold match, file to answer", whole.cost.seconds, "s", joining, name, Aim(20), "lower")
+    _tell_quality(bench, whole.quality, joined, "the bare GTIN self-join")
+    peer = _splink(bench, folder, facts)
+    if peer is None:
+        _tell(
+            bench,
+            "memory of the command, all its processes",
+            whole.cost.resident / GIB,
+            "GiB",
+            None,
+            "",
+            Aim(2),
+            "lower",
         )
-    many = ids[:BATCH]
-    Variant.everyone.filter(pk__in=many).update(match_due_at=timezone.now())
-    seconds, taken = timed(match_due)
-    joining, _ = timed(lambda: _same_barcode(many))
-    bench.note(f"{len(ids)} variants stored, a batch of {taken}; load now {_scratch.load()}")
-    bench.tell(
-        "changes matched in a batch",
-        taken / seconds,
-        "1/s",
-        reference=taken / joining,
-        reference_name="the bare GTIN self-join in SQL for the same variants",
-        aim=Aim(20_000),
-        better="higher",
-    )
+        return
+    told, cost = peer
+    name = "Splink 5 on DuckDB"
+    _tell(
+        bench, "memory of the command, all its processes", whole.cost.resident / GIB, "GiB",
+        cost.resident / GIB, f"{name}, normalising not counted", Aim(2), "lower",
+    )  # fmt: skip
+    _tell(
+        bench, "cold match beside Splink", whole.cost.seconds, "s",
+        normalising + cost.seconds, f"{name}, same rows normalised by the same code", Aim(1, of="ratio"), "lower",
+    )  # fmt: skip
+    pairs = Quality(told["pairs_said"], told["pairs_right"], told["true"], 0)
+    clusters = Quality(told["clusters_said"], told["clusters_right"], told["true"], told["biggest"])
+    _tell_quality(bench, whole.quality, pairs, f"{name}, pairs at 0.9999")
+    _tell_quality(bench, whole.quality, clusters, f"{name}, clusters at 0.999")
+    bench.note(f"Splink alone {told['seconds']:.1f} s, start {cost.seconds - told['seconds']:.1f} s; {told}")
 
 
-def _same_barcode(ids: Sequence[int]) -> int:
+def _tell(
+    bench: Bench,
+    name: str,
+    figure: float,
+    unit: str,
+    reference: float | None,
+    reference_name: str,
+    aim: Aim,
+    better: Better,
+) -> None:
+    bench.tell(name, figure, unit, reference=reference, reference_name=reference_name, aim=aim, better=better)
+
+
+def _tell_quality(bench: Bench, ours: Quality, other: Quality, name: str) -> None:
+    figures = (("precision", ours.precision, other.precision, 0.998), ("recall", ours.recall, other.recall, 0.72))
+    for word, figure, reference, bound in figures:
+        _tell(bench, f"pairwise {word} of links", figure, "share", reference, name, Aim(bound), "higher")
+
+
+def _self_join(facts: pathlib.Path, truth: Truth) -> tuple[float, Quality]:
+    """Join the rows with themselves by their clean barcodes in SQL; loading is not counted, the answer is stored."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select a.id, b.id from catalog_variant a join catalog_variant b on b.gtin = a.gtin and b.shop_id <> a.shop_id "
-            "where a.id = any(%s) and a.gtin <> '' and b.gtin <> ''",
-            [list(ids)],
+        cursor.execute("set statement_timeout = 0")
+        cursor.execute("create temp table bench_gtin (id int, shop text, gtin text, item text)")
+        with cursor.copy("copy bench_gtin from stdin") as writer:
+            for line in _barcodes(facts):
+                writer.write_row(line)
+        cursor.execute("analyze bench_gtin")
+        join = (
+            "create temp table bench_pairs as select a.id, b.id as other, a.item = b.item as same "
+            "from bench_gtin a join bench_gtin b on a.gtin = b.gtin and a.id < b.id and a.shop <> b.shop"
         )
-        return len(cursor.fetchall())
+        seconds, _ = timed(lambda: cursor.execute(join))
+        cursor.execute("select count(*), count(*) filter (where same) from bench_pairs")
+        said, right = cursor.fetchone()
+        cursor.execute("drop table bench_gtin, bench_pairs")
+        cursor.execute("reset statement_timeout")
+    return seconds, Quality(said, right, truth.pairs(), 0)
+
+
+def _barcodes(facts: pathlib.Path) -> Iterator[tuple[int, str, str | None, str]]:
+    with facts.open(newline="", encoding="utf-8") as text:
+        for at, row in enumerate(csv.DictReader(text)):
+            yield at, row["shop"], row["gtin"] or None, row["item"]
+
+
+def _splink(bench: Bench, folder: pathlib.Path, facts: pathlib.Path) -> tuple[dict[str, float], Cost] | None:
+    answer = folder / "splink.json"
+    try:
+        command = (str(peers_python()), "benches/_splink.py", str(facts), str(answer))
+        cost = run_watched(command, environment=os.environ, folder=ROOT)
+    except (OSError, subprocess.CalledProcessError) as error:
+        bench.note(f"no comparison with Splink: {error}; see requirements-bench.txt")
+        return None
+    return json.loads(answer.read_text()), cost
 
 
 if __name__ == "__main__":

@@ -1,0 +1,133 @@
+"""Measures changes on a network that stands matched in the database: one at a time, and a batch."""
+
+import pathlib
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from django.db import connection
+from django.db.models import F, Value
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
+
+from benches import _scratch
+from benches._figures import Aim, Bench, share, timed
+from benches._stored import load_network
+from catalog.match import match_due
+from catalog.models import Match, Variant
+
+CHANGES = 400  # single ones, a quarter of each kind
+BATCH = 20_000
+WARM = 20  # the first changes of a process fill its caches; they are not counted
+BARE = "the bare GTIN self-join in SQL"
+
+
+def measure_changes(bench: Bench, network: pathlib.Path) -> None:
+    """Load a network, match all of it through the verb, then change it."""
+    held_back = min(CHANGES, bench.rows // 50) // 4
+    loading, arriving = timed(lambda: load_network(network, held_back=held_back + WARM // 4))
+    bench.note(f"loaded in {loading:.1f} s")
+    _match_all(bench)
+    _change_singly(bench, arriving)
+    _change_in_a_batch(bench)
+
+
+def _match_all(bench: Bench) -> None:
+    """Match everything that was loaded through the verb, batch by batch, as after many uploads."""
+    seconds, _ = timed(_drain)
+    rows, links = Variant.everyone.count(), Match.everyone.filter(status="linked").count()
+    bench.note(f"first match through the verb: {rows} rows in {seconds:.1f} s, {rows / seconds:.0f}/s, {links} links")
+    _scratch.settle_down()
+
+
+def _drain() -> int:
+    turns = 0
+    while match_due():
+        turns += 1
+    return turns
+
+
+def _change_singly(bench: Bench, arriving: Sequence[Variant]) -> None:
+    """Change one variant at a time, as sync leaves it: its row is written and due."""
+    single: list[float] = []
+    bare: list[float] = []
+    kinds: dict[str, list[float]] = {}
+    for kind, pk in _changes(arriving):
+        seconds = _match_one(pk)
+        joining, _ = timed(partial(_same_barcode, [pk]))
+        single.append(seconds)
+        bare.append(joining)
+        kinds.setdefault(kind, []).append(seconds)
+    single, bare = single[WARM:], bare[WARM:]
+    for name, part in (("p50", 0.5), ("p95", 0.95)):
+        bench.tell(
+            f"one change matched, {name}",
+            share(single, part) * 1000,
+            "ms",
+            reference=share(bare, part) * 1000,
+            reference_name=f"{BARE} for one variant",
+            aim=Aim(5),
+            better="lower",
+        )
+    by_kind = ", ".join(f"{kind} {share(took, 0.95) * 1000:.1f}" for kind, took in kinds.items())
+    bench.note(f"{len(single)} single changes, p95 in ms by kind: {by_kind}; load now {_scratch.load()}")
+
+
+def _changes(arriving: Sequence[Variant]) -> Iterator[tuple[str, int]]:
+    """Write one change after the other: a new variant, another stock number, a barcode lost, a barcode found again."""
+    total = Variant.everyone.count()
+    ids = list(Variant.everyone.exclude(barcode="").order_by("pk").values_list("pk", "barcode"))
+    stride = max(1, len(ids) // max(1, len(arriving)))
+    for at, fresh in enumerate(arriving):
+        pk, barcode = ids[at * stride % len(ids)]
+        fresh.match_due_at = timezone.now()
+        fresh.save()
+        yield "new", fresh.pk
+        Variant.everyone.filter(pk=pk).update(sku=f"B{at}-{total}", match_due_at=timezone.now())
+        yield "stock number", pk
+        Variant.everyone.filter(pk=pk).update(barcode="", match_due_at=timezone.now())
+        yield "barcode lost", pk
+        Variant.everyone.filter(pk=pk).update(barcode=barcode, match_due_at=timezone.now())
+        yield "barcode found", pk
+
+
+def _match_one(pk: int) -> float:
+    """Add up the turns until this change is matched; asking whether it is does not count."""
+    total = 0.0
+    while Variant.everyone.filter(pk=pk, match_due_at__isnull=False).exists():
+        seconds, taken = timed(match_due)
+        if not taken:
+            raise RuntimeError(f"Variant {pk} stays due.")
+        total += seconds
+    return total
+
+
+def _change_in_a_batch(bench: Bench) -> None:
+    """Change whole catalogues of shops at once, as uploads do."""
+    wanted = min(BATCH, max(1, bench.rows // 5))
+    ids = list(Variant.everyone.order_by("shop_id", "pk").values_list("pk", flat=True)[:wanted])
+    fresh = Concat(Value("U-"), Cast(F("pk"), Variant._meta.get_field("sku")))
+    Variant.everyone.filter(pk__in=ids).update(sku=fresh, match_due_at=timezone.now())
+    seconds, turns = timed(_drain)
+    joining, _ = timed(lambda: _same_barcode(ids))
+    bench.note(
+        f"{Variant.everyone.count()} variants stored; a batch of {len(ids)} in {turns} turns; load {_scratch.load()}"
+    )
+    bench.tell(
+        "changes matched in a batch",
+        len(ids) / seconds,
+        "1/s",
+        reference=len(ids) / joining,
+        reference_name=f"{BARE} for the same variants",
+        aim=Aim(20_000),
+        better="higher",
+    )
+
+
+def _same_barcode(ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.id, b.id from catalog_variant a join catalog_variant b on b.gtin = a.gtin and b.shop_id <> a.shop_id "
+            "where a.id = any(%s) and a.gtin <> '' and b.gtin <> ''",
+            [list(ids)],
+        )
+        return len(cursor.fetchall())
