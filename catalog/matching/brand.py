@@ -19,11 +19,20 @@ _NOT_A_BRAND = {"", "no brand", "na", "n a", "my store"} | set(
     "unknown none diverse other others generic default vendor test unbranded nobrand divers sonstige marke brand null nan tbd".split()
 )
 # Names in the list that are ordinary words of titles: they count in the vendor field, never inside a title.
-_ORDINARY = {"new yorker", "street one", "free people", "off white", "river island"} | set(
-    "on only boss hugo next gap pink change house legend archive guess diesel champion hunter craft think caprice "
-    "triumph burlington lee cos ck nb ua hh cat columbia mustang camper replay kappa shone discovery express original "
-    "originals classic olymp zebra nova novo mani mo core pure dynamite jordan levi armani keen ara vans lloyd "
-    "melissa true monsoon oasis quiz warehouse".split()
+_ORDINARY = {"free people", "new yorker", "off white", "river island", "street one"} | set(
+    "abc adam adler andre ara archive armani arthur atmosphere avenue away blue bonds bonita boss bristol brothers "
+    "browns buckle burlington burton camper caprice carla carlo carol caroll carry carters cat celestino champion "
+    "change ck classic cleo coach code colins columbia comma connor constance core cos craft delta diesel dim "
+    "discovery dna dynamite eclipse ecru edwin emon exact express familia flannels flexi fox gap garage gate george "
+    "globo globus golf guess head hermanos hh honeys hoodies hooks hope house hugo hunter identity index industrie "
+    "inside jam jet jordan journeys jules justice kanzler kappa karen kari karl keen laura lee legend levi liberty "
+    "lids life lifestyle live lloyd lola lucy luna mani maria marisa marks mascotte max medicine melissa melon "
+    "metro mo monsoon morgan moss munich mustang nb next norah nova novo oasis olymp olympia on only open optima "
+    "orchestra original originals outfit pablo pause peloton penti pep persona pink pompea poppy postie pure quill "
+    "quiz rage rainbow raymond rebel refinery replay reserva respect rio rivers robel roman roots savage scarpa "
+    "schuh seaside select selected selfast shone sidestep sirens smuggler soma soviet sportsgirl springfield "
+    "sprinter stadium steps stitches story style subdued suburbia sugar sundance supre tall think trends triumph "
+    "true ua upwest vans veritas vibs vince volt warehouse westside whistles xxl zebra zen zero".split()
 )
 _LEADS_A_TITLE = set("vans boss hugo jordan guess diesel keen lee champion kappa columbia".split())
 LONGEST_NAME = 5

@@ -11,28 +11,48 @@ from importlib import resources
 from catalog.matching.folding import fold, slug, words
 
 _NAMES = {
-    "black": "black blk schwarz nero nera noir noire negro negra zwart svart czarny czarna czarne onyx anthrazitschwarz",
-    "white": "white wht weiss bianco bianca blanc blanche blanco blanca wit vit bialy biala biale",
-    "navy": "navy nvy marine dunkelblau marino marinblau marinbla donkerblauw morkbla granatowy granat obsidian midnight",
-    "blue": "blue blu blau bleu azul blauw bla niebieski niebieska royal cobalt azure denim indigo azzurro celeste hellblau "
-    "skyblue sapphire lichtblauw ljusbla jeans",
-    "red": "red rot rosso rossa rouge rojo roja rood rod czerwony czerwona szkarlatny scarlet crimson karminrot ruby cherry",
-    "grey": "grey gray gry grau grigio grigia gris grijs gra szary szara anthracite anthrazit charcoal graphite antracite "
-    "antraciet antracit shark ash slate hellgrau dunkelgrau",
-    "green": "green grn grun gruen verde vert verte groen gron zielony zielona pine emerald moss mint teal sage forest jade",
+    "black": "black blk schwarz nero nera noir noire negro negra zwart svart czarny czarna czarne onyx "
+    "anthrazitschwarz nere neri noirs noires negros negras schwarze schwarzer schwarzes zwarte svarta "
+    "czarni carbon carbone",
+    "white": "white wht weiss bianco bianca blanc blanche blanco blanca wit vit bialy biala biale weisse weisser "
+    "weisses bianchi bianche blancs blanches blancos blancas witte vita snow whitesmoke ghostwhite",
+    "navy": "navy nvy marine dunkelblau marino marinblau marinbla donkerblauw morkbla granatowy granat obsidian "
+    "midnight obsidienne obsidiana ossidiana obsydian peacoat dunkelmarine granatowe granatowa "
+    "midnightblue",
+    "blue": "blue blu blau bleu azul blauw bla niebieski niebieska royal cobalt azure denim indigo azzurro "
+    "celeste hellblau skyblue sapphire lichtblauw ljusbla jeans bleue bleus bleues blaue blauer blaues "
+    "azules blauwe blaa niebieskie cobalto kobalt kobaltblau steelblue concord",
+    "red": "red rot rosso rossa rouge rojo roja rood rod czerwony czerwona szkarlatny scarlet crimson karminrot "
+    "ruby cherry rote roter rossi rosse rouges rojos rojas rode roda czerwone carmin firebrick chili "
+    "chilli lava lave",
+    "grey": "grey gray gry grau grigio grigia gris grijs gra szary szara anthracite anthrazit charcoal graphite "
+    "antracite antraciet antracit shark ash slate hellgrau dunkelgrau grise graue grauer graues grigi "
+    "grigie grises grijze szare antracita antracyt antracide anthracide grafito graffite grafit grafitowy "
+    "asfalto dimgray gainsboro slategray",
+    "green": "green grn grun gruen verde vert verte groen gron zielony zielona pine emerald moss mint teal sage "
+    "forest jade verdi verdes verts vertes grune gruner groene grona zielone giada alga algue lime "
+    "limonka limoen seaweed",
     "olive": "olive khaki army oliv caqui kaki kakhi military militare oliwkowy olijf",
-    "beige": "beige sand tan stone nude camel taupe bezowy bei ecru oat",
-    "brown": "brown brn braun marrone marron brun bruin brazowy cognac cuoio chocolate chestnut coffee mocha caramel moro "
-    "castano mocca schoko",
-    "pink": "pink pnk rosa rose roze rozowy rosado fuchsia fuxia fucsia magenta coral salmon hotpink",
-    "yellow": "yellow gelb giallo gialla jaune amarillo geel gul zolty volt lemon mustard senf ocra",
-    "orange": "orange arancio arancione naranja oranje pomaranczowy apricot pesca peach",
-    "purple": "purple lila violet violett viola violeta morado paars fiolet fioletowy lavender lilac mauve",
-    "silver": "silver silber argento argent plata zilver srebrny metallicsilver",
-    "gold": "gold oro doree dore dorado goud guld zloty",
-    "burgundy": "burgundy bordeaux maroon burdeos weinrot bordowy oxblood vinrod bordo wine",
-    "cream": "cream creme ivory sail offwhite elfenbein crema crudo avorio gebrochenweiss kremowy champagne",
-    "turquoise": "turquoise turkis tuerkis turchese turquesa aqua turkos turkusowy petrol cyan",
+    "beige": "beige sand tan stone nude camel taupe bezowy bei ecru oat wheat sabbia sable arena bone hueso avena "
+    "piaskowy",
+    "brown": "brown brn braun marrone marron brun bruin brazowy cognac cuoio chocolate chestnut coffee mocha "
+    "caramel moro castano mocca schoko bruna bruine braune marroni marrones brazowe sienna saddlebrown "
+    "peru bronze bronzo bronce",
+    "pink": "pink pnk rosa rose roze rozowy rosado fuchsia fuxia fucsia magenta coral salmon hotpink rosas rozowe "
+    "lightpink deeppink deepink palevioletred guava",
+    "yellow": "yellow gelb giallo gialla jaune amarillo geel gul zolty volt lemon mustard senf ocra gelbe gialli "
+    "amarilla amarillos gele gula zolte goldenrod lightyellow",
+    "orange": "orange arancio arancione naranja oranje pomaranczowy apricot pesca peach arancioni naranjas "
+    "pomaranczowe pomarancz mango mangue orangered",
+    "purple": "purple lila violet violett viola violeta morado paars fiolet fioletowy lavender lilac mauve violetto "
+    "violette morada paarse lilla fioletowe grape uva darkmagenta",
+    "silver": "silver silber argento argent plata zilver srebrny metallicsilver plateado plateada argente argentee "
+    "silberne zilveren srebrne srebro platinum platino platine platin",
+    "gold": "gold oro doree dore dorado goud guld zloty dorada goldene gouden zlote",
+    "burgundy": "burgundy bordeaux maroon burdeos weinrot bordowy oxblood vinrod bordo wine granate cabernet",
+    "cream": "cream creme ivory sail offwhite elfenbein crema crudo avorio gebrochenweiss kremowy champagne "
+    "antiquewhite",
+    "turquoise": "turquoise turkis tuerkis turchese turquesa aqua turkos turkusowy petrol cyan turkoois turq",
     "multi": "multi multicolor multicolour multicolore mehrfarbig bunt multicoloured wielokolorowy rainbow flerfargad",
 }
 PHRASES = {
@@ -60,11 +80,29 @@ _WIDER = {
     "silver": {"grey"},
     "gold": {"yellow"},
     "turquoise": {"blue", "green"},
+    "beige": {"brown"},
+}
+_SHADES = {
+    "dark light deep medium pale bright hot": "blue red grey gray green brown pink yellow orange purple violet beige khaki olive cyan "
+    "turquoise skyblue steelblue",
+    "dunkel hell mittel": "blau rot grau grun gruen braun rosa gelb lila beige oliv",
+    "donker licht": "blauw rood grijs groen bruin roze geel paars beige",
+    "mork ljus": "bla rod gra gron brun rosa gul lila beige",
 }
 COLOUR_WORDS = {word: base for base, listed in _NAMES.items() for word in listed.split()}
+_DARK_BLUE = {"darkblue", "dunkelblau", "donkerblauw", "morkbla"}
+COLOUR_WORDS |= {
+    shade + name: "navy" if shade + name in _DARK_BLUE else COLOUR_WORDS[name]
+    for shades, names in _SHADES.items()
+    for shade in shades.split()
+    for name in names.split()
+}
 PARTS_OF_COLOURS = frozenset(word for phrase in PHRASES for word in phrase.split())
 _FIRST_OF_PHRASE = {phrase.split()[0] for phrase in PHRASES}
 _PARTS = re.compile(r"\s*(?:[/|,;+&]|\s-\s|-(?=[a-z])|_|\bund\b|\band\b|\bet\b|\by\b|\bmit\b|\bwith\b)\s*")
+
+
+_WORD_ONLY = re.compile(r"^\W*[a-z][a-z' ]{2,}\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +131,8 @@ def normalise_colour(text: str) -> Colour:
     bases: list[str] = []
     for part in _PARTS.split(fold(raw).replace("off-white", "off white")):
         found = bases_in(part) or ((_named(part),) if _named(part) else ())
+        if not found and not bases and _WORD_ONLY.search(part):
+            break  # the main colour is one nobody knows: the others alone would name another colourway
         bases += [base for base in found if base not in bases]
     key = "/".join(bases) or "raw:" + slug(raw)
     return Colour(tuple(bases), key, raw)

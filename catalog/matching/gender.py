@@ -27,7 +27,10 @@ def gender_of(text: str) -> str:
 
 def gender_among(tokens: Iterable[str]) -> str:
     """Read the gender from folded words."""
-    found = {GENDER_WORDS[word] for word in tokens if word in GENDER_WORDS}
+    said = {word: GENDER_WORDS[word] for word in tokens if word in GENDER_WORDS}
+    if len(said) > 1:
+        said.pop("barn", None)  # Swedish children, or the shop "Boot Barn"
+    found = set(said.values())
     if KIDS in found:
         return KIDS
     if UNISEX in found or {MEN, WOMEN} <= found:

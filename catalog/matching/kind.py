@@ -22,10 +22,28 @@ _WORDS = {
     "borsa zaino cappello sciarpa bolso mochila gorra bufanda tas muts sjaal vaska mossa halsduk torba czapka szalik "
     "handbag clutch keyring",
     "top": "shirt shirts tshirt tee tees t-shirt hoodie hoodies sweatshirt sweater jumper cardigan jacket jackets coat coats "
-    "dress dresses skirt skirts polo blouse top tops shorts leggings jersey tank cami bodysuit jumpsuit parka vest pullover "
-    "hemd bluse kleid kleider rock jacke mantel weste robe jupe veste chemise manteau maglia camicia vestito gonna giacca "
-    "felpa camisa camiseta vestido falda chaqueta abrigo sudadera jurk trui jas rok klanning jacka troja kjol sukienka "
+    "dress dresses skirt skirts blouse croptop shorts leggings jersey tank cami bodysuit jumpsuit parka vest pullover "
+    "hemd bluse kleid kleider jacke mantel robe jupe veste chemise manteau maglia camicia vestito gonna giacca "
+    "felpa camisa camiseta vestido falda chaqueta abrigo sudadera jurk trui jas klanning jacka troja kjol sukienka "
     "bluza kurtka spodnica koszula windbreaker bikini swimsuit",
+}
+_ENDINGS = {
+    "shoe": (
+        "schuh",
+        "schuhe",
+        "schuhen",
+        "schoen",
+        "schoenen",
+        "skor",
+        "stiefel",
+        "stiefeletten",
+        "laarzen",
+        "sneaker",
+    ),
+    "sock": ("socken", "sokken", "strumpfe", "strumpor"),
+    "trousers": ("hose", "hosen", "broek", "byxor"),
+    "accessory": ("tasche", "taschen", "mutze", "vaska", "mossa"),
+    "top": ("jacke", "jacka", "kleid", "hemd", "pullover", "tshirt", "jurk", "klanning"),
 }
 KIND_WORDS = {word: kind for kind, listed in _WORDS.items() for word in listed.split()}
 _STRENGTH = ("bra", "sock", "shoe", "suit", "trousers", "accessory", "top")
@@ -39,5 +57,13 @@ def kind_of(text: str) -> str:
 
 def kind_among(tokens: Iterable[str]) -> str:
     """Read the kind from folded words."""
-    found = {KIND_WORDS[word] for word in tokens if word in KIND_WORDS}
+    found = {kind for word in tokens if (kind := kind_of_word(word))}
     return next((kind for kind in _STRENGTH if kind in found), "")
+
+
+@lru_cache(maxsize=65536)
+def kind_of_word(word: str) -> str:
+    """Read the kind from one folded word; German, Dutch and Swedish put it at the end of a longer one."""
+    if word in KIND_WORDS or len(word) < 8:
+        return KIND_WORDS.get(word, "")
+    return next((kind for kind, endings in _ENDINGS.items() if word.endswith(endings)), "")

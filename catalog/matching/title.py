@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from catalog.matching.article import compact
@@ -30,10 +31,11 @@ _SIZE_IN_TITLE = re.compile(
     r"(\d{1,2}(?:[.,]\d)?(?:\s*(?:1/2|1/3|2/3))?|[2-5]?x{0,3}[sml])\b(?!\s*-?\s*(?:pack|er))"
 )
 _PACK = re.compile(
-    r"\b(\d{1,2})\s*-?\s*(?:er\s*-?\s*(?:pack|set|bundle)|(?:pack|pk|pcs|paar|pairs?|pezzi|pieces|stuck|szt)\b)"
+    r"\b([1-9]|1\d|2[04]?)\s*-?\s*(?:er\s*-?\s*(?:pack|set|bundle)|(?:pack|pk|pcs|paar|pairs?|pezzi|pieces|stuck|szt)\b)"
     r"|\b(?:pack|set|lot|kit|bundle)\s*(?:of|de|da|von|mit|av|z)\s*(\d{1,2})\b|\b(\d{1,2})\s?x\s(?=[a-z])"
 )
 _SET = re.compile(r"\b(?:bundle|multipack|doppelpack|dreierpack|combo)\b")
+_CHUNKS = re.compile(r"\s[-|]\s|\s-(?=[a-z])|[|()\":]")
 _NAMED_PACKS = {"doppelpack": 2, "dreierpack": 3}
 _USED = re.compile(
     r"\b(?:second[ -]?hand|seconde main|pre[ -]?(?:owned|loved)|used|gebrauchte?|refurb(?:ished)?|occasion|usat[oa]"
@@ -108,7 +110,8 @@ def _without_code(found: Sequence[str], code: str) -> list[str]:
         for place in range(start, min(start + 4, len(kept))):
             joined += compact(kept[place])
             if joined == code:
-                return kept[:start] + kept[place + 1 :]
+                kept = kept[:start] + kept[place + 1 :]
+                return [word for word in kept if len(word) < 3 or not code.endswith(word) and not code.startswith(word)]
             if not code.startswith(joined):
                 break
     return [word for word in kept if len(word) <= 3 or compact(word) not in code]
@@ -125,16 +128,50 @@ NO_COLOURS = TitleColours((), frozenset())
 
 
 def read_colours(plain: str, found: Sequence[str], own: Collection[str]) -> TitleColours:
-    """Read the last run of colour words of a title: "Red Wing" is not red, and "Sage Runner Black" is black.
+    """Read the fullest run of colour words of a title, the last of equal ones: "Red Wing" is not red.
 
     A word that is a name as often as a colour (Moss, Stone, Jeans) counts only where titles put the colour: behind
     the kind or the gender, behind a dash, bracket or comma, beside a slash, or after "in" and "colour".
     """
-    for run, before in reversed(list(_runs(found, own))):
+    best = NO_COLOURS
+    for run, before in _runs(found, own):
         chosen, spent = _colours_of(run, before, plain)
-        if bases := bases_of(chosen):
-            return TitleColours(bases, frozenset(spent))
-    return NO_COLOURS
+        bases = bases_of(chosen)
+        if bases and len(bases) >= len(best.bases):
+            best = TitleColours(bases, frozenset(spent))
+    if "/" in plain:
+        for bases, spent in _between_slashes(plain, own):
+            if bases is None:  # "Giada/Nero": the main colour is one nobody knows
+                best = NO_COLOURS if best.spent <= spent else best
+            elif len(bases) >= len(best.bases):
+                best = TitleColours(bases, frozenset(spent))
+    return best
+
+
+def _between_slashes(plain: str, own: Collection[str]) -> Iterator[tuple[tuple[str, ...] | None, set[str]]]:
+    """The colours of every list such as "Summit White/Racer Blue", whose words need not all be known."""
+    for chunk in _CHUNKS.split(plain):
+        first, slash, rest = chunk.partition("/")
+        if not slash:
+            continue
+        lists = [[word for word in words_of(part) if word not in own] for part in rest.split("/")]
+        before = [word for word in words_of(first) if word not in own]
+        # "- Blue Yonder/White": few words between a dash and a slash are a colour's name as a whole.
+        lead = before if len(before) <= 3 else list(takewhile(_may_colour, reversed(before)))[2::-1]
+        spent = {word for words in (lead, *lists) for word in words[:4] if _may_colour(word)}
+        if not any(MEANINGS[word] & COLOUR for word in lead):
+            if not first.endswith(" ") and any(bases_of(words[:3]) for words in lists):
+                yield None, spent
+            lead = []
+        bases = list(bases_of(lead))
+        for words in lists:
+            bases += [base for base in bases_of(words[:3]) if base not in bases]
+        if len(bases) > 1:
+            yield tuple(bases), spent
+
+
+def _may_colour(word: str) -> bool:
+    return bool(MEANINGS[word] & (COLOUR | COLOUR_PART))
 
 
 def _runs(found: Sequence[str], own: Collection[str]) -> Iterator[tuple[list[str], str]]:

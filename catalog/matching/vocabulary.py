@@ -4,7 +4,7 @@ import re
 
 from catalog.matching.colour import COLOUR_WORDS, PARTS_OF_COLOURS
 from catalog.matching.gender import GENDER_WORDS
-from catalog.matching.kind import KIND_WORDS
+from catalog.matching.kind import kind_of_word
 
 # What a word may be. A word without any of these is a word of the model's name.
 SILENT, GENDER, KIND, COLOUR, NAME_OR_COLOUR, COLOUR_PART = 1, 2, 4, 8, 16, 32
@@ -21,10 +21,13 @@ _MODEL_WORDS_OF_KIND = {"ballerina", "boot", "boots", "mule", "slide", "clog", "
 _JOINING = {"and", "und", "et", "e", "y", "en", "och", "i", "mit", "with"}
 # Colours that are as often names of models: "Moss Runner" is not green, "Men's Shoes Moss" and "Runner - Moss" are.
 _NAMES_TOO = set(
-    "sage moss stone rose rosa roze sand ruby jade pine forest emerald coral salmon peach pesca apricot cherry lemon mustard senf "
-    "midnight obsidian onyx ash slate shark sail volt nude indigo cobalt army military militar marine marino royal scarlet "
-    "crimson mint aqua camel coffee chocolate mocha caramel chestnut wine champagne rainbow sapphire azure celeste lavender lilac "
-    "lila viola violet violett violeta moro rod bei oat granat denim jeans charcoal graphite khaki olive ivory vit cyan".split()
+    "alga apricot aqua arena army asfalto ash avena azure bei bone camel caramel carbon celeste champagne charcoal "
+    "cherry chestnut chili chilli chocolate cobalt coffee concord coral crimson cyan denim emerald forest granat "
+    "grape graphite guava indigo ivory jade jeans khaki lava lave lavender lemon lila lilac lima lime mango mangue "
+    "marine marino midnight militar military mint mocha moro moss mustard nude oat obsidian olive onyx peach "
+    "peacoat peru pesca pine platinum rainbow rod roda rode rosa rose royal roze ruby sage sail salmon sand "
+    "sapphire scarlet seaweed senf shark slate snow stone tan uva viola violet violeta violett violette vit vita "
+    "volt wheat wine".split()
 )
 _ROMAN = {
     "ii": "2",
@@ -95,7 +98,7 @@ def _meaning(word: str) -> int:
     flags |= JOINING if word in _JOINING else 0
     if word in GENDER_WORDS:
         flags |= GENDER | SILENT
-    if word in KIND_WORDS:
+    if kind_of_word(word):
         flags |= KIND | (0 if word in _MODEL_WORDS_OF_KIND else SILENT)
     elif word in COLOUR_WORDS:
         flags |= COLOUR | (NAME_OR_COLOUR if word in _NAMES_TOO else SILENT)
