@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from catalog.models import Match, Placement, Product, StockLevel, Variant
+from catalog.models import Match, MatchReport, Placement, Product, StockLevel, Variant
 from network.models import Merchant, Shop
 
 STATES = ("matched", "unmatched", "gap", "shelf")
@@ -24,6 +24,7 @@ class SizeRow:
     match: Match | None = None
     placement: Placement | None = None
     gap_threshold: int = 0
+    report: MatchReport | None = None  # the latest, where a page asks for it: catalog.matches.add_reports
 
     @property
     def stock(self) -> int:

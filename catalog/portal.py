@@ -8,7 +8,8 @@ from django.shortcuts import render
 
 from catalog.catalogue import ProductRow, describe_variants, products_of, size_label, size_rows
 from catalog.distribute import explain_absence
-from catalog.models import Placement, Product, Variant
+from catalog.matches import add_reports
+from catalog.models import MatchReport, Placement, Product, Variant
 from network.acting import Acting, MerchantRequest, merchant_page
 from network.paging import page_after, searched
 from network.scoping import as_network
@@ -35,7 +36,9 @@ def product(request: MerchantRequest, pk: int) -> HttpResponseBase:
     row = Product.objects.for_merchant(acting.merchant).select_related("shop").filter(pk=pk, deleted_at=None).first()
     if row is None:
         raise NotFound("There is no such product.")
-    facts = {"section": "products", "row": size_rows(acting.merchant, [row])[0]}
+    shown = size_rows(acting.merchant, [row])[0]
+    add_reports(acting.merchant, shown.sizes)
+    facts = {"section": "products", "row": shown, "reasons": MatchReport.REASONS.items()}
     return render(request, "portal/catalog/product.html", facts)
 
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from catalog import feedback_page, portal, portal_rules
+from catalog import feedback_page, matches_page, portal, portal_rules
 
 urlpatterns = [
     path("products/", portal.products, name="products"),
     path("products/unmatched/", feedback_page.unmatched, name="unmatched"),
     path("products/<int:pk>/", portal.product, name="product"),
+    path("matches/<int:pk>/report/", matches_page.report, name="match_report"),
     path("shelf/", portal.shelf, name="shelf"),
     path("shelf/why/", portal.why, name="why"),
     path("rules/", portal_rules.rules, name="rules"),

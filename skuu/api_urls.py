@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from catalog import api as catalog
+from catalog import matches_api as matches
 from network import api as network
 from orders import api as orders
 from orders import selling_api as selling
@@ -15,6 +16,9 @@ urlpatterns = [
     path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
     path("stock/", catalog.Stock.as_view(), name="stock"),
     path("shelf/", catalog.Shelf.as_view(), name="shelf"),
+    path("matches/", matches.Matches.as_view(), name="matches"),
+    path("matches/<int:pk>/", matches.OneMatch.as_view(), name="match"),
+    path("matches/<int:pk>/report/", matches.Report.as_view(), name="match_report"),
     path("orders/", selling.Sales.as_view(), name="orders"),
     path("orders/<path:order_id>/cancel/", selling.CancelSale.as_view(), name="order_cancel"),
     path("orders/<path:order_id>/", orders.OneOrder.as_view(), name="order"),

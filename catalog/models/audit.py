@@ -54,6 +54,12 @@ class MatchReport(Stateful, Tenant):
         "other_version": "It is another edition, pack or condition",
         "other": "Something else",
     }
+    OUTCOMES: ClassVar = {
+        "open": "A person compares both products; until then nothing is offered or filled through this match.",
+        "upheld": "You were right: they are not the same, and will not be linked again.",
+        "refused": "A person compared both products and found them to be the same; the match stands again.",
+        "moot": "The match ended before anybody had to decide.",
+    }
     STEPS: ClassVar = {
         "open": {"upheld", "refused", "moot"},
         "upheld": {"open"},
@@ -89,6 +95,11 @@ class MatchReport(Stateful, Tenant):
     def reason_words(self) -> str:
         """The reason as the merchant chose it."""
         return self.REASONS.get(self.reason, self.reason)
+
+    @property
+    def outcome(self) -> str:
+        """The status in a sentence a merchant reads."""
+        return self.OUTCOMES[self.status]
 
 
 class MatchReportChange(StateChange):

@@ -66,6 +66,7 @@ PORTAL = [
     _door("products/", PAGE),
     _door("products/<int:pk>/", MINE, "products/{product}/"),
     _door("products/unmatched/", PAGE),
+    _door("matches/<int:pk>/report/", DONE, "matches/{match}/report/", post={"reason": "other_colour"}),
     _door("shelf/", PAGE),
     _door("shelf/why/", PAGE),
     _door("rules/", PAGE),
@@ -78,7 +79,9 @@ PORTAL = [
     _door("to-ship/<slug:number>/slip.pdf", MINE, "to-ship/{number}/slip.pdf"),
     _door("to-ship/<slug:number>/accept/", DONE, "to-ship/{number}/accept/", post={}),
     _door("to-ship/<slug:number>/decline/", DONE, "to-ship/{number}/decline/", post={"reason": "damaged"}),
-    _door("to-ship/<slug:number>/ship/", DONE, "to-ship/{number}/ship/", post={"carrier": "PostNL", "number": "3SDOOR"}),
+    _door(
+        "to-ship/<slug:number>/ship/", DONE, "to-ship/{number}/ship/", post={"carrier": "PostNL", "number": "3SDOOR"}
+    ),
     _door("my-orders/", PAGE),
     _door("my-orders/<int:pk>/", MINE, "my-orders/{order}/"),
     _door("statements/", PAGE),
@@ -161,6 +164,9 @@ API = [
     _api("products/<path:product_id>/", THING, "products/{product_id}/"),
     _api("stock/", LIST),
     _api("shelf/", LIST),
+    _api("matches/", LIST),
+    _api("matches/<int:pk>/", THING, "matches/{match}/"),
+    _api("matches/<int:pk>/report/", THING, "matches/{match}/report/", method="post", body={"reason": "other_colour"}),
     _api("orders/", LIST),
     _api("orders/<path:order_id>/", THING, "orders/{order_id}/"),
     _api("orders/<path:order_id>/cancel/", "401 401 409 404 404", "orders/{order_id}/cancel/", method="post"),

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from catalog.models import Product, Rule
+from catalog.models import Match, Product, Rule
 from network.models import ApiKey, Membership, Notice, User
 from orders.models import InternalOrder, Order
 from settlement.models import Statement
@@ -59,6 +59,7 @@ class World:
             "key": ApiKey.everyone.get(shop=alma).pk,
             "product": product.pk,
             "product_id": product.remote_id,
+            "match": shared_match(alma).pk,
             "rule": Rule.everyone.create(shop=alma, kind="tag", value="sale").pk,
             "number": asked.filter(status="placed").first().number,
             "order": order.pk,
@@ -95,6 +96,14 @@ class World:
             answer.changed = digest() != before
             transaction.set_rollback(True)
         return answer
+
+
+def shared_match(shop: Any) -> Match:
+    """Find one of a shop's links that another shop shares."""
+    linked = Match.everyone.filter(status="linked")
+    shared = linked.filter(shop=shop, item__in=linked.exclude(shop=shop).values("item")).order_by("pk").first()
+    assert shared is not None
+    return shared
 
 
 def digest() -> str:
