@@ -1,0 +1,234 @@
+"""Judges pairs of offers by everything known of them: sure rules first, then the title model, which never says "same"."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalog.matching.colour import colours_conflict
+from catalog.matching.deciding import ASK, DIFFERENT, SAME, Decision, decide_pair, sure_code, sure_gtin
+from catalog.matching.folding import fold
+from catalog.matching.gender import genders_conflict
+from catalog.matching.gtin import CLEAN
+from catalog.matching.normalising import Normalised, VariantIn, normalise
+from catalog.matching.title_model import features
+from catalog.matching.title_model.model import TitleModel
+from catalog.matching.title_model.reading import LONGEST_TITLE, Reading, clean_title
+from catalog.matching.title_model.reasoning import reasons_of
+
+# At or below this probability titles alone are answered "different": it loses the share of matches given in figures.json.
+SURELY_NOT = 0.04
+LONGEST_FIELD = 200
+# What a barcode or code that agrees is still worth when something speaks against it: factors on its odds.
+_AGAINST = {"size": 0.01, "brand": 0.05, "colour": 0.1, "gender": 0.1, "pack": 0.02, "condition": 0.1}
+_AGAINST_OTHERS = 0.3
+_GUARDED_ODDS = 9.0
+# What fields beside the title add to its odds when they contradict each other.
+_COLOURS_DIFFER, _GENDERS_DIFFER, _BARCODES_DIFFER = 0.02, 0.1, 0.3
+_MOST_BY_TITLE = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One side of a pair as a program writes it; every field may be empty."""
+
+    title: str = ""
+    brand: str = ""
+    article_code: str = ""
+    sku: str = ""
+    barcode: str = ""
+    size: str = ""
+    colour: str = ""
+    gender: str = ""
+    price: float | None = None
+    currency: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is answered about a pair: `same`, `ask` or `different`, how probable it is, and why, in sentences."""
+
+    probability: float
+    decision: str
+    evidence: tuple[str, ...]
+
+
+def judge_pairs(pairs: Sequence[tuple[Offer, Offer]], model: TitleModel) -> list[Judged]:
+    """Judge many pairs at once; the order of two sides changes nothing but the order of words in sentences."""
+    reader = _reader(model)
+    read = [(reader(one), reader(other)) for one, other in pairs]
+    chances = model.probabilities(read, [_price_apart(one, other) for one, other in pairs])
+    return [
+        _judge(one, other, readings, float(chance))
+        for (one, other), readings, chance in zip(pairs, read, chances, strict=True)
+    ]
+
+
+@lru_cache(maxsize=4)
+def _reader(model: TitleModel) -> Callable[[Offer], Reading]:
+    @lru_cache(maxsize=20_000)
+    def reading(text: str, brand: str) -> Reading:
+        return model.read(text, brand)
+
+    return lambda offer: reading(_text_of(offer), offer.brand)
+
+
+def _text_of(offer: Offer) -> str:
+    """The title with what its fields say besides it, so that a colour in a field counts like one in the title."""
+    text = clean_title(offer.title)
+    said = fold(text)
+    chosen = [value for _, value in offer.options if value and fold(value) != "default title"]
+    extra = [field for field in (offer.colour, offer.gender, *chosen[:3]) if field and fold(field) not in said]
+    return " ".join([text, *extra])[:LONGEST_TITLE]
+
+
+@lru_cache(maxsize=20_000)
+def _facts(offer: Offer, side: int) -> Normalised:
+    return normalise(
+        VariantIn(
+            side, side, str(side), clean_title(offer.title), vendor=offer.brand, options=offer.options, sku=offer.sku,
+            barcode=offer.barcode, article_code=offer.article_code, colour=offer.colour, size=offer.size, gender=offer.gender,
+        )
+    )  # fmt: skip
+
+
+def _judge(one: Offer, other: Offer, readings: tuple[Reading, Reading], chance: float) -> Judged:
+    a, b = _facts(one, 1), _facts(other, 2)
+    decision = decide_pair(a, b)
+    if decision.outcome == SAME or decision.outcome == DIFFERENT:
+        return Judged(decision.probability, decision.outcome, decision.evidence)
+    if sure := _same_product(a, b):
+        return sure
+    if decision.evidence_class in ("gtin_guarded", "code_guarded", "code_style"):
+        return _guarded(decision, readings, chance)
+    return _by_title(one, other, a, b, readings, chance)
+
+
+def _same_product(a: Normalised, b: Normalised) -> Judged | None:
+    """Two products without sizes are compared as products: the only guard that may be missing is the size itself."""
+    if a.size.key or b.size.key:
+        return None
+    for found, missing in ((sure_gtin(a, b), "size_missing"), (sure_code(a, b), "size_unsure")):
+        if found.guards == (missing,):
+            sentences = (*found.evidence[:1], "Neither states a size: compared as products.")
+            return Judged(0.99, SAME, sentences)
+    return None
+
+
+def _guarded(decision: Decision, readings: tuple[Reading, Reading], chance: float) -> Judged:
+    """A barcode or code agrees and something speaks against it: a question, whatever the probability."""
+    odds = _GUARDED_ODDS if decision.evidence_class != "code_style" else 1.0
+    for guard in decision.guards:
+        odds *= _AGAINST.get(guard, _AGAINST_OTHERS if guard != "style_level" else 1.0)
+    odds *= math.sqrt(_odds(chance))
+    probability = min(0.97, max(0.02, odds / (1 + odds)))
+    return Judged(round(probability, 4), ASK, (*decision.evidence, *reasons_of(*readings)))
+
+
+def _by_title(
+    one: Offer, other: Offer, a: Normalised, b: Normalised, readings: tuple[Reading, Reading], chance: float
+) -> Judged:
+    if not readings[0].bag or not readings[1].bag:
+        return Judged(0.05, ASK, ("One side says nothing that could be compared.",))
+    odds, sentences = _odds(chance), []
+    for factor, sentence in _fields_against(one, other, a, b):
+        odds *= factor
+        sentences.append(sentence)
+    probability = round(min(_MOST_BY_TITLE, odds / (1 + odds)), 4)
+    state = features.codes_state(*readings)
+    decision = DIFFERENT if probability <= SURELY_NOT else ASK
+    if decision == ASK and state != features.EQUAL:
+        sentences.append("Only the titles speak for it, so a person decides.")
+    return Judged(probability, decision, (*reasons_of(*readings), *sentences))
+
+
+def _fields_against(one: Offer, other: Offer, a: Normalised, b: Normalised) -> list[tuple[float, str]]:
+    found = []
+    if (_says_colour(one) and _says_colour(other)) and colours_conflict(a.colour.bases, b.colour.bases):
+        found.append((_COLOURS_DIFFER, f"Colours differ: {a.colour.key} and {b.colour.key}."))
+    if one.gender and other.gender and genders_conflict(a.gender, b.gender):
+        found.append((_GENDERS_DIFFER, "Made for different people."))
+    if a.gtin.status == CLEAN == b.gtin.status and a.gtin.value != b.gtin.value:
+        found.append((_BARCODES_DIFFER, "Their barcodes differ."))
+    return found
+
+
+def _says_colour(offer: Offer) -> bool:
+    return bool(offer.colour or offer.options)
+
+
+def _odds(chance: float) -> float:
+    return chance / max(1e-6, 1 - chance)
+
+
+def _price_apart(one: Offer, other: Offer) -> float:
+    if not one.price or not other.price or not one.currency or one.currency.upper() != other.currency.upper():
+        return features.MISSING
+    return abs(math.log(one.price / other.price)) if one.price > 0 and other.price > 0 else features.MISSING
+
+
+def offer_from(fields: Mapping[str, object]) -> Offer:
+    """Build an offer from loose fields; unknown ones are ignored, numbers count as their digits.
+
+    *Raises* `ValueError` in words when a field is neither text, number nor missing.
+    """
+    text = {name: _text(fields, name) for name in _TEXTS}
+    price = _price(fields.get("price"))
+    return Offer(
+        title=text["title"], brand=text["brand"] or text["vendor"], article_code=text["article_code"], sku=text["sku"],
+        barcode=text["barcode"], size=text["size"], colour=text["colour"] or text["color"], gender=text["gender"],
+        price=price, currency=text["currency"], options=_options(fields.get("options")),
+    )  # fmt: skip
+
+
+_TEXTS = (
+    "title", "brand", "vendor", "article_code", "sku", "barcode", "size", "colour", "color", "gender", "currency",
+)  # fmt: skip
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = _plain(fields.get(name), name)
+    return value[: 2 * LONGEST_TITLE if name == "title" else LONGEST_FIELD]
+
+
+def _plain(value: object, name: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{name} is neither text nor a number")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).replace("\x00", "")
+
+
+def _price(value: object) -> float | None:
+    said = _plain(value, "price").strip().replace(",", ".")
+    try:
+        price = float(said) if said else None
+    except ValueError:
+        return None
+    return price if price is not None and 0 < price < 1e9 else None
+
+
+def _options(value: object) -> tuple[tuple[str, str], ...]:
+    """Options as a list of {"name", "value"}, a list of pairs, or an object."""
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        listed: list[object] = [list(pair) for pair in value.items()]
+    elif isinstance(value, list):
+        listed = value
+    else:
+        raise ValueError("options are neither a list nor an object")
+    return tuple(_option(one) for one in listed[:20])
+
+
+def _option(one: object) -> tuple[str, str]:
+    if isinstance(one, Mapping):
+        name, value = one.get("name"), one.get("value")
+    elif isinstance(one, list) and len(one) == 2:
+        name, value = one
+    else:
+        raise ValueError("an option is neither a name with a value nor a pair of them")
+    return _plain(name, "an option's name")[:LONGEST_FIELD], _plain(value, "an option's value")[:LONGEST_FIELD]
