@@ -1,24 +1,30 @@
 """Write the questions for people: one open card per shop product, best candidate first, sizes aligned row by row."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.facts import facts_from
+from catalog.matching.blocking import MOST_PRODUCTS_OF_A_WORD
 from catalog.matching.candidates import MOST_SHOWN, title_candidates
 from catalog.matching.deciding import aligned_sizes, colours_conflict
-from catalog.matching.engine import ASKED, Batch
+from catalog.matching.engine import ASKED, Batch, decide_batch
 from catalog.matching.normalising import Id, Normalised
 from catalog.matching.size import same_size
-from catalog.models import Match, ReviewCard, ReviewCardChange
-from catalog.neighbours import Neighbourhood, same_brand
+from catalog.models import EvidenceClass, Match, ReviewCard, ReviewCardChange
+from catalog.neighbours import Neighbourhood, around
 from network.rates import convert_minor
 from skuu.kit.errors import NotPossible
-from skuu.kit.states import move
+from skuu.kit.states import move_all
 
 GUARDED_SCORE = 0.5
+AT_ONCE = 50
+MOST_FOUND = 200  # products that one asks about by its rare words
+_ONE_ASKER = 0x534B5556
 
 
 @dataclass
@@ -30,18 +36,100 @@ class _Question:
     found: dict[int, tuple[float, tuple[str, ...]]] = field(default_factory=dict)
 
 
-def write_cards(found: Neighbourhood, batch: Batch, unlinked: Collection[int], stopped: Collection[str]) -> None:
-    """Open, renew or close the cards of the products whose variants were just matched."""
+def want_cards(product_ids: Collection[int]) -> None:
+    """Have the questions of these products thought over, once their variants are matched."""
+    if product_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update catalog_product set cards_due_at = %s where id = any(%s)", [timezone.now(), list(product_ids)]
+            )
+
+
+def ask_due() -> int:
+    """Think over the questions of one batch of products; returns how many, 0 when none is left or another is at it.
+
+    A product that is marked again meanwhile keeps its mark. *Again*: the same card.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s)", [_ONE_ASKER])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(
+            "select id, cards_due_at from catalog_product where cards_due_at is not null "
+            "order by cards_due_at, id limit %s",
+            [AT_ONCE],
+        )
+        marks = dict(cursor.fetchall())
+        if marks:
+            _ask(set(marks))
+            cursor.execute(
+                "update catalog_product p set cards_due_at = null from unnest(%s::bigint[], %s::timestamptz[]) d(id, mark) "
+                "where p.id = d.id and p.cards_due_at = d.mark",
+                [list(marks), list(marks.values())],
+            )
+    return len(marks)
+
+
+def _ask(products: Collection[int]) -> None:
+    """Open, renew or close the cards of these products."""
+    found = around({}, products)
+    unlinked = {pk for pk, row in found.rows.items() if row.item_id is None and row.product_id in products}
+    asking = {found.rows[pk].product_id for pk in unlinked}
     questions: dict[int, _Question] = {}
-    _ask_about_guarded(found, batch, unlinked, stopped, questions)
-    near = same_brand(found, unlinked)
-    _ask_about_titles(found, near, unlinked, questions)
-    by_product: dict[int, list[Normalised]] = defaultdict(list)
-    for facts in {**near, **found.facts}.values():
-        by_product[int(facts.product_ref)].append(facts)
-    for facts_list in by_product.values():
-        facts_list.sort(key=lambda facts: (facts.size.key, str(facts.id)))
-    _save(found, questions, by_product)
+    facts: dict[int, list[Normalised]] = {}
+    if asking:
+        stopped = set(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True))
+        batch = decide_batch(
+            found.facts, must=found.must, cannot=found.cannot, titles=False, charts=found.charts, levels=found.levels
+        )
+        _ask_about_guarded(found, batch, unlinked, stopped, questions)
+        _ask_about_titles(found, _likely(asking), unlinked, questions)
+        shown = {other for question in questions.values() for other in _ranked(question)}
+        facts = _facts_of(set(questions) | shown)
+    _save(products, found, questions, facts)
+
+
+# Products that share one of the four rarest words of a brand: the style number counts as the rarest.
+_LIKELY = """
+with asking as (
+  select p.id, p.shop_id, array(
+    select w from unnest(p.words) w left join catalog_wordcount c on c.word = w
+    where coalesce(c.products, 0) <= %s order by strpos(w, '#') = 0, coalesce(c.products, 0), w limit 4) as words
+  from catalog_product p where p.id = any(%s)
+),
+likely as (
+  select distinct other.id from asking cross join lateral (
+    select p.id from catalog_product p
+    where p.words && asking.words and p.shop_id <> asking.shop_id and p.status = 'active' and p.deleted_at is null
+    order by p.id limit %s
+  ) other
+)
+select distinct on (v.product_id, v.colour_key) v.id, v.shop_id, v.product_id, v.facts, v.price_minor
+from likely join catalog_variant v on v.product_id = likely.id
+where v.deleted_at is null and v.facts <> '' order by v.product_id, v.colour_key, v.id
+"""
+_ALL_FACTS = """
+select id, shop_id, product_id, facts, price_minor from catalog_variant
+where product_id = any(%s) and deleted_at is null and facts <> ''
+"""
+
+
+def _likely(products: Iterable[int]) -> dict[int, Normalised]:
+    """Read one variant of each product and colour that the words of these products lead to; bounded per product."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LIKELY, [MOST_PRODUCTS_OF_A_WORD, list(products), MOST_FOUND])
+        return {row[0]: facts_from(row[3], row[0], row[1], row[2], row[4]) for row in cursor.fetchall()}
+
+
+def _facts_of(products: Iterable[int]) -> dict[int, list[Normalised]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL_FACTS, [list(products)])
+        by_product: dict[int, list[Normalised]] = defaultdict(list)
+        for pk, shop, product, packed, price in cursor.fetchall():
+            by_product[product].append(facts_from(packed, pk, shop, product, price))
+    for own in by_product.values():
+        own.sort(key=lambda facts: (facts.size.key, str(facts.id)))
+    return by_product
 
 
 def _ask_about_guarded(
@@ -53,7 +141,7 @@ def _ask_about_guarded(
         pk = int(link.id)
         if pk not in unlinked or not (link.status == ASKED or link.method in stopped):
             continue
-        product = int(found.facts[pk].product_ref)
+        product = found.rows[pk].product_id
         for other in sharing.get(pk, ()):
             if _may_be(found, pk, other):
                 question = into.setdefault(product, _Question(f"{link.method}_guarded", link.evidence[0][:200]))
@@ -85,7 +173,7 @@ def _ask_about_titles(
     found: Neighbourhood, near: Mapping[int, Normalised], unlinked: Collection[int], into: dict[int, _Question]
 ) -> None:
     """Nothing certain speaks for the product: ask about those of its brand whose title and colour agree."""
-    rows = {**near, **{pk: found.facts[pk] for pk in unlinked}}
+    rows = {**near, **{pk: found.rows[pk].facts for pk in unlinked}}
     linked = {pk for pk in rows if pk not in unlinked}
     names: dict[Id, str] = dict.fromkeys(rows, "")
     for pk, candidates in title_candidates(list(rows.values()), linked, names, names).items():
@@ -102,34 +190,56 @@ def _ask_about_titles(
             question.found.setdefault(int(candidate.product_ref), (candidate.probability, candidate.reasons))
 
 
-def _save(found: Neighbourhood, questions: Mapping[int, _Question], facts: Mapping[int, list[Normalised]]) -> None:
-    products = {variant.product_id for variant in found.due}
-    open_cards = {card.product_id: card for card in ReviewCard.everyone.filter(product__in=products, status="open")}
-    fresh = []
-    closed = set(found.cannot) | _taken_places(questions, facts)
+def _save(
+    products: Collection[int],
+    found: Neighbourhood,
+    questions: Mapping[int, _Question],
+    facts: Mapping[int, list[Normalised]],
+) -> None:
+    open_cards = {
+        card.product_id: card
+        for card in ReviewCard.everyone.select_for_update().filter(product__in=products, status="open", kind="question")
+    }
+    fresh, renewed, moot = [], [], []
+    closed = set(found.cannot) | (_closed(found, questions, facts) if questions else set())
     for product in sorted(products):
         question, card = questions.get(product), open_cards.get(product)
         candidates = candidates_of(product, question, facts, closed) if question else []
-        if not candidates:
+        if question is None or not candidates:
             if card is not None:
-                move(card, "moot", by="engine", reason="no question is left", decided_at=timezone.now())
+                moot.append(card)
             continue
-        values: dict[str, Any] = {
-            "reason": question.reason if question else "",
-            "evidence_class": question.evidence_class if question else "",
+        values = {
+            "reason": question.reason,
+            "evidence_class": question.evidence_class,
             "candidates": candidates,
             "money_minor": worth(candidates, facts[product]),
         }
         if card is None:
             fresh.append(ReviewCard(product_id=product, **values))
-        else:
-            ReviewCard.everyone.filter(pk=card.pk, status="open").update(**values)
+        elif card.candidates != candidates or card.reason != question.reason:
+            for name, value in values.items():
+                setattr(card, name, value)
+            card.weighed_at = None
+            renewed.append(card)
+    _write(fresh, renewed, moot)
+
+
+def _write(fresh: list[ReviewCard], renewed: list[ReviewCard], moot: list[ReviewCard]) -> None:
+    if moot:
+        move_all(moot, "moot", by="engine", reasons={card.pk: "no question is left" for card in moot})
+        ReviewCard.everyone.filter(pk__in=[card.pk for card in moot]).update(decided_at=timezone.now())
+    if renewed:
+        names = ["reason", "evidence_class", "candidates", "money_minor", "weighed_at"]
+        ReviewCard.everyone.bulk_update(renewed, names)
     made = ReviewCard.everyone.bulk_create(fresh)
     ReviewCardChange.objects.bulk_create([ReviewCardChange(row=card, to_status="open", by="engine") for card in made])
 
 
-def _taken_places(questions: Mapping[int, _Question], facts: Mapping[int, list[Normalised]]) -> set[frozenset[int]]:
-    """Pairs nobody could approve: another variant of the asking shop stands for the other's item already."""
+def _closed(
+    found: Neighbourhood, questions: Mapping[int, _Question], facts: Mapping[int, list[Normalised]]
+) -> set[frozenset[int]]:
+    """Pairs a person refused, and those nobody could approve: another variant of the asking shop is the other's item already."""
     asking = {int(one.id): int(one.shop_id) for product in questions for one in facts.get(product, [])}
     others = {int(one.id) for q in questions.values() for product in q.found for one in facts.get(product, [])}
     item_of = dict(Match.everyone.filter(variant__in=others, status="linked").values_list("variant_id", "item_id"))
@@ -139,8 +249,12 @@ def _taken_places(questions: Mapping[int, _Question], facts: Mapping[int, list[N
         frozenset((mine, other))
         for mine, shop in asking.items()
         for other, item in item_of.items()
-        if holder.get((item, shop), mine) != mine
+        if holder.get((item, shop), mine) != mine or (mine, item) in found.refused
     }
+
+
+def _ranked(question: _Question) -> list[int]:
+    return sorted(question.found, key=lambda other: (-question.found[other][0], other))[:MOST_SHOWN]
 
 
 def candidates_of(
@@ -151,8 +265,8 @@ def candidates_of(
     ``cannot`` holds the pairs that a person refused or that nobody could approve; a candidate without another is left out.
     """
     shown = []
-    ranked = sorted(question.found.items(), key=lambda one: (-one[1][0], one[0]))
-    for other, (score, why) in ranked[:MOST_SHOWN]:
+    for other in _ranked(question):
+        score, why = question.found[other]
         sizes = align(facts.get(product, []), facts.get(other, []))
         if any(row["theirs"] and frozenset((row["mine"], row["theirs"])) not in cannot for row in sizes):
             shown.append({"product": other, "score": round(score, 3), "why": list(why), "sizes": sizes})

@@ -1,28 +1,189 @@
-"""Read, for a batch of variants, everybody they might be the same as: one query per kind of key, in matching's own values."""
+"""Read, for products whose variants changed, everybody they might be the same as: whole products with their facts, one statement.
 
-from collections.abc import Collection, Iterable, Sequence
+Nothing is normalised here: facts stand packed on the rows. Looked up with the partial indexes `variant_clean_gtin` and
+`variant_brand_and_code`, both covering, so that a key costs one index-only scan; then the styles' other products by the
+unique indexes of matches; then the products' rows by their foreign key. A million variants change nothing but the depth of
+three B-trees.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.db.models import Q
 
-from catalog.matching.normalising import Normalised, VariantIn, normalise
-from catalog.models import BrandAlias, Match, Variant, Verdict
+from catalog.facts import facts_from, keys_of
+from catalog.matching.normalising import Normalised, VariantIn
+from catalog.models import BrandAlias, Match, Variant
 
-COMPARED_PER_BRAND = 4000
+MOST_OF_A_KEY = 500  # variants: a key on more is ambiguous and brings nobody
 
 
-@dataclass
+@dataclass(slots=True)
+class Row:
+    """A live variant as matching sees it: what it is and what it stands for."""
+
+    pk: int
+    shop_id: int
+    product_id: int
+    facts: Normalised
+    match_id: int | None = None
+    item_id: int | None = None
+    style_id: int | None = None
+    method: str = ""
+
+
+@dataclass(slots=True)
 class Neighbourhood:
-    """The due variants and everybody around them: rows as saved, and their comparable facts by variant id."""
+    """Whole products around the changed ones, and what people said about their variants."""
 
-    due: list[Variant]
-    rows: dict[int, Variant] = field(default_factory=dict)
-    facts: dict[int, Normalised] = field(default_factory=dict)
-    linked: dict[int, Match] = field(default_factory=dict)  # by variant id
+    rows: dict[int, Row] = field(default_factory=dict)
     must: set[frozenset[int]] = field(default_factory=set)
     cannot: set[frozenset[int]] = field(default_factory=set)
+    refused: set[tuple[int, int]] = field(default_factory=set)  # (variant, item): a person said no
+    charts: dict[tuple[str, str, str], str] = field(default_factory=dict)  # sizes the whole network has taught
+    levels: dict[tuple[str, str], str] = field(default_factory=dict)  # and the levels of codes
+
+    @property
+    def facts(self) -> list[Normalised]:
+        return [row.facts for row in self.rows.values()]
 
 
+# Products by shared keys, products of the styles these stand in, then every live row of them.
+_AROUND = """
+with mine as materialized (select unnest(%(products)s::bigint[]) as product_id),
+own as materialized (
+  select v.gtin, v.gtin_status, v.brand_key, v.code from mine join catalog_variant v using (product_id)
+  where v.deleted_at is null and v.id <> all(%(changed)s::bigint[])
+),
+gtins as materialized (
+  select gtin from own where gtin_status = 'clean' union select unnest(%(gtins)s::text[])
+),
+codes as materialized (
+  select brand_key, code from own where brand_key <> '' and code <> ''
+  union select * from unnest(%(brands)s::text[], %(codes)s::text[])
+),
+near as materialized (
+  select product_id from mine
+  union
+  select unnest(found.ids) from gtins cross join lateral (
+    select case when count(*) <= %(most)s then array_agg(product_id) end as ids from (
+      select product_id from catalog_variant v
+      where v.gtin = gtins.gtin and v.gtin_status = 'clean' and v.deleted_at is null limit %(most)s + 1
+    ) v
+  ) found
+  union
+  select unnest(found.ids) from codes cross join lateral (
+    select case when count(*) <= %(most)s then array_agg(product_id) end as ids from (
+      select product_id from catalog_variant v
+      where v.brand_key = codes.brand_key and v.code = codes.code
+        and v.code <> '' and v.brand_key <> '' and v.deleted_at is null limit %(most)s + 1
+    ) v
+  ) found
+),
+styles as materialized (
+  select i.style_id from near join catalog_variant v using (product_id)
+    join catalog_match m on m.variant_id = v.id and m.status = 'linked' join catalog_item i on i.id = m.item_id
+  union
+  select coalesce(into_.style_id, i.style_id) from catalog_verdict w join catalog_item i on i.id = w.item_id
+    left join catalog_item into_ on into_.id = i.merged_into_id
+  where w.variant_id = any(%(changed)s::bigint[]) and w.undone_at is null
+),
+around as (
+  select product_id from near
+  union
+  select v.product_id from styles s join catalog_item i using (style_id)
+    join catalog_match m on m.item_id = i.id and m.status = 'linked' join catalog_variant v on v.id = m.variant_id
+)
+select v.id, v.shop_id, v.product_id, v.facts, v.price_minor, m.id, m.item_id, i.style_id, m.method
+from around join catalog_variant v using (product_id)
+left join catalog_match m on m.variant_id = v.id and m.status = 'linked'
+left join catalog_item i on i.id = m.item_id
+where v.deleted_at is null
+"""
+
+
+def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neighbourhood:
+    """Gather the rows of these products, of those that share a key with them, and of the styles they stand in.
+
+    `changed` holds facts that the rows may not show yet. Two statements.
+    """
+    keys = [keys_of(facts) for facts in changed.values()]
+    codes = {(brand, code) for _, brand, code in keys if code}
+    asked = {
+        "products": sorted(products),
+        "changed": sorted(changed),
+        "gtins": sorted({gtin for gtin, _, _ in keys if gtin}),
+        "brands": [brand for brand, _ in sorted(codes)],
+        "codes": [code for _, code in sorted(codes)],
+        "most": MOST_OF_A_KEY,
+    }
+    found = Neighbourhood()
+    with connection.cursor() as cursor:
+        cursor.execute(_AROUND, asked)
+        for pk, shop, product, packed, price, *standing in cursor.fetchall():
+            facts = changed.get(pk) or facts_from(packed, pk, shop, product, price)
+            found.rows[pk] = Row(pk, shop, product, facts, *standing[:3], standing[3] or "")
+    _add_known(found)
+    return found
+
+
+# What people said of these rows, and what the nightly rebuild learnt of their brands and codes. A verdict about an item
+# that went into another holds for that other.
+_KNOWN = """
+select 'said', w.variant_id::text, coalesce(i.merged_into_id, i.id)::text, w.same::text, ''
+from catalog_verdict w join catalog_item i on i.id = w.item_id
+where w.undone_at is null and w.variant_id = any(%(rows)s::bigint[])
+union all
+select 'size', brand, system, value, european from catalog_learntsize where brand = any(%(all_brands)s::text[])
+union all
+select 'code', brand, code, level, '' from catalog_codelevel
+join unnest(%(brands)s::text[], %(codes)s::text[]) asked(brand, code) using (brand, code)
+"""
+
+
+def _add_known(found: Neighbourhood) -> None:
+    codes = {(row.facts.brand, row.facts.code.value) for row in found.rows.values() if row.facts.code.value}
+    asked = {
+        "rows": list(found.rows),
+        "all_brands": list({row.facts.brand for row in found.rows.values() if row.facts.brand}),
+        "brands": [brand for brand, _ in codes],
+        "codes": [code for _, code in codes],
+    }
+    verdicts = []
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, asked)
+        for kind, one, two, three, four in cursor.fetchall():
+            if kind == "size":
+                found.charts[one, two, three] = four
+            elif kind == "code":
+                found.levels[one, two] = three
+            else:
+                verdicts.append((int(one), int(two), three == "true"))
+    if verdicts:
+        _add_verdicts(found, sorted(verdicts))
+
+
+def _add_verdicts(found: Neighbourhood, verdicts: list[tuple[int, int, bool]]) -> None:
+    """Turn what people said into pairs: said of one item to be the same, they belong together; said not to be, never."""
+    members: dict[int, set[int]] = {}
+    for row in found.rows.values():
+        if row.item_id is not None:
+            members.setdefault(row.item_id, set()).add(row.pk)
+    for variant, item, same in verdicts:
+        if same:
+            members.setdefault(item, set()).add(variant)
+    for variant, item, same in verdicts:
+        pairs = {frozenset((variant, other)) for other in members.get(item, set()) - {variant}}
+        if same:
+            found.must |= pairs
+        else:
+            found.cannot |= pairs
+            found.refused.add((variant, item))
+    found.must -= found.cannot
+
+
+# --- as rows, for people's decisions ----------------------------------------------------------------------------------
 def read_variants(where: Q) -> list[Variant]:
     """Read variants with what normalising needs, in one query."""
     return list(Variant.everyone.filter(where).select_related("product", "shop__merchant").order_by("pk"))
@@ -54,82 +215,7 @@ def brand_aliases() -> dict[str, str]:
     return dict(BrandAlias.objects.values_list("alias", "brand_key"))
 
 
-def around(due: Sequence[Variant]) -> Neighbourhood:
-    """Gather everybody who shares a barcode, a brand and article code, or an item with one of the due variants."""
-    found = Neighbourhood(list(due))
-    aliases = brand_aliases()
-    alive = [variant for variant in due if variant.deleted_at is None]
-    for variant in alive:
-        _add(found, variant, aliases)
-    gtins = {facts.gtin.value for facts in found.facts.values() if facts.gtin.value}
-    codes = {(facts.brand, facts.code.value) for facts in found.facts.values() if facts.brand and facts.code.value}
-    items = _items_of([variant.pk for variant in due])
-    said = set(Verdict.objects.filter(variant__in=found.facts, undone_at=None).values_list("item_id", flat=True))
-    near = Q(gtin__in=gtins) if gtins else Q(pk__in=[])
-    if codes:
-        near |= Q(code__in={code for _, code in codes}, brand_key__in={brand for brand, _ in codes})
-    if items or said:
-        near |= Q(matches__item__in=items | said, matches__status="linked")
-        near |= Q(verdicts__item__in=items | said, verdicts__undone_at=None)
-    for variant in read_variants(Q(pk__in=Variant.everyone.filter(near, deleted_at=None).values("pk"))):
-        _add(found, variant, aliases)
-    found.linked = linked_matches(found.rows)
-    _add_verdicts(found)
-    return found
-
-
-def same_brand(found: Neighbourhood, unlinked: Collection[int]) -> dict[int, Normalised]:
-    """Read one variant of each product and colour of the brands that still look for a match; bounded per call."""
-    brands = {found.facts[pk].brand for pk in unlinked if found.facts[pk].brand}
-    if not brands:
-        return {}
-    first = (
-        Variant.everyone.filter(brand_key__in=brands, deleted_at=None, product__status="active")
-        .order_by("product_id", "colour_key", "pk")
-        .distinct("product_id", "colour_key")
-        .values("product_id")[:COMPARED_PER_BRAND]
-    )
-    products = set(first.values_list("product_id", flat=True))
-    aliases = brand_aliases()
-    rows = read_variants(Q(product__in=products, deleted_at=None))
-    for row in rows:
-        found.rows.setdefault(row.pk, row)
-    return {row.pk: found.facts.get(row.pk) or normalise(as_received(row), brand_aliases=aliases) for row in rows}
-
-
 def linked_matches(variant_ids: Iterable[int]) -> dict[int, Match]:
     """Read the standing match of each of these variants."""
     rows = Match.everyone.filter(variant__in=list(variant_ids), status="linked").select_related("item")
     return {match.variant_id: match for match in rows}
-
-
-def _add(found: Neighbourhood, variant: Variant, aliases: dict[str, str]) -> None:
-    if variant.pk not in found.rows:
-        found.rows[variant.pk] = variant
-        found.facts[variant.pk] = normalise(as_received(variant), brand_aliases=aliases)
-
-
-def _items_of(variant_ids: Collection[int]) -> set[int]:
-    linked = Match.everyone.filter(variant__in=variant_ids, status="linked")
-    return set(linked.values_list("item_id", flat=True))
-
-
-def _add_verdicts(found: Neighbourhood) -> None:
-    """Turn what people said into pairs: said of one item to be the same, they belong together; said not to be, never."""
-    verdicts = list(
-        Verdict.objects.filter(variant__in=found.rows, undone_at=None).values_list("variant_id", "item_id", "same")
-    )
-    members: dict[int, set[int]] = {}
-    for match in found.linked.values():
-        members.setdefault(match.item_id, set()).add(match.variant_id)
-    for variant, item, same in verdicts:
-        if same:
-            members.setdefault(item, set()).add(variant)
-    for variant, item, same in verdicts:
-        others = members.get(item, set()) - {variant}
-        pairs = {frozenset((variant, other)) for other in others}
-        if same:
-            found.must |= pairs
-        else:
-            found.cannot |= pairs
-    found.must -= found.cannot

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from catalog import match, review
-from catalog.models import EvidenceClass, Item, Match, ReviewCard, Variant, Verdict
+from catalog import match, reread, review
+from catalog.models import EvidenceClass, Item, Match, Product, ReviewCard, Variant, Verdict
 from skuu.kit.errors import NotPossible
 from skuu.testing.world import load_world
 
@@ -65,14 +65,34 @@ def test_running_again_changes_nothing(cast):
     assert Item.objects.count() == items
 
 
-def test_a_lost_barcode_unlinks_only_that_variant(cast):
-    row = Match.everyone.filter(status="linked", method="gtin", shop=cast["bruno"]).select_related("variant").first()
-    others = set(Match.everyone.filter(status="linked").exclude(pk=row.pk).values_list("pk", flat=True))
-    Variant.everyone.filter(pk=row.variant_id).update(barcode="", sku="", match_due_at="2026-01-01T00:00:00Z")
+def change(variants, **columns):
+    """Change variants as sync would: the rows are other, and due."""
+    Variant.everyone.filter(pk__in=variants).update(**columns, match_due_at=timezone.now())
     match_all()
-    row.refresh_from_db()
-    assert row.status == "withdrawn"
+
+
+def a_gtin_match(shop):
+    return Match.everyone.filter(status="linked", method="gtin", shop=shop).select_related("variant").first()
+
+
+def test_lost_barcodes_unlink_their_product_and_nothing_else(cast):
+    row = a_gtin_match(cast["bruno"])
+    own = set(Variant.everyone.filter(product=row.variant.product_id).values_list("pk", flat=True))
+    others = set(Match.everyone.filter(status="linked").exclude(variant__in=own).values_list("pk", flat=True))
+    Product.everyone.filter(pk=row.variant.product_id).update(title="Something else")
+    change(own, barcode="", sku="", article_code="")
+    assert not Match.everyone.filter(variant__in=own, status="linked").exists()
     assert set(Match.everyone.filter(status="linked").values_list("pk", flat=True)) == others
+    row.refresh_from_db()
+    assert row.changes.order_by("-pk").first().reason == "nothing certain speaks for it any more"
+
+
+def test_a_lost_barcode_leaves_a_size_that_its_neighbours_vouch_for(cast):
+    row = a_gtin_match(cast["bruno"])
+    change([row.variant_id], barcode="", sku="", article_code="")
+    row.refresh_from_db()
+    assert (row.status, row.method) == ("linked", "aligned")
+    assert row.changes.order_by("-pk").first().reason == "evidence: gtin → aligned"
 
 
 def test_a_style_level_code_becomes_a_question_and_never_a_link(cast):
@@ -148,12 +168,11 @@ def test_both_classes_begin_on_probation():
 
 def test_a_variant_that_changes_while_it_is_matched_is_matched_again():
     load_world("tiny")
-    match.normalise_due()
-    due = list(Variant.everyone.select_related("product", "shop__merchant").order_by("pk"))
+    due = reread.read_due({})
     again = due[0]
     later = timezone.now() + dt.timedelta(seconds=1)
     Variant.everyone.filter(pk=again.pk).update(match_due_at=later)
-    match.match_variants(due)
+    reread.keep_facts(due, done=True)
     assert list(Variant.everyone.filter(match_due_at__isnull=False).values_list("pk", "match_due_at")) == [
         (again.pk, later)
     ]

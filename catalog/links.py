@@ -1,0 +1,292 @@
+"""Write links, their histories and the items they lead to, in bulk; matching and review both come here."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.utils import timezone
+
+from catalog.facts import keys_of
+from catalog.matching.engine import Link
+from catalog.matching.normalising import Normalised
+from catalog.models import Item, Match, MatchChange, MatchKey, MergeEvent, Product, Style, Variant
+from catalog.neighbours import Neighbourhood, linked_matches
+from catalog.relink import Join, Plan
+from catalog.reread import Due
+from skuu.kit.states import move_all
+
+GONE = "the variant was deleted in its shop"
+
+
+@dataclass(slots=True)
+class Written:
+    """What a plan came to: items whose shelves are touched, where variants stood and where they stand now."""
+
+    touched: set[int] = field(default_factory=set)
+    left: dict[int, int] = field(default_factory=dict)  # variant → item
+    stands: dict[int, int] = field(default_factory=dict)
+
+
+def write_plan(found: Neighbourhood, plan: Plan, gone: Sequence[Due], *, by: str) -> Written:
+    """Let go of who leaves, then link who joins, with histories, keys and events; a constant number of statements."""
+    done = Written()
+    leaving = [
+        Match(pk=row.match_id, variant_id=pk, item_id=row.item_id, shop_id=row.shop_id, status="linked")
+        for pk in plan.leave
+        if (row := found.rows[pk])
+    ]
+    reasons = {row.pk: plan.leave[row.variant_id] for row in leaving}
+    for row in gone:
+        leaving.append(
+            Match(pk=row.match_id, variant_id=row.pk, item_id=row.item_id, shop_id=row.shop_id, status="linked")
+        )
+        reasons[leaving[-1].pk] = GONE
+    joins = [join for join in plan.joins if join.links]
+    taken = _taken({join.item for join in joins if join.item is not None}, leaving, reasons)
+    for row in leaving:
+        done.left[row.variant_id] = row.item_id
+        done.touched.add(row.item_id)
+    move_all(leaving, "withdrawn", by=by, reasons=reasons)
+    _restate(found, plan.restate, by)
+    if joins:
+        _write_joins(found, joins, taken, done, by)
+        _note_moves(done, by)
+    return done
+
+
+def _restate(found: Neighbourhood, links: Sequence[Link], by: str) -> None:
+    """Say of links that stay what speaks for them now; the history keeps what did before."""
+    rows = []
+    changes = []
+    for link in links:
+        row = found.rows[int(link.id)]
+        match = _match(link, row.item_id or 0, by)
+        match.pk = row.match_id
+        rows.append(match)
+        why = f"evidence: {row.method} → {link.method}"
+        changes.append(MatchChange(row=match, from_status="linked", to_status="linked", by=by, reason=why))
+    Match.everyone.bulk_update(rows, ["method", "evidence", "probability"])
+    MatchChange.objects.bulk_create(changes)
+
+
+def _taken(items: set[int], leaving: list[Match], reasons: dict[int, str]) -> dict[tuple[int, int], int]:
+    """Say which variant of each shop stands for these items; deleted ones give their places up and leave too."""
+    if not items:
+        return {}
+    out = {row.variant_id for row in leaving}
+    taken = {}
+    rows = Match.everyone.filter(item__in=items, status="linked").select_related("variant").only(
+        "item_id", "shop_id", "status", "variant__deleted_at"
+    )  # fmt: skip
+    for row in rows:
+        if row.variant_id in out:
+            continue
+        if row.variant.deleted_at is not None:
+            leaving.append(row)
+            reasons[row.pk] = GONE
+        else:
+            taken[row.item_id, row.shop_id] = row.variant_id
+    return taken
+
+
+def _write_joins(
+    found: Neighbourhood, joins: Sequence[Join], taken: dict[tuple[int, int], int], done: Written, by: str
+) -> None:
+    items = _items_for(found, joins)
+    fresh, keys = [], []
+    for join, item in zip(joins, items, strict=True):
+        for link in join.links:
+            pk, shop = int(link.id), int(link.shop_id)
+            if taken.setdefault((item, shop), pk) != pk:
+                continue
+            fresh.append(_match(link, item, by))
+            done.stands[pk] = item
+            done.touched.add(item)
+            if gtin := keys_of(found.rows[pk].facts)[0]:
+                keys.append(MatchKey(kind="gtin", value=gtin, item_id=item))
+    save_links(fresh, by=by)
+    MatchKey.objects.bulk_create(keys, ignore_conflicts=True)
+
+
+def _match(link: Link, item: int, by: str) -> Match:
+    return Match(
+        variant_id=int(link.id),
+        shop_id=int(link.shop_id),
+        item_id=item,
+        status="linked",
+        method=link.method[:12],
+        evidence=list(link.evidence),
+        probability=link.probability,
+        decided_by=by,
+    )
+
+
+def save_links(wanted: Iterable[Match], *, by: str) -> None:
+    """Write links with their history; a match that stood before and was withdrawn stands again."""
+    wanted = list(wanted)
+    if not wanted:
+        return
+    pairs = {(match.variant_id, match.item_id) for match in wanted}
+    before = Match.everyone.filter(variant__in={v for v, _ in pairs}, item__in={i for _, i in pairs})
+    old = {(match.variant_id, match.item_id): match for match in before}
+    new, again = [], []
+    for match in wanted:
+        known = old.get((match.variant_id, match.item_id))
+        if known is None:
+            new.append(match)
+            continue
+        known.method, known.evidence, known.probability = match.method, match.evidence, match.probability
+        known.decided_by, known.decided_at = by, timezone.now()
+        again.append(known)
+    if again:
+        Match.everyone.bulk_update(again, ["method", "evidence", "probability", "decided_by", "decided_at"])
+        move_all(again, "linked", by=by)
+    made = Match.everyone.bulk_create(new)
+    MatchChange.objects.bulk_create([MatchChange(row=match, to_status="linked", by=by) for match in made])
+
+
+# --- items and styles -------------------------------------------------------------------------------------------------
+def _items_for(found: Neighbourhood, joins: Sequence[Join]) -> list[int]:
+    """Give every cluster its item; those without one get a new one, in the style their products stand in already."""
+    lacking = [join for join in joins if join.item is None]
+    if not lacking:
+        return [join.item for join in joins if join.item is not None]
+    styles = _styles_for(found, lacking)
+    made = Item.objects.bulk_create(
+        Item(style_id=style, size_key=size.key[:40], size_label=size.label[:40])
+        for join, style in zip(lacking, styles, strict=True)
+        if (size := _size_of([found.rows[int(link.id)].facts for link in join.members]))
+    )
+    fresh = iter(made)
+    return [join.item if join.item is not None else next(fresh).pk for join in joins]
+
+
+def _size_of(members: Sequence[Normalised]):  # type: ignore[no-untyped-def]
+    return max((member.size for member in members), key=lambda size: (size.sure, bool(size.key)))
+
+
+def _styles_for(found: Neighbourhood, lacking: Sequence[Join]) -> list[int]:
+    """Find the style of each cluster's products in their colour, or the one the engine gave it; make those that are new."""
+    known: dict[tuple[int, str], int] = {}
+    for row in found.rows.values():
+        if row.style_id is not None:
+            known.setdefault((row.product_id, row.facts.colour.key), row.style_id)
+    new: dict[str, list[Normalised]] = {}
+    chosen: list[int | str] = []
+    for join in lacking:
+        rows = [found.rows[int(link.id)] for link in join.members]
+        units = [(row.product_id, row.facts.colour.key) for row in rows]
+        style: int | str | None = next((known[unit] for unit in units if unit in known), None)
+        if style is None:
+            style = join.members[0].style
+            new.setdefault(style, [row.facts for row in rows])
+        chosen.append(style)
+    made = dict(zip(new, make_styles(list(new.values())), strict=True))
+    return [made[style] if isinstance(style, str) else style for style in chosen]
+
+
+def make_styles(groups: Sequence[Sequence[Normalised]]) -> list[int]:
+    """Make the network's own entries for models in one colour, each described by its first member."""
+    if not groups:
+        return []
+    ids = {int(members[0].product_ref) for members in groups}
+    pages = {page.pk: page for page in Product.everyone.filter(pk__in=ids)}
+    made = Style.objects.bulk_create(
+        Style(
+            brand_key=next((member.brand for member in members if member.brand), "")[:120],
+            code=next((member.code.value for member in members if member.code.level == "full"), "")[:80],
+            title=pages[int(members[0].product_ref)].title,
+            colour_key=next((member.colour.key for member in members if member.colour.key), "")[:80],
+            gender=next((member.gender for member in members if member.gender), "")[:8],
+            category=pages[int(members[0].product_ref)].product_type,
+            image_url=pages[int(members[0].product_ref)].image_url,
+        )
+        for members in groups
+    )
+    return [style.pk for style in made]
+
+
+def ensure_item(variant: Variant, facts: Normalised, *, by: str) -> int:
+    """Return the item a variant stands for; make one of its own when it stands for none yet."""
+    match = linked_matches([variant.pk]).get(variant.pk)
+    if match is not None:
+        return match.item_id
+    mates = Match.everyone.filter(
+        variant__product=variant.product_id, variant__colour_key=facts.colour.key[:80], status="linked"
+    )
+    style = mates.order_by("pk").values_list("item__style_id", flat=True).first() or make_styles([[facts]])[0]
+    item = Item.objects.create(style_id=style, size_key=facts.size.key[:40], size_label=facts.size.label[:40])
+    own = Match(variant=variant, shop_id=variant.shop_id, item=item, status="linked", method="own", decided_by=by)
+    save_links([own], by=by)
+    return item.pk
+
+
+# --- what became of items ---------------------------------------------------------------------------------------------
+def _note_moves(done: Written, by: str) -> None:
+    """Log who went from one item to another together; an emptied item hands what people said of it to the other."""
+    moved: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for pk, item in done.stands.items():
+        if pk in done.left and done.left[pk] != item:
+            moved[done.left[pk], item].append(pk)
+    if not moved:
+        return
+    left = {item for item, _ in moved}
+    kept = set(Match.everyone.filter(item__in=left, status="linked").values_list("item_id", flat=True))
+    heirs: dict[int, int] = {}
+    events = []
+    for (item, other), variants in sorted(moved.items(), key=lambda one: (-len(one[1]), one[0])):
+        kind = "split" if item in kept else "merged"
+        events.append(MergeEvent(kind=kind, item_id=item, other_id=other, variants=sorted(variants), by=by))
+        if kind == "merged":
+            heirs.setdefault(item, other)
+    MergeEvent.objects.bulk_create(events)
+    _inherit(heirs)
+
+
+_INHERIT = """
+update catalog_item i set merged_into_id = nullif(h.heir, i.id)
+from unnest(%s::bigint[], %s::bigint[]) h(item, heir) where i.id = h.item or i.merged_into_id = h.item
+"""
+
+
+def _inherit(heirs: Mapping[int, int]) -> None:
+    if heirs:
+        with connection.cursor() as cursor:
+            cursor.execute(_INHERIT, [list(heirs), list(heirs.values())])
+            # who others went to is no longer gone itself
+            cursor.execute(
+                "update catalog_item set merged_into_id = null where id = any(%s) and merged_into_id is not null",
+                [sorted(set(heirs.values()) - set(heirs))],
+            )
+
+
+# Rows that shared a key which its row has no more: what kept them apart, or made their key ambiguous, may be gone.
+_WAKE = """
+update catalog_variant v set match_due_at = %(now)s where v.deleted_at is null and v.match_due_at is null and v.id in (
+  select id from catalog_variant where gtin = any(%(gtins)s::text[]) and gtin_status = 'clean' and deleted_at is null
+  union
+  select w.id from catalog_variant w join unnest(%(brands)s::text[], %(codes)s::text[]) k(brand_key, code)
+    using (brand_key, code) where w.code <> '' and w.brand_key <> '' and w.deleted_at is null
+) and not exists (select from catalog_match m where m.variant_id = v.id and m.status = 'linked')
+"""
+
+
+def wake_former_mates(rows: Iterable[Due]) -> None:
+    """Have unlinked variants matched again whose key another row has just given up."""
+    gtins, codes = set(), set()
+    for row in rows:
+        gtin, brand, code = row.before
+        now = ("", "", "") if row.deleted else keys_of(row.facts)
+        if gtin and gtin != now[0]:
+            gtins.add(gtin)
+        if code and (brand, code) != now[1:]:
+            codes.add((brand, code))
+    if gtins or codes:
+        asked = {
+            "gtins": sorted(gtins),
+            "brands": [b for b, _ in sorted(codes)],
+            "codes": [c for _, c in sorted(codes)],
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_WAKE, asked | {"now": timezone.now()})

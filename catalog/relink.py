@@ -1,0 +1,168 @@
+"""Turn an engine's clusters into links: who joins which item, who leaves, whose turn comes next; ids stay with most shops.
+
+A change moves the rows of its own product only. New rows, never matched before, may also bring others a second look, so that
+the order of arrival changes nothing; an edit may not, so that one shop's mistake stays its own.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from catalog.facts import keys_of
+from catalog.matching.engine import LINKED, Batch, Link
+from catalog.neighbours import Neighbourhood, Row
+
+KEPT = ("own", "person")  # methods that no machine takes back
+
+
+@dataclass(slots=True)
+class Join:
+    """One cluster's item, None for a new one, and the links that go to it."""
+
+    item: int | None
+    links: list[Link]  # those who join
+    members: list[Link]  # the whole cluster
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be written."""
+
+    joins: list[Join] = field(default_factory=list)
+    leave: dict[int, str] = field(default_factory=dict)  # variant → why
+    look_again: set[int] = field(default_factory=set)
+    restate: list[Link] = field(default_factory=list)  # they stay, for another reason than before
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.leave or self.restate or any(join.links for join in self.joins))
+
+
+def plan_links(
+    found: Neighbourhood, batch: Batch, due: Collection[int], new: Collection[int], stopped: Collection[str]
+) -> Plan:
+    """Compare clusters with what stands. `due` are the rows that may move, `new` those of them never matched before."""
+    clusters = _clusters(batch, stopped)
+    of = {int(link.id): key for key, links in clusters.items() for link in links}
+    owner = _owners(found, of)
+    standing = {pk: row.item_id for pk, row in found.rows.items() if row.item_id is not None}
+    plan = Plan()
+    target: dict[str, int | None] = {}
+    for key, links in sorted(clusters.items()):
+        if not any(int(link.id) in due for link in links):
+            continue
+        is_new = any(int(link.id) in new for link in links)
+        target[key] = _target(key, links, standing, owner, () if is_new else due)
+        _join(plan, found, links, target[key], standing, due, is_new)
+    going = {int(link.id) for join in plan.joins for link in join.links}
+    _leave(plan, found, of, clusters, due, going)
+    if new:
+        _look_again(plan, found, of, target, due, new)
+    return plan
+
+
+def _clusters(batch: Batch, stopped: Collection[str]) -> dict[str, list[Link]]:
+    clusters: dict[str, list[Link]] = defaultdict(list)
+    for link in batch.links:
+        if link.status == LINKED and link.method not in stopped:
+            clusters[link.item].append(link)
+    return {key: links for key, links in clusters.items() if len(links) > 1}
+
+
+def _owners(found: Neighbourhood, of: Mapping[int, str]) -> dict[int, str]:
+    """Say which cluster keeps each item's id: the one with most of its shops, the one with its oldest row when they tie."""
+    parts: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for pk, row in found.rows.items():
+        if row.item_id is not None and pk in of:
+            parts[row.item_id][of[pk]].append(pk)
+    return {item: min(own, key=lambda key: (-len(own[key]), min(own[key]))) for item, own in parts.items()}
+
+
+def _target(
+    key: str, links: Sequence[Link], standing: Mapping[int, int], owner: Mapping[int, str], due: Collection[int]
+) -> int | None:
+    """Choose the cluster's item: that of most members; where only an edited row may move, that of those who stay."""
+    votes: Counter[int] = Counter()
+    stay: Counter[int] = Counter()
+    for link in links:
+        item = standing.get(int(link.id))
+        if item is not None and owner[item] == key:
+            votes[item] += 1
+            stay[item] += bool(due) and int(link.id) not in due
+    return min(votes, key=lambda item: (-stay[item], -votes[item], item)) if votes else None
+
+
+def _join(
+    plan: Plan,
+    found: Neighbourhood,
+    links: Sequence[Link],
+    item: int | None,
+    standing: Mapping[int, int],
+    due: Collection[int],
+    is_new: bool,
+) -> None:
+    joining: list[Link] = []
+    for link in links:
+        pk = int(link.id)
+        at = standing.get(pk)
+        if at is not None and at == item:
+            if pk in due and found.rows[pk].method not in (*KEPT, link.method):
+                plan.restate.append(link)
+            continue
+        if at is not None and pk not in due:
+            if is_new and found.rows[pk].method not in KEPT:
+                plan.look_again.add(pk)
+            continue
+        if (pk, item) not in found.refused:
+            joining.append(link)
+    here = {pk for link in links if (pk := int(link.id)) in standing and standing[pk] == item}
+    if len(joining) + len(here) > 1:
+        plan.joins.append(Join(item, joining, list(links)))
+
+
+def _leave(
+    plan: Plan,
+    found: Neighbourhood,
+    of: Mapping[int, str],
+    clusters: Mapping[str, Sequence[Link]],
+    due: Collection[int],
+    going: Collection[int],
+) -> None:
+    """Let go of due rows that go elsewhere, and of those nothing certain speaks for any more."""
+    for pk in due:
+        row = found.rows.get(pk)
+        if row is None or row.item_id is None:
+            continue
+        if pk in going:
+            plan.leave[pk] = "it belongs to another item now"
+        elif row.method not in KEPT and not _has_mates(found, row, clusters.get(of.get(pk, ""), ())):
+            plan.leave[pk] = "nothing certain speaks for it any more"
+
+
+def _has_mates(found: Neighbourhood, row: Row, cluster: Iterable[Link]) -> bool:
+    return any(int(link.id) != row.pk and found.rows[int(link.id)].item_id == row.item_id for link in cluster)
+
+
+def _look_again(
+    plan: Plan,
+    found: Neighbourhood,
+    of: Mapping[int, str],
+    target: Mapping[str, int | None],
+    due: Collection[int],
+    new: Collection[int],
+) -> None:
+    """Have a second look at standing rows of products that share a key with a new one and are no longer what they stand for."""
+    products = {found.rows[pk].product_id for pk in new if pk in found.rows}
+    shared = {key for row in found.rows.values() if row.product_id in products for key in _named_keys(row)}
+    near = {row.product_id for row in found.rows.values() if shared.intersection(_named_keys(row))}
+    for pk, row in found.rows.items():
+        if pk in due or row.item_id is None or row.method in KEPT or row.product_id not in near:
+            continue
+        key = of.get(pk)
+        if key is None or (key in target and target[key] != row.item_id):
+            plan.look_again.add(pk)
+
+
+def _named_keys(row: Row) -> list[str]:
+    gtin, brand, code = keys_of(row.facts)
+    return [key for key in (gtin, f"{brand}|{code}" if code else "") if key]
