@@ -83,6 +83,30 @@ def judge_links(links: Mapping[str, Hashable], truth: Truth) -> Quality:
     return Quality(pairs_across_shops(said), pairs_across_shops(right), truth.pairs(), biggest)
 
 
+def judge_oracle(facts: pathlib.Path, truth: Truth) -> Quality:
+    """Count what barcodes and codes can give at best: true pairs with one clean barcode or a full code each, and chains of them.
+
+    `facts` are what our normalisers read. The oracle knows the truth and never links wrongly; more than this must come from
+    style codes, colours and titles.
+    """
+    rows: dict[str, list[tuple[str, str, bool]]] = {}
+    with facts.open(newline="", encoding="utf-8") as text:
+        for row in csv.DictReader(text):
+            rows.setdefault(row["item"], []).append((row["shop"], row["gtin"], row["level"] == "full"))
+    found = sum(pairs_across_shops(_chained(same)) for same in rows.values())
+    return Quality(found, found, truth.pairs(), 0)
+
+
+def _chained(rows: list[tuple[str, str, bool]]) -> list[tuple[str, str]]:
+    """Name each row's chain, with its shop: rows of one chain share barcodes or have a full code, one after the other."""
+    coded = {gtin for _, gtin, full in rows if full and gtin}
+    chained = []
+    for at, (shop, gtin, full) in enumerate(rows):
+        chain = "coded" if full or gtin in coded else gtin or f"alone {at}"
+        chained.append((chain, shop))
+    return chained
+
+
 def judge_asks(links: pathlib.Path, truth: Truth) -> Cards:
     """Count the questions of an answer; variants of one product and true colour are one card."""
     styles_of_item: dict[str, set[str]] = {}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog.matching.normalising import VariantIn, normalise
 
-COLUMNS = "unique_id shop gtin brand code size colour gender title word item".split()
+COLUMNS = "unique_id shop gtin brand code size colour gender title word level item".split()
 AT_ONCE = 5_000
 Raw = dict[str, str]
 
@@ -63,5 +63,6 @@ def _line(row: Raw) -> tuple[str, ...]:
         facts.gender,
         " ".join(facts.tokens),
         facts.tokens[0] if facts.tokens else "",
+        facts.code.level,
         row["truth_variant"],
     )

@@ -1,6 +1,6 @@
 """Splink on DuckDB, trained without labels as its manual advises: runs alone, in the peers' environment, on normalised rows.
 
-python benches/_splink.py FACTS.csv ANSWER.json, where FACTS has the columns of `COLUMNS`. The answer holds seconds, and pair
+python benches/_splink.py FACTS.csv ANSWER.json, where FACTS has at least the columns of `COLUMNS`. The answer holds seconds, and pair
 counts of different shops, as benches count them: said to be the same, rightly so, truly the same.
 """
 

@@ -18,7 +18,7 @@ from django.db import connection
 
 from benches._changes import measure_changes
 from benches._figures import Aim, Bench, Better, open_bench, timed
-from benches._judging import Cards, Quality, Truth, judge_asks, judge_links, read_links, read_truth
+from benches._judging import Cards, Quality, Truth, judge_asks, judge_links, judge_oracle, read_links, read_truth
 from benches._network_of_shops import WORLDS, write_network
 from benches._normalised import write_facts
 from benches._peers import peers_python
@@ -149,6 +149,9 @@ def _beside_others(bench: Bench, folder: pathlib.Path, whole: Answer) -> None:
     name = "the bare GTIN self-join in SQL on rows normalised already"
     _tell(bench, "cold match, file to answer", whole.cost.seconds, "s", joining, name, Aim(20), "lower")
     _tell_quality(bench, whole.quality, joined, "the bare GTIN self-join")
+    best = judge_oracle(facts, whole.truth).recall
+    name = "an oracle on the clean barcodes and full codes our normalisers read"
+    _tell(bench, "pairwise recall of links", whole.quality.recall, "share", best, name, Aim(0.72), "higher")
     peer = _splink(bench, folder, facts)
     if peer is None:
         _tell(

@@ -4,7 +4,16 @@ import csv
 
 import pytest
 
-from benches._judging import Quality, candidates_in, judge_asks, judge_links, pairs_across_shops, read_links, read_truth
+from benches._judging import (
+    Quality,
+    candidates_in,
+    judge_asks,
+    judge_links,
+    judge_oracle,
+    pairs_across_shops,
+    read_links,
+    read_truth,
+)
 
 NETWORK = """id,shop_id,product_ref,truth_variant,truth_style
 a1,1,p1,9-42,9
@@ -80,3 +89,10 @@ def test_candidates_are_read_however_they_are_listed(text):
 
 def test_no_candidates_are_none():
     assert candidates_in("") == []
+
+
+def test_an_oracle_chains_rows_of_one_thing_by_barcode_and_by_full_codes(truth, tmp_path):
+    (tmp_path / "facts.csv").write_text(
+        "shop,gtin,level,item\n1,111,full,9-42\n2,111,style,9-42\n3,,full,9-42\n1,222,none,9-43\n2,333,style,9-43\n1,,,8-42\n1,,,8-42\n"
+    )
+    assert judge_oracle(tmp_path / "facts.csv", truth) == Quality(said=3, right=3, true=4, biggest=0)
