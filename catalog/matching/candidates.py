@@ -2,16 +2,21 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
 
 from catalog.matching.blocking import MOST_PRODUCTS_OF_A_WORD, document_frequencies, rare_tokens, weights
+from catalog.matching.deciding import contradict
+from catalog.matching.listing import Unit, listing_of
 from catalog.matching.normalising import Id, Normalised
 from catalog.matching.scoring import WORTH_SHOWING, explain_titles
 from catalog.matching.size import same_size
 
 MOST_COMPARED, MOST_SHOWN = 60, 8
-Unit = tuple[Id, str, str]
+LEAST_SPELLED_ALIKE = 55
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,87 +32,118 @@ class Candidate:
     reasons: tuple[str, ...]
 
 
-def title_candidates(
-    rows: Sequence[Normalised], linked: Collection[Id], styles: Mapping[Id, str], items: Mapping[Id, str]
-) -> dict[Id, tuple[Candidate, ...]]:
-    """List up to eight candidates for every row of a shop product that holds no linked row.
+class Near(NamedTuple):
+    """A unit that another may be the same as, with its score and the reasons."""
 
-    Work is bounded: a word on more than 400 products of a brand is no way in, sixty products are compared at most.
+    unit: int
+    score: float
+    reasons: tuple[str, ...]
+
+
+def nearest_units(
+    units: Sequence[Unit], asking: Iterable[int], style: Sequence[int], most: int = MOST_SHOWN
+) -> dict[int, tuple[Near, ...]]:
+    """List, for each asking unit, the units of other shops and styles that it may be, best first, one of each style.
+
+    Work is bounded: a word on more than 400 products of a brand is no way in, sixty products are spelled against each
+    other at most, and only what contradicts nothing and is spelled alike is scored.
     """
-    units: dict[Unit, list[Normalised]] = defaultdict(list)
-    for row in rows:
-        if row.brand and row.tokens:
-            units[row.shop_id, row.product_ref, row.colour.key].append(row)
-    found: dict[Id, tuple[Candidate, ...]] = {}
-    for own in _by_brand(units).values():
-        df = document_frequencies(units[unit][0].tokens for unit in own)
-        heavy = weights(df, len(own))
-        index = _indexed(own, units, df)
-        for unit in own:
-            if not any(row.id in linked for row in units[unit]):
-                near = _nearest(unit, units, index, df, heavy)
-                for row in units[unit]:
-                    found[row.id] = tuple(
-                        _candidate(row, units[other], score, why, styles, items) for score, why, other in near
-                    )
+    by_brand: dict[str, list[int]] = defaultdict(list)
+    for place, unit in enumerate(units):
+        if unit.brand and unit.tokens:
+            by_brand[unit.brand].append(place)
+    wanted = set(asking)
+    found: dict[int, tuple[Near, ...]] = {}
+    for own in by_brand.values():
+        if not wanted.isdisjoint(own):
+            block = _Block(units, own, style)
+            for place in own:
+                if place in wanted and (near := block.nearest(place, most)):
+                    found[place] = near
     return found
 
 
-def _indexed(
-    own: Sequence[Unit], units: Mapping[Unit, list[Normalised]], df: Mapping[str, int]
-) -> dict[str, list[Unit]]:
-    """Products by word, and by style number, which is the best word of all."""
-    index: dict[str, list[Unit]] = defaultdict(list)
-    for unit in own:
-        for word in units[unit][0].tokens:
-            if df[word] <= MOST_PRODUCTS_OF_A_WORD:
-                index[word].append(unit)
-        if style := units[unit][0].code.style:
-            index[f"#{style}"].append(unit)
-    return index
+class _Block:
+    """The units of one brand, indexed by their rarer words and by style number, which is the best word of all."""
+
+    def __init__(self, units: Sequence[Unit], own: Sequence[int], style: Sequence[int]) -> None:
+        self.units, self.style = units, style
+        self.df = document_frequencies(units[place].tokens for place in own)
+        self.heavy = weights(self.df, len(own))
+        self.index: dict[str, list[int]] = defaultdict(list)
+        self.spelled = {place: " ".join(units[place].tokens) for place in own}
+        for place in own:
+            for word in units[place].tokens:
+                if self.df[word] <= MOST_PRODUCTS_OF_A_WORD:
+                    self.index[word].append(place)
+            if number := units[place].code.style:
+                self.index[f"#{number}"].append(place)
+
+    def nearest(self, place: int, most: int) -> tuple[Near, ...]:
+        unit, numbered = self.units[place], set(self._of_number(place))
+        alike = self._spelled_alike(place)
+        best: dict[int, tuple[int, int]] = {}
+        for other, score in [*((one, 101) for one in numbered), *alike]:
+            kin = self.style[other]
+            if kin != self.style[place] and (kin not in best or score > best[kin][1]):
+                if not contradict(unit, self.units[other]):
+                    best[kin] = other, score
+        chosen = heapq.nsmallest(most, best.values(), key=lambda one: (-one[1], self.units[one[0]].name))
+        scored = []
+        for other, _ in chosen:
+            judged = explain_titles(unit, self.units[other], self.heavy)
+            if judged.score >= WORTH_SHOWING:
+                scored.append(Near(other, judged.score, judged.reasons))
+        return tuple(sorted(scored, key=lambda near: (-near.score, self.units[near.unit].name)))
+
+    def _of_number(self, place: int) -> list[int]:
+        number = self.units[place].code.style
+        same = self.index.get(f"#{number}", [])[:MOST_PRODUCTS_OF_A_WORD] if number else []
+        return [other for other in same if self.units[other].shop != self.units[place].shop]
+
+    def _spelled_alike(self, place: int) -> list[tuple[int, int]]:
+        shared: Counter[int] = Counter()
+        for word in rare_tokens(self.units[place].tokens, self.df):
+            shared.update(self.index.get(word, ()))
+        shop = self.units[place].shop
+        near = [(-count, other) for other, count in shared.items() if self.units[other].shop != shop]
+        compared = [other for _, other in heapq.nsmallest(MOST_COMPARED, near)]
+        if not compared:
+            return []
+        texts = [self.spelled[other] for other in compared]
+        scores = process.extract(
+            self.spelled[place], texts, scorer=fuzz.ratio, score_cutoff=LEAST_SPELLED_ALIKE, limit=None, processor=None
+        )
+        return [(compared[number], round(score)) for _, score, number in scores]
 
 
-def _by_brand(units: Mapping[Unit, list[Normalised]]) -> dict[str, list[Unit]]:
-    brands: dict[str, list[Unit]] = defaultdict(list)
-    for unit in sorted(units, key=str):
-        brands[units[unit][0].brand].append(unit)
-    return brands
-
-
-def _nearest(
-    unit: Unit,
-    units: Mapping[Unit, list[Normalised]],
-    index: Mapping[str, list[Unit]],
-    df: Mapping[str, int],
-    heavy: Mapping[str, float],
-) -> list[tuple[float, tuple[str, ...], Unit]]:
-    row = units[unit][0]
-    shared: Counter[Unit] = Counter()
-    for word in rare_tokens(row.tokens, df):
-        shared.update(other for other in index.get(word, ()) if other[0] != unit[0])
-    if row.code.style:
-        same = index.get(f"#{row.code.style}", ())[:MOST_PRODUCTS_OF_A_WORD]
-        shared.update({other: MOST_SHOWN for other in same if other[0] != unit[0]})
-    compared = heapq.nsmallest(MOST_COMPARED, shared, key=lambda other: (-shared[other], str(other)))
-    scored = []
-    for other in compared:
-        judged = explain_titles(row, units[other][0], heavy)
-        if judged.score >= WORTH_SHOWING:
-            scored.append((judged.score, judged.reasons, other))
-    return heapq.nsmallest(MOST_SHOWN, scored, key=lambda one: (-one[0], str(one[2])))
+def title_candidates(
+    rows: Sequence[Normalised], linked: Collection[Id], styles: Mapping[Id, str], items: Mapping[Id, str]
+) -> dict[Id, tuple[Candidate, ...]]:
+    """List up to eight candidates for every row of a shop product in one colour that holds no linked row."""
+    listing = listing_of(rows)
+    members: dict[int, list[Normalised]] = defaultdict(list)
+    by_id = {row.id: row for row in rows}
+    for place, id_ in zip(listing.unit.tolist(), listing.ids, strict=True):
+        members[place].append(by_id[id_])
+    names: dict[str, int] = {}
+    style = [
+        names.setdefault(styles[members[place][0].id] or unit.name, len(names))
+        for place, unit in enumerate(listing.units)
+    ]
+    asking = [place for place, own in members.items() if not any(row.id in linked for row in own)]
+    found: dict[Id, tuple[Candidate, ...]] = {}
+    for place, near in nearest_units(listing.units, asking, style).items():
+        for row in members[place]:
+            found[row.id] = tuple(_candidate(row, members[one.unit], one, styles, items) for one in near)
+    return found
 
 
 def _candidate(
-    row: Normalised,
-    others: Sequence[Normalised],
-    score: float,
-    why: tuple[str, ...],
-    styles: Mapping[Id, str],
-    items: Mapping[Id, str],
+    row: Normalised, others: Sequence[Normalised], near: Near, styles: Mapping[Id, str], items: Mapping[Id, str]
 ) -> Candidate:
     first = others[0]
     aligned = next((other for other in others if same_size(row.size, other.size)), None)
     item = items[aligned.id] if aligned else ""
-    return Candidate(
-        first.shop_id, first.product_ref, styles[first.id], item, aligned.id if aligned else None, score, why
-    )
+    twin = aligned.id if aligned else None
+    return Candidate(first.shop_id, first.product_ref, styles[first.id], item, twin, near.score, near.reasons)

@@ -156,8 +156,11 @@ def _better(one: ArticleCode, other: ArticleCode) -> ArticleCode:
 PRODUCT, FACTS, COLOUR, CODE, LABEL = range(5)
 
 
-def listing_of_parts(parts: Sequence[Part]) -> Listing:
-    """Put the parts of a catalogue together into one listing; neither their order nor that of the rows matters."""
+def listing_of_parts(parts: Sequence[Part]) -> tuple[Listing, Ints]:
+    """Put the parts of a catalogue together into one listing; neither their order nor that of the rows matters.
+
+    Gives beside it the place that each of its rows had in the parts, one after the other.
+    """
     merged = _merged(parts)
     ids = [id_ for part in parts for id_ in part.ids]
     gtin = np.concatenate([part.gtin for part in parts]) if parts else np.zeros(0, np.int64)
@@ -173,9 +176,8 @@ def listing_of_parts(parts: Sequence[Part]) -> Listing:
     shops: dict[object, int] = {}
     shop = np.array([shops.setdefault(one.shop, len(shops)) for one in units], dtype=np.int64)
     label = merged.columns[order, LABEL]
-    return Listing(
-        [ids[row] for row in order.tolist()], row_unit[order], gtin[order], label, merged.labels, units, shop
-    )
+    listed = [ids[row] for row in order.tolist()]
+    return Listing(listed, row_unit[order], gtin[order], label, merged.labels, units, shop), order
 
 
 def _merged(parts: Sequence[Part]) -> Part:

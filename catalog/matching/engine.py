@@ -198,7 +198,7 @@ def _styles(
 ) -> Styles:
     """Cluster the units: what people said first, then by barcode, most shared first, then by full code."""
     listing, units, doubts = decided.listing, decided.units, decided.doubts
-    rows_of = _rows_of(listing, len(units))
+    rows_of = rows_of_units(listing)
     unit = listing.unit.tolist() if cannot or must else []
     apart = enemies_of(
         (unit[a], unit[b])
@@ -218,9 +218,9 @@ def _styles(
     return styles
 
 
-def _rows_of(listing: Listing, units: int) -> list[range]:
-    """The rows of every unit; a listing keeps them side by side."""
-    ends = np.searchsorted(listing.unit, np.arange(units + 1))
+def rows_of_units(listing: Listing) -> list[range]:
+    """Give the rows of every unit; a listing keeps them side by side."""
+    ends = np.searchsorted(listing.unit, np.arange(len(listing.units) + 1))
     return [range(start, end) for start, end in zip(ends.tolist(), ends[1:].tolist(), strict=False)]
 
 
@@ -251,7 +251,7 @@ def _align_all(
 ) -> None:
     """Align the sizes of every style of several shops, and write items and methods down."""
     listing = decided.listing
-    rows_of = _rows_of(listing, len(decided.units))
+    rows_of = rows_of_units(listing)
     gtin, size, shop, sizes = decided.gtin.tolist(), decided.size.tolist(), listing.shop.tolist(), decided.sizes
     unit_of = listing.unit.tolist()
     apart = enemies_of(cannot)
