@@ -206,10 +206,10 @@ def code_in_upper(upper: str, brand: str) -> ArticleCode:
             break
     if style.level == FULL:
         return style
-    found = _any_brands_code(upper)
-    if brand in _KNOWN_THROUGHOUT and found.style.isdigit() and len(found.style) != 6:
+    other = _any_brands_code(upper)
+    if brand in _KNOWN_THROUGHOUT and other.style.isdigit() and len(other.style) != 6:
         return style
-    return found if found.level == FULL else style
+    return other if other.level == FULL else style
 
 
 def _any_brands_code(upper: str) -> ArticleCode:

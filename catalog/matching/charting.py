@@ -58,7 +58,7 @@ def _entry(row: Normalised, gender: str) -> Entry | None:
     size = _unconverted(row, gender)
     if size.system == "UK" and gender in ("m", "w", "k"):
         return row.brand, f"UK-{gender}", size.value
-    return (row.brand, size.system, size.value) if size.system.startswith("US-") else None
+    return (row.brand, size.system, size.value) if size.system.startswith(("US-", "UK-")) else None
 
 
 def _unconverted(row: Normalised, gender: str) -> Size:

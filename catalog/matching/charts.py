@@ -2,8 +2,11 @@
 
 import csv
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 Chart = dict[tuple[str, str], str]
 
@@ -24,39 +27,48 @@ def by_brand_chart(system: str, value: str, brand: str, gender: str) -> str:
     if not brand:
         return ""
     genders = [gender] if gender in ("m", "w", "k") else ["m", "w"] if system == "UK" else []
-    answers = {_charts().get((brand, one), {}).get((system, value), "") for one in genders}
+    answers = {_charts(True).get((brand, one), {}).get((system, value), "") for one in genders}
     answers.discard("")
     return answers.pop() if len(answers) == 1 else ""
 
 
-def by_common_chart(system: str, value: str, gender: str) -> str:
+def by_common_chart(system: str, value: str, gender: str, brand: str = "") -> str:
     """Estimate the EU size; true within one size, so good for showing and for contradiction, not for a link."""
-    return _charts().get(("", gender), {}).get((system, value), "")
+    charts = _charts(False)
+    return charts.get((brand, gender), {}).get((system, value), "") or charts.get(("", gender), {}).get(
+        (system, value), ""
+    )
 
 
-@lru_cache(maxsize=1)
-def _charts() -> dict[tuple[str, str], Chart]:
+@lru_cache(maxsize=2)
+def _charts(sure: bool) -> dict[tuple[str, str], Chart]:
+    """The charts that published tables bear out, or those that are one person's word."""
     folder = resources.files("catalog.matching") / "data"
-    charts: dict[tuple[str, str], Chart] = {}
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
     with (folder / "sizes" / "index.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["kind"] == "shoe":
-                text = (folder / "sizes" / row["file"]).read_text(encoding="utf-8")
-                rows = json.loads(text)["rows"]
-                pairs = [
-                    (system.upper(), str(line[system]), str(line["eu"])) for line in rows for system in ("uk", "us")
-                ]
-                charts[row["brand"], row["gender"]] = _certain(pairs, row["gender"])
+            if row["kind"] == "shoe" and (row["sure"] == "y") is sure:
+                found[row["brand"], row["gender"]] += _published(
+                    folder / "sizes" / row["file"], row["except_uk"].split()
+                )
     with (folder / "footwear_charts.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            eu = row["eu"].split()
-            pairs = [
-                (system.upper(), value, size)
-                for system in ("uk", "us")
-                for value, size in zip(row[system].split(), eu, strict=True)
-            ]
-            charts[row["brand"], row["gender"]] = _certain(pairs, row["gender"])
-    return charts
+            if (row["sure"] == "y") is sure:
+                eu = row["eu"].split()
+                found[row["brand"], row["gender"]] += [
+                    (system.upper(), value, size)
+                    for system in ("uk", "us")
+                    for value, size in zip(row[system].split(), eu, strict=True)
+                    if value != "-"
+                ]
+    return {(brand, gender): _certain(pairs, gender) for (brand, gender), pairs in found.items()}
+
+
+def _published(file: Traversable, left_out: Sequence[str]) -> list[tuple[str, str, str]]:
+    """The rows of a packaged chart, without those its authors interpolated."""
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    kept = [row for row in rows if str(row["uk"]) not in left_out]
+    return [(system.upper(), str(row[system]), str(row["eu"])) for row in kept for system in ("uk", "us")]
 
 
 def _certain(pairs: list[tuple[str, str, str]], gender: str) -> Chart:

@@ -60,7 +60,9 @@ _TAGGED = re.compile(
 )
 _TRAILED = re.compile(rf"(?<![\d.]){_NUMBER}\s*([cyk]?)\s*(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au|cm)\b")
 _BARE = re.compile(rf"^{_NUMBER}$")
-_BOTH_GENDERS = re.compile(rf"\bm(?:en)?s?\s*{_NUMBER}\s*[/|,]\s*w(?:omen)?s?\s*{_NUMBER}")
+_BOTH_GENDERS = re.compile(
+    rf"\bm(?:en)?'?s?\s*{_NUMBER}\s*[/|,-]\s*w(?:omen)?'?s?\s*{_NUMBER}|\bw(?:omen)?'?s?\s*{_NUMBER}\s*[/|,-]\s*m(?:en)?'?s?\s*{_NUMBER}"
+)
 _SMALL_SHOE = re.compile(rf"^(?:us\s*)?{_NUMBER}\s*([cy])$")
 _GENDERED = re.compile(r"\b(men|mens|m|women|womens|wmns|w|kids|junior)\b")
 _GENDER_OF = {
@@ -157,7 +159,7 @@ def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size
     if small := _SMALL_SHOE.match(text):
         return _with_width(_small_shoe(small[1], small[2], label, brand, kind), width)
     if both := _BOTH_GENDERS.search(text):
-        return _converted("US", plain(float(both[1])), label, brand, "m")
+        return _converted("US", plain(float(both[1] or both[4])), label, brand, "m")
     said = _tagged(text)
     if "EU" in said:
         return _with_width(_european(said["EU"], label), width)
@@ -166,7 +168,7 @@ def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size
         if system in said:
             return _with_width(_in_system(system, said[system], label, brand, gender, kind), width)
     if bare := _BARE.match(re.sub(r"^[ef](?=\d)|\s*(?:mens?|womens?|herren|damen|kids)\s*", "", text)):
-        return _with_width(_unstated(float(bare[1]), label, kind), width)
+        return _with_width(_unstated(float(bare[1]), label, kind, gender), width)
     return Size(f"RAW:{text}", "RAW", text, "", label, False)
 
 
@@ -215,9 +217,11 @@ def _converted(system: str, value: str, label: str, brand: str, gender: str) -> 
         value = _child(value)
     if eu := by_brand_chart(system, value, brand, gender):
         return Size(f"EU:{eu}", "EU", eu, eu, label, True)
-    who = f"-{gender}" if gender in ("m", "w", "k") and system == "US" else ""
+    who = f"-{gender}" if gender == "k" or gender in ("m", "w") and system == "US" else ""
     sure = system == "UK" or (bool(who) and (gender != "k" or value[-1] in "CY"))
-    return Size(f"{system}{who}:{value}", system + who, value, by_common_chart(system, value, gender), label, sure)
+    return Size(
+        f"{system}{who}:{value}", system + who, value, by_common_chart(system, value, gender, brand), label, sure
+    )
 
 
 def _child(value: str) -> str:
@@ -231,19 +235,21 @@ def _small_shoe(number: str, mark: str, label: str, brand: str, kind: str, syste
         return Size(f"KID:{value}", "KID", value, "", label, True)
     if eu := by_brand_chart(system, value, brand, "k"):
         return Size(f"EU:{eu}", "EU", eu, eu, label, True)
-    return Size(f"{system}-k:{value}", f"{system}-k", value, by_common_chart(system, value, "k"), label, True)
+    return Size(f"{system}-k:{value}", f"{system}-k", value, by_common_chart(system, value, "k", brand), label, True)
 
 
-def _unstated(number: float, label: str, kind: str) -> Size:
-    """A bare number: EU on shoes from 16 to 52, a label size on clothes, nothing certain below 16."""
+def _unstated(number: float, label: str, kind: str, gender: str) -> Size:
+    """A bare number: EU on shoes from 16 to 52, a label size on clothes, nothing certain below 16.
+
+    A dress of size 38 is another one in Paris, Milan and Munich; men's clothes count alike in all three.
+    """
     value = plain(number)
     if kind in ("shoe", "") and 16 <= number <= 52:
         return _european(value, label)
     if number < 16 and kind not in ("top", "trousers", "suit"):
         return Size(f"?:{value}", "?", value, "", label, False)
-    if kind == "" and number > 52:
-        return Size(f"NR:{value}", "NR", value, "", label, True)
-    return Size(f"NR:{value}", "NR", value, "", label, number >= 26)  # 16 may be UK, US or an age
+    of_a_country = kind != "sock" and 32 <= number <= 52 and gender != "m"
+    return Size(f"NR:{value}", "NR", value, "", label, number >= 26 and not of_a_country)  # 16 may be UK, US or an age
 
 
 def _with_width(size: Size, width: str) -> Size:

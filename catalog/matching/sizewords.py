@@ -16,34 +16,26 @@ ALPHA |= {
     "xx large": "XXL",
     "2x large": "XXL",
 }
-ONE_SIZE = {
-    *("one size", "os", "o/s", "onesize", "one-size", "one size fits all", "one size fits most", "osfa", "osfm", "tu"),
+# Small, medium and large in the other languages.
+ALPHA |= dict.fromkeys("klein petit piccolo piccola pequeno pequena chico chica maly mala liten".split(), "S")
+ALPHA |= dict.fromkeys("mittel moyen moyenne medio media mediano mediana middel sredni srednia mellan".split(), "M")
+ALPHA |= dict.fromkeys("gross grand grande groot duzy duza stor".split(), "L")
+ONE_SIZE = set(
+    "os o/s onesize one-size osfa osfm tu t.u einheitsgrosse einheitsgroesse universal uni unica unisize ett onesz 1size unique "
+    "eine uniwersalny unit tn ns one-size-fits-all einheits one u universell unitalla".split()
+)
+ONE_SIZE |= {
+    *("one size", "one size fits all", "one size fits most", "1 size", "taglia unica", "taille unique", "talla unica"),
     *(
-        "t.u",
-        "taglia unica",
-        "taille unique",
-        "einheitsgrosse",
-        "einheitsgroesse",
-        "universal",
-        "uni",
-        "unica",
-        "unisize",
-    ),
-    *(
-        "talla unica",
+        "misura unica",
         "free size",
-        "ett",
         "en one",
-        "onesz",
-        "1size",
-        "unique",
-        "eine",
-        "uniwersalny",
-        "unit",
-        "tn",
-        "ns",
+        "een maat",
+        "one maat",
+        "en storlek",
+        "jeden rozmiar",
+        "uniwersalny rozmiar",
     ),
-    *("one-size-fits-all", "einheits", "one", "u"),
 }
 NO_CHOICE = {
     "default title",
@@ -63,6 +55,7 @@ _WAIST = re.compile(
 )
 _PAIR = re.compile(r"^(\d{2})\s*/\s*(\d{2})$")
 _SUIT = re.compile(r"^(\d{2})\s*-?\s*(r|s|l|xl|reg|regular|short|long)$")
+_CUP_FIRST = re.compile(r"^([a-k]{1,3})\s*-?\s*(\d{2,3})$")
 _BRA = re.compile(r"^(?:(eu|uk|us|fr|it)\s*)?(\d{2,3})\s*-?\s*(aa|a|b|c|d|dd|ddd|e|ee|f|ff|g|gg|h|hh|j|k)$")
 _AGE = re.compile(
     r"^(\d{1,2})(?:\s*[-/]\s*(\d{1,2}))?\s*(y|yr|yrs|yo|years?|years? old|jahre?|ans?|anni|anos?|jaar|ar|lat"
@@ -97,7 +90,7 @@ def read_suit(text: str, kind: str) -> Found:
 
 def read_bra(text: str, kind: str) -> Found:
     """Read band and cup; bands of 60 and above in fives are continental, French ones count fifteen more."""
-    found = _BRA.match(text)
+    found = _BRA.match(_CUP_FIRST.sub(r"\2\1", text) if kind == "bra" else text)
     if not found or kind not in ("bra", "", "top"):
         return None
     band = int(found[2])

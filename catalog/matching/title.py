@@ -140,15 +140,15 @@ def read_colours(plain: str, found: Sequence[str], own: Collection[str]) -> Titl
         if bases and len(bases) >= len(best.bases):
             best = TitleColours(bases, frozenset(spent))
     if "/" in plain:
-        for bases, spent in _between_slashes(plain, own):
-            if bases is None:  # "Giada/Nero": the main colour is one nobody knows
-                best = NO_COLOURS if best.spent <= spent else best
-            elif len(bases) >= len(best.bases):
-                best = TitleColours(bases, frozenset(spent))
+        for listed in _between_slashes(plain, own):
+            if not listed.bases:  # "Drizzle/Black": the main colour is one nobody knows
+                best = NO_COLOURS if best.spent <= listed.spent else best
+            elif len(listed.bases) >= len(best.bases):
+                best = listed
     return best
 
 
-def _between_slashes(plain: str, own: Collection[str]) -> Iterator[tuple[tuple[str, ...] | None, set[str]]]:
+def _between_slashes(plain: str, own: Collection[str]) -> Iterator[TitleColours]:
     """The colours of every list such as "Summit White/Racer Blue", whose words need not all be known."""
     for chunk in _CHUNKS.split(plain):
         first, slash, rest = chunk.partition("/")
@@ -158,16 +158,17 @@ def _between_slashes(plain: str, own: Collection[str]) -> Iterator[tuple[tuple[s
         before = [word for word in words_of(first) if word not in own]
         # "- Blue Yonder/White": few words between a dash and a slash are a colour's name as a whole.
         lead = before if len(before) <= 3 else list(takewhile(_may_colour, reversed(before)))[2::-1]
-        spent = {word for words in (lead, *lists) for word in words[:4] if _may_colour(word)}
+        spent = frozenset(word for words in (lead, *lists) for word in words[:4] if _may_colour(word))
         if not any(MEANINGS[word] & COLOUR for word in lead):
             if not first.endswith(" ") and any(bases_of(words[:3]) for words in lists):
-                yield None, spent
+                yield TitleColours((), spent)
+                continue
             lead = []
         bases = list(bases_of(lead))
         for words in lists:
             bases += [base for base in bases_of(words[:3]) if base not in bases]
         if len(bases) > 1:
-            yield tuple(bases), spent
+            yield TitleColours(tuple(bases), spent)
 
 
 def _may_colour(word: str) -> bool:
