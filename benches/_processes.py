@@ -14,7 +14,7 @@ EVERY = 0.05  # seconds between two looks at resident memory; each fifth look al
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took. Memory in bytes.
+    """What a command took. Memory in bytes; `cpu` is seconds of work, its own and its children's, which neighbours disturb less.
 
     `resident` adds up the resident memory of the command and its descendants at the worst moment: pages that processes
     share count once for each. `proportional` counts them once; it is looked at less often. `largest` is the kernel's own
@@ -23,6 +23,7 @@ class Cost:
     """
 
     seconds: float
+    cpu: float
     resident: int
     proportional: int
     beside: int
@@ -33,7 +34,7 @@ def run_watched(
 ) -> Cost:
     """Run a command to its end, its output on our error stream; *Raises* CalledProcessError when it fails."""
     before = _proportional(beside) if beside else 0
-    began = time.perf_counter()
+    worked, began = _worked(), time.perf_counter()
     with subprocess.Popen(command, env=dict(environment), cwd=folder, stdout=2) as running:
         watch = _Watch(running.pid, beside)
         watch.start()
@@ -42,7 +43,12 @@ def run_watched(
         watch.finish()
     if code:
         raise subprocess.CalledProcessError(code, list(command))
-    return Cost(seconds, watch.resident, watch.proportional, max(0, watch.beside - before))
+    return Cost(seconds, _worked() - worked, watch.resident, watch.proportional, max(0, watch.beside - before))
+
+
+def _worked() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 class _Watch(threading.Thread):

@@ -85,7 +85,7 @@ def _match_file(bench: Bench, folder: pathlib.Path, rows: int) -> Answer:
     truth = read_truth(network)
     answer = Answer(rows, cost, judge_links(read_links(links), truth), judge_asks(links, truth), truth)
     bench.note(
-        f"{rows} rows in {cost.seconds:.1f} s; resident {cost.resident / GIB:.2f} GiB (shared pages once: "
+        f"{rows} rows in {cost.seconds:.1f} s, {cost.cpu:.1f} s of work; resident {cost.resident / GIB:.2f} GiB (shared pages once: "
         f"{cost.proportional / GIB:.2f}), the database server grew by "
         f"{cost.beside / GIB:.2f}; {answer.quality.said} pairs of different shops linked, {answer.quality.right} rightly, "
         f"{answer.quality.true} truly the same; {answer.cards.asked} cards, {answer.cards.right} with the right style; "
@@ -179,7 +179,9 @@ def _beside_others(bench: Bench, folder: pathlib.Path, whole: Answer) -> None:
     clusters = Quality(told["clusters_said"], told["clusters_right"], told["true"], told["biggest"])
     _tell_quality(bench, whole.quality, pairs, f"{name}, pairs at 0.9999")
     _tell_quality(bench, whole.quality, clusters, f"{name}, clusters at 0.999")
-    bench.note(f"Splink alone {told['seconds']:.1f} s, start {cost.seconds - told['seconds']:.1f} s; {told}")
+    bench.note(
+        f"Splink alone {told['seconds']:.1f} s ({cost.cpu:.1f} s of work), start {cost.seconds - told['seconds']:.1f} s; {told}"
+    )
 
 
 def _tell(

@@ -47,7 +47,7 @@ _LETTERS = {
     "S": "S,Small,S",
     "M": "M,Medium,M",
     "L": "L,Large,L",
-    "XL": "XL,X-Large,1XL",
+    "XL": "XL,X-Large,xl",
     "2XL": "XXL,2XL,XX-Large",
     "3XL": "3XL,XXXL",
 }

@@ -1,5 +1,6 @@
 """What the foreign world's makers make: brands with charts and code shapes of their own, models with twins, colourways."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -19,6 +20,7 @@ CATEGORY_NAMES = (
 _OFTEN = (9, 4, 3, 2, 4, 3, 3, 2, 1.5, 0.7, 0.8, 0.6)
 _TAILS = ("", "", "", "", "", " Low", " Mid", " High", " GTX", " II", " Pro", " Wide", " Lite")
 _ALL = tuple(SHADES)
+_NO_MAKER = re.compile("|".join((*LEADING, "shop", "store", "outlet", "shoe", "schuh", "kids", "factory")), re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,7 @@ class Makers:
 
     def _found(self) -> tuple[Brand, ...]:
         dice = self._dice
-        taken = {name.casefold() for name in LEADING}
-        listed = [name for name in dice.sample(words("brand_names"), 70) if name.casefold() not in taken][:60]
+        listed = [name for name in dice.sample(words("brand_names"), 90) if not _NO_MAKER.search(name)][:60]
         made_up = list(dict.fromkeys(invent_name(dice) for _ in range(110)))
         others = listed + made_up
         dice.shuffle(others)
