@@ -52,13 +52,14 @@ _SYSTEMS |= {
     "au": "AU",
 }
 _FILLER = re.compile(
-    r"\b(?:size|sizes|grosse|groesse|gr|taille|pointure|taglia|numero|talla|maat|storlek|rozmiar|sz|no|nr)\b[.:\s]*|[()\[\]#:]"
+    r"\b(?:size|sizes|grosse|groesse|gr|taille|pointure|taglia|numero|talla|maat|storlek|rozmiar|sz|no|nr)\b[.:\s]*|[)\]#:]"
 )
 _NUMBER = r"(\d{1,3}(?:\.\d{1,2})?)"
 _TAGGED = re.compile(
-    rf"(?<![a-z])(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au)[\s\-]*([mwky]?)\s*{_NUMBER}\s*([cyk]?)(?![\d.])"
+    rf"(?<![a-z])(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au)[\s\-]*([mwky]?)\s*{_NUMBER}\s*([cyk]?)(?![\da-z.])"
 )
 _TRAILED = re.compile(rf"(?<![\d.]){_NUMBER}\s*([cyk]?)\s*(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au|cm)\b")
+_LEADING = re.compile(rf"^{_NUMBER}\s*[/|-]")
 _BARE = re.compile(rf"^{_NUMBER}$")
 _BOTH_GENDERS = re.compile(
     rf"\bm(?:en)?'?s?\s*{_NUMBER}\s*[/|,-]\s*w(?:omen)?'?s?\s*{_NUMBER}|\bw(?:omen)?'?s?\s*{_NUMBER}\s*[/|,-]\s*m(?:en)?'?s?\s*{_NUMBER}"
@@ -76,9 +77,8 @@ _GENDER_OF = {
     "kids": "k",
     "junior": "k",
 }
-_SHOE_WIDTH = re.compile(
-    rf"^((?:(?:eu|uk|us)\s*)?{_NUMBER})\s*(?:\((wide|narrow|[2468]?[defgh]{{1,2}})\)|(wide|w|[defgh]|2e|4e))$"
-)
+_LETTER_AND_NUMBER = re.compile(r"^([a-z0-9-]*[a-z])\s*/\s*\d{2}(?:\s*[-/]\s*\d{2})?$")  # M (42), XS (34-36)
+_SHOE_WIDTH = re.compile(rf"^((?:(?:eu|uk|us)\s*)?{_NUMBER})\s*(?:/\s*)?(wide|narrow|w|[2468]?e|ee|[defgh])$")
 
 
 def normalise_size(text: str, *, brand: str = "", gender: str = "", kind: str = "") -> Size:
@@ -111,12 +111,12 @@ def _normalise(text: str, brand: str, gender: str, kind: str) -> Size:
 def _plain_text(label: str) -> str:
     """Fold a label, write fractions and decimal commas as points, drop the word for size."""
     text = re.sub(r"(\d)([½⅓⅔])", r"\1 \2", label)
-    text = fold(text).replace("⁄", "/").replace("_", " ")
+    text = fold(text).replace("⁄", "/").replace("_", " ").replace("'", "")
     text = re.sub(r"(\d),(\d{1,2})(?!\d)", r"\1.\2", text)
     for fraction, decimal in _FRACTIONS:
         text = re.sub(rf"(?<=\d)[\s\-]+{fraction}(?!\d)", decimal, text)
-    text = _FILLER.sub(" ", text)
-    return re.sub(r"\s+", " ", text).strip(" .-'*")
+    text = _FILLER.sub(" ", re.sub(r"\s*[(\[]\s*", " / ", text))
+    return re.sub(r"\s+", " ", text).strip(" .-'*/")
 
 
 @lru_cache(maxsize=16384)
@@ -130,12 +130,13 @@ def _lettered(text: str, label: str, kind: str) -> Size | None:
 
 def _read_letters(text: str, kind: str) -> tuple[str, str] | None:
     """Read S, XS/S, M Tall, L (Large); US and Asian letters are cut differently and stay apart."""
+    text = _LETTER_AND_NUMBER.sub(r"\1", text) if kind != "shoe" else text
     for tag in ("eu ", "int "):
         text = text.removeprefix(tag) if text.removeprefix(tag) in ALPHA else text
     words = [ALPHA.get(word, word) for word in text.split()]
     if text in ALPHA:
         return "AL", ALPHA[text]
-    if words[0] in ALPHA.values() and len(set(words)) == 1:
+    if words[0] in ALPHA.values() and set(words) <= {words[0], "/"}:
         return "AL", words[0]
     pair = re.fullmatch(r"(\w[\w-]*)\s*[/-]\s*(\w[\w-]*)", text)
     if pair and pair[1] in ALPHA and pair[2] in ALPHA:
@@ -155,12 +156,12 @@ def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size
     """Read a size that is a number, with or without its system."""
     width = ""
     if (wide := _SHOE_WIDTH.match(text)) and kind in ("shoe", ""):
-        width, text = (wide[3] or wide[4]).upper(), wide[1]
+        width, text = wide[3].upper(), wide[1]
     if small := _SMALL_SHOE.match(text):
         return _with_width(_small_shoe(small[1], small[2], label, brand, kind), width)
     if both := _BOTH_GENDERS.search(text):
         return _converted("US", plain(float(both[1] or both[4])), label, brand, "m")
-    said = _tagged(text)
+    said = _tagged(text, kind)
     if "EU" in said:
         return _with_width(_european(said["EU"], label), width)
     gender = _gender_in(text) or gender
@@ -172,7 +173,7 @@ def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size
     return Size(f"RAW:{text}", "RAW", text, "", label, False)
 
 
-def _tagged(text: str) -> dict[str, str]:
+def _tagged(text: str, kind: str) -> dict[str, str]:
     """Every system the label names, with its value, first mention first; "42 EU / 8 UK" and "EU 42 (UK 8)" alike."""
     found: dict[str, str] = {}
     trailed = [(tag, number, age) for number, age, tag in _TRAILED.findall(text)]
@@ -180,6 +181,9 @@ def _tagged(text: str) -> dict[str, str]:
     # "42 EU - 8 UK" must not be read as "EU - 8": a label that starts with its number names the system after it.
     for tag, number, age in trailed if text[0].isdigit() and trailed else tagged or trailed:
         found.setdefault(_SYSTEMS[tag], plain(float(number)) + age.upper().replace("K", "C"))
+    lead = _LEADING.match(text) if found and "EU" not in found and kind in ("shoe", "") else None
+    if lead and 16 <= float(lead[1]) <= 52:
+        found["EU"] = plain(float(lead[1]))  # "42 / UK 8"
     return found
 
 
@@ -196,7 +200,8 @@ def _in_system(system: str, value: str, label: str, brand: str, gender: str, kin
             return _small_shoe(value[:-1], value[-1].lower(), label, brand, kind, system)
         if kind in ("shoe", ""):
             return _converted(system, value, label, brand, gender)
-        return Size(f"{system}:{value}", system, value, "", label, True)
+        who = "-k" if gender == "k" else ""
+        return Size(f"{system}{who}:{value}", system + who, value, "", label, True)
     if system == "CM" and kind == "shoe":
         system = "JP"
     if system == "DE":
@@ -205,7 +210,7 @@ def _in_system(system: str, value: str, label: str, brand: str, gender: str, kin
 
 
 def _european(value: str, label: str) -> Size:
-    return Size(f"EU:{value}", "EU", value, value, label, True)
+    return Size(f"EU:{value}", "EU", value, value, label, value[-1].isdigit() and float(value) >= 14)
 
 
 def _converted(system: str, value: str, label: str, brand: str, gender: str) -> Size:

@@ -61,15 +61,24 @@ _AGE = re.compile(
     r"^(\d{1,2})(?:\s*[-/]\s*(\d{1,2}))?\s*(y|yr|yrs|yo|years?|years? old|jahre?|ans?|anni|anos?|jaar|ar|lat"
     r"|m|mo|mos|mth|months?|monate?|mois|mesi|meses|maanden|mdr|t)$"
 )
-_RANGE = re.compile(r"^(?:(eu|eur|uk|us)\s*)?(\d{1,3}(?:\.\d{1,2})?)\s*[-/]\s*(\d{1,3}(?:\.\d{1,2})?)\s*(cm)?$")
+_RANGE = re.compile(
+    r"^(?:(eu|eur|uk|us)\s*)?(\d{1,3}(?:\.\d{1,2})?)\s*[-/]\s*(\d{1,3}(?:\.\d{1,2})?)\s*(cm|eu|eur|uk|us)?$"
+)
+_AGED = re.compile(
+    r"^(?:age|aged|alter|eta|edad|leeftijd|alder|wiek)\s*(\d{1,2})(?:\s*[-/]\s*(\d{1,2}))?\s*(years?|yrs?|y|)$"
+)
 _MONTHS = {"m", "mo", "mos", "mth", "month", "months", "monat", "monate", "mois", "mesi", "meses", "maanden", "mdr"}
 Found = tuple[str, str] | None
 
 
 def read_waist(text: str, kind: str) -> Found:
-    """Read waist and length: W32/L34, 32x34, and 32/34 where it cannot be a double size."""
+    """Read waist and length: W32/L34, 32x34, and 32/34 where it cannot be a double size; W 10 on a shoe is a woman's."""
+    if kind == "shoe":
+        return None
     if found := _WAIST.match(text):
         waist, length = [part for part in found.groups() if part] + [""] * (2 - sum(map(bool, found.groups())))
+        if int(waist) < 22:
+            return None
         return "WL", waist + (f"/{length}" if length else "")
     pair = _PAIR.match(text)
     if pair and kind in ("trousers", "") and 23 <= int(pair[1]) <= 60 and int(pair[2]) in range(26, 40, 2):
@@ -90,7 +99,9 @@ def read_suit(text: str, kind: str) -> Found:
 
 def read_bra(text: str, kind: str) -> Found:
     """Read band and cup; bands of 60 and above in fives are continental, French ones count fifteen more."""
-    found = _BRA.match(_CUP_FIRST.sub(r"\2\1", text) if kind == "bra" else text)
+    said = [_BRA.match(_CUP_FIRST.sub(r"\2\1", part) if kind == "bra" else part) for part in re.split(r"\s*/\s*", text)]
+    # "75B / 34B" names one size twice: the continental band decides.
+    found = next((part for part in said if part and int(part[2]) >= 60), said[0]) if all(said) else None
     if not found or kind not in ("bra", "", "top"):
         return None
     band = int(found[2])
@@ -103,11 +114,11 @@ def read_bra(text: str, kind: str) -> Found:
 
 def read_age(text: str, kind: str) -> Found:
     """Read a child's age in years or months; on shoes 10C and 7Y are sizes."""
-    found = _AGE.match(text)
+    found = _AGE.match(text) or _AGED.match(text)
     if not found or kind == "shoe" or (found[3] == "y" and not found[2] and not kind):
         return None
     unit = "M" if found[3] in _MONTHS else "T" if found[3] == "t" else "Y"
-    if kind == "" and found[3] == "m" and int(found[1]) > 36:
+    if unit == "M" and int(found[1]) > 36:
         return None
     return "AGE", f"{found[1]}{'-' + found[2] if found[2] else ''}{unit}"
 
@@ -120,7 +131,8 @@ def read_range(text: str, kind: str) -> Found:
     low, high = found[2], found[3]
     if float(high) <= float(low):
         return None
-    system = (found[1] or "").upper().replace("EUR", "EU")
+    trailed = "" if found[4] == "cm" else found[4]
+    system = (found[1] or trailed or "").upper().replace("EUR", "EU")
     if not system and (found[4] or float(low) >= 50):
         system = "CM"
     return f"{system or 'NR'}-R", f"{low}/{high}"
