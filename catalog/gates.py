@@ -296,7 +296,7 @@ def _match_again(name: str) -> None:
 
     asked = ReviewCard.everyone.filter(status="open", kind="question", evidence_class=f"{name}_guarded")
     marked = Variant.everyone.filter(product__in=asked.values("product"), deleted_at=None, match_due_at=None)
-    if marked.update(match_due_at=timezone.now()):
+    if marked.update(match_due_at=timezone.now(), matched_rule=0):
         ring(tasks.match)
 
 

@@ -6,7 +6,7 @@ statements when nothing comes of it: lock, read, neighbours, what is known of th
 what they were.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -15,6 +15,7 @@ from django.utils import timezone
 from catalog import cards
 from catalog.links import ensure_item, save_links, wake_former_mates, write_plan
 from catalog.mark import mark_items
+from catalog.matching.aliasing import Aliases
 from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.engine import Batch, decide_batch
 from catalog.models import MatchKey, Variant
@@ -72,10 +73,10 @@ def rematch_variants(variant_ids: Collection[int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """What holds for the whole network while one matcher works: classes that may not link, confirmed brand aliases."""
+    """What holds for the whole network while one matcher works: classes that may not link, confirmed aliases."""
 
     stopped: frozenset[str]
-    aliases: Mapping[str, str]
+    aliases: Aliases
 
 
 def become_matcher() -> Matcher | None:
@@ -84,11 +85,13 @@ def become_matcher() -> Matcher | None:
         cursor.execute(
             "select pg_try_advisory_xact_lock(%s), "
             "array(select name from catalog_evidenceclass where status = 'stopped'), "
-            "array(select array[alias, brand_key] from catalog_brandalias)",
+            "array(select array[alias, brand_key] from catalog_brandalias), "
+            "array(select array[word, array_to_string(bases, '/')] from catalog_colouralias)",
             [_ONE_MATCHER],
         )
-        free, stopped, aliases = cursor.fetchone()
-    return Matcher(frozenset(stopped), dict(aliases)) if free else None
+        free, stopped, brands, colours = cursor.fetchone()
+    aliases = Aliases(dict(brands), {word: tuple(bases.split("/")) for word, bases in colours})
+    return Matcher(frozenset(stopped), aliases) if free else None
 
 
 def lock_matching() -> None:

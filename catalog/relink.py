@@ -42,7 +42,7 @@ def plan_links(
     found: Neighbourhood, batch: Batch, due: Collection[int], new: Collection[int], stopped: Collection[str]
 ) -> Plan:
     """Compare clusters with what stands. `due` are the rows that may move, `new` those of them never matched before."""
-    clusters = _clusters(batch, stopped)
+    clusters = _clusters(found, batch, stopped)
     of = {int(link.id): key for key, links in clusters.items() for link in links}
     owner = _owners(found, of)
     standing = {pk: row.item_id for pk, row in found.rows.items() if row.item_id is not None}
@@ -61,10 +61,11 @@ def plan_links(
     return plan
 
 
-def _clusters(batch: Batch, stopped: Collection[str]) -> dict[str, list[Link]]:
+def _clusters(found: Neighbourhood, batch: Batch, stopped: Collection[str]) -> dict[str, list[Link]]:
+    """Gather who belongs together; a stopped class brings nobody new, and who stands by it already stays."""
     clusters: dict[str, list[Link]] = defaultdict(list)
     for link in batch.links:
-        if link.status == LINKED and link.method not in stopped:
+        if link.status == LINKED and (link.method not in stopped or found.rows[int(link.id)].item_id is not None):
             clusters[link.item].append(link)
     return {key: links for key, links in clusters.items() if len(links) > 1}
 

@@ -10,6 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog.facts import columns_of, facts_from, keys_of, pack_facts, words_of
+from catalog.matching.aliasing import Aliases
+from catalog.flat import flat, unflat
 from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.normalising import NORM_VERSION, Normalised, VariantIn, normalise
 from catalog.models import NormRun, Variant
@@ -58,12 +60,12 @@ where {which} limit {most}
 """
 
 
-def read_due(aliases: Mapping[str, str], most: int = AT_ONCE) -> list[Due]:
+def read_due(aliases: Aliases, most: int = AT_ONCE) -> list[Due]:
     """Read the variants whose marks are oldest, with the facts they have now; those read before are not read again."""
     return _read("v.match_due_at is not null order by v.match_due_at, v.id", (), most, aliases)
 
 
-def _read(which: str, values: tuple[Any, ...], most: int, aliases: Mapping[str, str]) -> list[Due]:
+def _read(which: str, values: tuple[Any, ...], most: int, aliases: Aliases) -> list[Due]:
     sql = _RAW.format(version=NORM_VERSION, which=which, most=most)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -75,14 +77,15 @@ def _read(which: str, values: tuple[Any, ...], most: int, aliases: Mapping[str, 
     return [_due(row, aliases, first.get(row[2]) == row[0]) for row in rows]
 
 
-def _due(row: Sequence[Any], aliases: Mapping[str, str], is_first: bool) -> Due:
+def _due(row: Sequence[Any], aliases: Aliases, is_first: bool) -> Due:
     pk, shop, product, mark, deleted, rule, packed, match, item, method, judged, unread, *raw = row
     old = facts_from(packed, pk, shop, product, raw[7])
     due = Due(pk, shop, product, mark, deleted, rule, packed, old, match, item, method or "", judged)
     due.before = keys_of(old)
     if unread and not deleted:
         due.is_unread = True
-        due.facts = normalise(_as_received(pk, shop, product, raw), brand_aliases=aliases)
+        received = _as_received(pk, shop, product, raw)
+        due.facts = normalise(received, brand_aliases=aliases.brands, colour_aliases=aliases.colours)
         due.packed = pack_facts(due.facts)
         due.is_new = due.packed != packed
         if due.is_new and is_first and (words := words_of(due.facts)) != raw[12]:
@@ -112,7 +115,7 @@ def _as_received(pk: int, shop: int, product: int, raw: Sequence[Any]) -> Varian
     )
 
 
-def read_again(aliases: Mapping[str, str]) -> int:
+def read_again(aliases: Aliases) -> int:
     """Read one batch of variants that older normalisers read, in the order of their ids; what changed is due then.
 
     Returns how many were looked at, 0 when the pass is over. How far it got stands in `NormRun`, for staff to see.
@@ -148,20 +151,25 @@ def _stamp(ids: Sequence[int]) -> None:
 
 # --- keeping ----------------------------------------------------------------------------------------------------------
 # A row whose mark is another by now has changed since it was read: its facts are kept, and it stays unread.
-_KEEP = """
+_COLUMNS = {
+    "version": "int", "gtin": "text", "gtin_status": "text", "brand": "text", "code": "text", "code_level": "text",
+    "size_key": "text", "size_label": "text", "colour": "text", "gender": "text", "tokens": "text",
+}  # fmt: skip
+_SENT = {"id": "bigint", "mark": "text", "is_new": "bool", "facts": "text"} | _COLUMNS
+_KEEP = f"""
 update catalog_variant v set norm_version = f.version, gtin = f.gtin, gtin_status = f.gtin_status, brand_key = f.brand,
   code = f.code, code_level = f.code_level, size_key = f.size_key, size_label = f.size_label, colour_key = f.colour,
   gender = f.gender, tokens = string_to_array(f.tokens, ' '), facts = f.facts,
-  matched_rule = case when f.done then %(rule)s when f.is_new and v.matched_rule > 0 then -v.matched_rule
+  matched_rule = case when %(done)s then %(rule)s when f.is_new and v.matched_rule > 0 then -v.matched_rule
     else v.matched_rule end,
   facts_for = case when v.match_due_at is distinct from f.mark then f.mark else %(later)s end,
-  match_due_at = case when v.match_due_at is distinct from f.mark then v.match_due_at when f.done then null
+  match_due_at = case when v.match_due_at is distinct from f.mark then v.match_due_at when %(done)s then null
     else %(later)s end
-from unnest(%(id)s::bigint[], %(mark)s::timestamptz[], %(done)s::bool[], %(new)s::bool[], %(facts)s::text[],
-  %(c0)s::int[], %(c1)s::text[], %(c2)s::text[], %(c3)s::text[], %(c4)s::text[], %(c5)s::text[], %(c6)s::text[],
-  %(c7)s::text[], %(c8)s::text[], %(c9)s::text[], %(c10)s::text[])
-  f(id, mark, done, is_new, facts, version, gtin, gtin_status, brand, code, code_level, size_key, size_label, colour,
-  gender, tokens)
+from (
+  select *, nullif(said, '')::timestamptz as mark
+  from unnest({", ".join(unflat(name, kind) for name, kind in _SENT.items())})
+    s({", ".join("said" if name == "mark" else name for name in _SENT)})
+) f
 where v.id = f.id
 """
 
@@ -170,19 +178,19 @@ def keep_facts(rows: Sequence[Due], *, done: bool) -> None:
     """Keep what was read on the variants' rows; `done` clears their marks, else they wait, behind all that wait now."""
     if not rows:
         return
-    values: dict[str, Any] = {"rule": RULE_VERSION, "later": timezone.now()}
-    values |= {"id": [row.pk for row in rows], "mark": [row.mark for row in rows], "done": [done] * len(rows)}
-    values |= {"new": [row.is_new for row in rows], "facts": [row.packed for row in rows]}
+    values: dict[str, Any] = {"rule": RULE_VERSION, "later": timezone.now(), "done": done}
+    values |= {"id": flat(row.pk for row in rows), "mark": flat(row.mark or "" for row in rows)}
+    values |= {"is_new": flat(row.is_new for row in rows), "facts": flat(row.packed for row in rows)}
     columns = zip(*[columns_of(row.facts) for row in rows], strict=True)
-    values |= {f"c{place}": list(column) for place, column in enumerate(columns)}
+    values |= {name: flat(column) for name, column in zip(_COLUMNS, columns, strict=True)}
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
     _keep_words({row.product_id: row.words for row in rows if row.words is not None})
 
 
-_SETTLE = """
-update catalog_variant v set match_due_at = null, matched_rule = %s, norm_version = %s
-from unnest(%s::bigint[], %s::timestamptz[]) f(id, mark)
+_SETTLE = f"""
+update catalog_variant v set match_due_at = null, matched_rule = %(rule)s, norm_version = %(version)s
+from unnest({unflat("id", "bigint")}, {unflat("mark", "timestamptz")}) f(id, mark)
 where v.id = f.id and v.match_due_at = f.mark
 """
 
@@ -191,17 +199,17 @@ def clear_marks(rows: Sequence[Due]) -> None:
     """Say that these rows are matched as they stand; one that changed since it was read keeps its mark."""
     if rows:
         with connection.cursor() as cursor:
-            marks = [row.mark for row in rows]
-            cursor.execute(_SETTLE, [RULE_VERSION, NORM_VERSION, [row.pk for row in rows], marks])
+            values = {"id": flat(row.pk for row in rows), "mark": flat(row.mark for row in rows)}
+            cursor.execute(_SETTLE, values | {"rule": RULE_VERSION, "version": NORM_VERSION})
 
 
-_WORDS = """
+_WORDS = f"""
 with told as (
   select t.id, string_to_array(nullif(t.words, ''), E'\n') as words
-  from unnest(%(ids)s::bigint[], %(words)s::text[]) t(id, words)
+  from unnest({unflat("ids", "bigint")}, {unflat("words", "text")}) t(id, words)
 ),
 changed as (
-  update catalog_product p set words = coalesce(told.words, '{}') from told, catalog_product old
+  update catalog_product p set words = coalesce(told.words, '{{}}') from told, catalog_product old
   where p.id = told.id and old.id = p.id returning old.words as before, p.words as after
 ),
 counted as (
@@ -219,4 +227,4 @@ def _keep_words(words: Mapping[int, list[str] | None]) -> None:
     if words:
         ids = sorted(words)
         with connection.cursor() as cursor:
-            cursor.execute(_WORDS, {"ids": ids, "words": ["\n".join(words[pk] or ()) for pk in ids]})
+            cursor.execute(_WORDS, {"ids": flat(ids), "words": flat("\n".join(words[pk] or ()) for pk in ids)})

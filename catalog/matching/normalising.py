@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from catalog.matching.aliasing import aliased_colour
 from catalog.matching.article import NO_CODE, NONE, STYLE, ArticleCode, code_in_field, code_in_sku
 from catalog.matching.colour import NO_COLOUR, Colour, normalise_colour
 from catalog.matching.gender import gender_of
@@ -69,7 +70,12 @@ _CODE_TAG = re.compile(
 )
 
 
-def normalise(variant: VariantIn, *, brand_aliases: Mapping[str, str] | None = None) -> Normalised:
+def normalise(
+    variant: VariantIn,
+    *,
+    brand_aliases: Mapping[str, str] | None = None,
+    colour_aliases: Mapping[str, tuple[str, ...]] | None = None,
+) -> Normalised:
     """Normalise one variant; the same input gives the same facts for as long as `NORM_VERSION` stands."""
     product = _product(
         variant.title,
@@ -90,7 +96,9 @@ def normalise(variant: VariantIn, *, brand_aliases: Mapping[str, str] | None = N
         brand=product.brand,
         code=_code_of(variant, product, size.label),
         size=size,
-        colour=colour_of(variant.colour or chosen.colour, product.colours, variant.title),
+        colour=aliased_colour(
+            colour_of(variant.colour or chosen.colour, product.colours, variant.title), colour_aliases or {}
+        ),
         gender=gender,
         kind=product.kind,
         tokens=product.tokens,

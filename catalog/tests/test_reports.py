@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from catalog import match as matching
 from catalog import reports
 from catalog.claim import claim_units
 from catalog.distribute import distribute_due, explain_absence
@@ -249,4 +248,3 @@ def test_a_place_that_another_variant_took_meanwhile_is_not_taken_from_it(boot, 
     boot.refresh_from_db()
     assert boot.status == "ask"
     assert Match.everyone.get(shop=bruno, status="linked").variant == other
-    assert matching.linked_matches([other.pk])
