@@ -1,16 +1,19 @@
 """Write links, their histories and the items they lead to, in bulk; matching and review both come here."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from catalog.facts import keys_of
+from catalog.flat import flat, unflat
 from catalog.matching.engine import Link
 from catalog.matching.normalising import Normalised
-from catalog.models import Item, Match, MatchChange, MatchKey, MergeEvent, Product, Style, Variant
+from catalog.models import Item, Match, MatchChange, MergeEvent, Product, Style, Variant
 from catalog.neighbours import Neighbourhood, linked_matches
 from catalog.relink import Join, Plan
 from catalog.reread import Due
@@ -94,7 +97,8 @@ def _write_joins(
     found: Neighbourhood, joins: Sequence[Join], taken: dict[tuple[int, int], int], done: Written, by: str
 ) -> None:
     items = _items_for(found, joins)
-    fresh, keys = [], []
+    fresh: list[Match] = []
+    keys: dict[str, int] = {}
     for join, item in zip(joins, items, strict=True):
         for link in join.links:
             pk, shop = int(link.id), int(link.shop_id)
@@ -104,9 +108,9 @@ def _write_joins(
             done.stands[pk] = item
             done.touched.add(item)
             if gtin := keys_of(found.rows[pk].facts)[0]:
-                keys.append(MatchKey(kind="gtin", value=gtin, item_id=item))
+                keys.setdefault(gtin, item)
     save_links(fresh, by=by)
-    MatchKey.objects.bulk_create(keys, ignore_conflicts=True)
+    _save_keys(keys)
 
 
 def _match(link: Link, item: int, by: str) -> Match:
@@ -122,28 +126,64 @@ def _match(link: Link, item: int, by: str) -> Match:
     )
 
 
+_SENT = {
+    "variant": "bigint",
+    "shop": "bigint",
+    "item": "bigint",
+    "method": "text",
+    "evidence": "jsonb",
+    "chance": "text",
+}
+# A match that stood before and was withdrawn stands again; what it was goes into its history, as ``move`` writes it.
+_SAVE = f"""
+with wanted as (
+  select * from unnest({", ".join(unflat(name, kind) for name, kind in _SENT.items())}) w({", ".join(_SENT)})
+),
+before as (
+  select m.id, m.status from catalog_match m join wanted w on m.variant_id = w.variant and m.item_id = w.item
+),
+saved as (
+  insert into catalog_match as m
+    (variant_id, shop_id, item_id, status, method, evidence, probability, decided_by, decided_at)
+  select variant, shop, item, 'linked', method, evidence, nullif(chance, '')::float8, %(by)s, %(now)s from wanted
+  on conflict (variant_id, item_id) do update set status = 'linked', method = excluded.method,
+    evidence = excluded.evidence, probability = excluded.probability, decided_by = excluded.decided_by,
+    decided_at = excluded.decided_at
+  where m.status <> 'linked' or m.method <> excluded.method
+  returning id
+)
+insert into catalog_matchchange (row_id, from_status, to_status, by, reason, at)
+select id, coalesce(before.status, ''), 'linked', %(by)s, '', %(now)s from saved left join before using (id) order by id
+"""  # noqa: S608 - names of columns, no values
+
+
 def save_links(wanted: Iterable[Match], *, by: str) -> None:
-    """Write links with their history; a match that stood before and was withdrawn stands again."""
-    wanted = list(wanted)
-    if not wanted:
-        return
-    pairs = {(match.variant_id, match.item_id) for match in wanted}
-    before = Match.everyone.filter(variant__in={v for v, _ in pairs}, item__in={i for _, i in pairs})
-    old = {(match.variant_id, match.item_id): match for match in before}
-    new, again = [], []
-    for match in wanted:
-        known = old.get((match.variant_id, match.item_id))
-        if known is None:
-            new.append(match)
-            continue
-        known.method, known.evidence, known.probability = match.method, match.evidence, match.probability
-        known.decided_by, known.decided_at = by, timezone.now()
-        again.append(known)
-    if again:
-        Match.everyone.bulk_update(again, ["method", "evidence", "probability", "decided_by", "decided_at"])
-        move_all(again, "linked", by=by)
-    made = Match.everyone.bulk_create(new)
-    MatchChange.objects.bulk_create([MatchChange(row=match, to_status="linked", by=by) for match in made])
+    """Write links with their histories in one statement; a match that stood before and was withdrawn stands again."""
+    rows = list(wanted)
+    if rows:
+        values: dict[str, Any] = {
+            "variant": flat(row.variant_id for row in rows),
+            "shop": flat(row.shop_id for row in rows),
+            "item": flat(row.item_id for row in rows),
+            "method": flat(row.method for row in rows),
+            "evidence": flat(json.dumps(row.evidence) for row in rows),
+            "chance": flat("" if row.probability is None else row.probability for row in rows),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE, values | {"by": by, "now": timezone.now()})
+
+
+_KEYS = f"""
+insert into catalog_matchkey (kind, value, item_id, ambiguous_reason)
+select 'gtin', value, item, '' from unnest({unflat("value", "text")}, {unflat("item", "bigint")}) k(value, item)
+order by value on conflict do nothing
+"""  # noqa: S608 - names of columns, no values
+
+
+def _save_keys(keys: Mapping[str, int]) -> None:
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(_KEYS, {"value": flat(keys), "item": flat(keys.values())})
 
 
 # --- items and styles -------------------------------------------------------------------------------------------------

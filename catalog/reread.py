@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog.facts import columns_of, facts_from, keys_of, pack_facts, words_of
-from catalog.matching.aliasing import Aliases
 from catalog.flat import flat, unflat
+from catalog.matching.aliasing import Aliases
 from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.normalising import NORM_VERSION, Normalised, VariantIn, normalise
 from catalog.models import NormRun, Variant
@@ -171,7 +171,7 @@ from (
     s({", ".join("said" if name == "mark" else name for name in _SENT)})
 ) f
 where v.id = f.id
-"""
+"""  # noqa: S608 - names of columns, no values
 
 
 def keep_facts(rows: Sequence[Due], *, done: bool) -> None:
@@ -192,7 +192,7 @@ _SETTLE = f"""
 update catalog_variant v set match_due_at = null, matched_rule = %(rule)s, norm_version = %(version)s
 from unnest({unflat("id", "bigint")}, {unflat("mark", "timestamptz")}) f(id, mark)
 where v.id = f.id and v.match_due_at = f.mark
-"""
+"""  # noqa: S608 - names of columns, no values
 
 
 def clear_marks(rows: Sequence[Due]) -> None:
@@ -219,7 +219,7 @@ counted as (
 )
 insert into catalog_wordcount as c (word, products) select word, greatest(n, 0) from counted order by word
 on conflict (word) do update set products = greatest(c.products + excluded.products, 0)
-"""
+"""  # noqa: S608 - names of columns, no values
 
 
 def _keep_words(words: Mapping[int, list[str] | None]) -> None:

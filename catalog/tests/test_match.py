@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from catalog import match, reread, review
+from catalog.matching.aliasing import NO_ALIASES
 from catalog.models import EvidenceClass, Item, Match, Product, ReviewCard, Variant, Verdict
 from skuu.kit.errors import NotPossible
 from skuu.testing.world import load_world
@@ -168,7 +169,7 @@ def test_both_classes_begin_on_probation():
 
 def test_a_variant_that_changes_while_it_is_matched_is_matched_again():
     load_world("tiny")
-    due = reread.read_due({})
+    due = reread.read_due(NO_ALIASES)
     again = due[0]
     later = timezone.now() + dt.timedelta(seconds=1)
     Variant.everyone.filter(pk=again.pk).update(match_due_at=later)
