@@ -14,6 +14,22 @@ _COMPANY_WORDS = set(
 _SHOP_WORDS = set(
     "shop store stores outlet boutique butik laden negozio tienda sklep webshop onlineshop winkel magasin retail retailer".split()
 )
+# The lines of a house are the house, whichever a shop names: "Nike Football", "Tommy Hilfiger Underwear".
+_LINES = set(
+    "football running sportswear originals performance kids women womens men mens training golf outdoor basketball tennis swim "
+    "sport sports junior baby footwear shoes apparel accessories denim underwear bodywear kidswear teamsport lifestyle "
+    "skateboarding sb fashion schuhe sneakers collection damen herren kinder jeans".split()
+)
+_FORMS = (
+    ("s", "r", "l"),
+    ("s", "p", "a"),
+    ("b", "v"),
+    ("s", "a"),
+    ("n", "v"),
+    ("s", "a", "s"),
+    ("sp", "z", "o", "o"),
+    ("a", "s"),
+)
 _MARKS = str.maketrans("", "", "™®©")
 _NOT_A_BRAND = {"", "no brand", "na", "n a", "my store"} | set(
     "unknown none diverse other others generic default vendor test unbranded nobrand divers sonstige marke brand null nan tbd".split()
@@ -177,6 +193,10 @@ def _words_by_brand() -> dict[str, frozenset[str]]:
 def _spelling(vendor: str) -> str:
     """The words of a vendor without trade marks and without the company form at its end."""
     parts = list(words(vendor.translate(_MARKS)))
+    for form in _FORMS:
+        if len(parts) > len(form) and tuple(parts[-len(form) :]) == form:
+            parts = parts[: -len(form)]
+            break
     while len(parts) > 1 and parts[-1] in _COMPANY_WORDS:
         parts.pop()
     return " ".join(parts)
@@ -188,7 +208,12 @@ def _family_of(name: str) -> str:
     if name in table:
         return table[name]
     joined = name.replace(" ", "")
-    return table.get(joined, name)
+    if joined in table:
+        return table[joined]
+    house = name.split()
+    while len(house) > 1 and house[-1] in _LINES:
+        house.pop()
+    return _own_families().get(" ".join(house), name)
 
 
 def _is_shop(name: str) -> bool:
