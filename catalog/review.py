@@ -1,7 +1,6 @@
 """Review: who looks at which card, and what a person decides about it, kept for ever and undone without a trace on any shelf."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,17 +8,15 @@ from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from catalog.mark import mark_items
-from catalog.match import ensure_item, lock_matching, save_links
-from catalog.matching.normalising import normalise
-from catalog.models import Match, ReviewCard, ReviewCardChange, Variant, Verdict
-from catalog.neighbours import as_received, brand_aliases, linked_matches, read_variants
-from catalog.sight import Sight, see_card
-from catalog.verdicts import say_all
+from catalog.answers import answering_of
+from catalog.card_steps import LEASE, NOBODY, reopen
+from catalog.match import lock_matching
+from catalog.models import CardSight, ReviewCard, ReviewCardChange, Variant
+from catalog.second_look import not_by
+from catalog.sight import Sight, basis_of, see_card
 from skuu.kit.errors import Busy, NotPossible, WrongState
 from skuu.kit.states import move
 
-LEASE = dt.timedelta(minutes=5)
 DECIDED = ("approved", "rejected", "skipped")
 
 
@@ -43,21 +40,28 @@ class TakenByAnother(Busy):
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Which cards a reviewer wants: by the machine's name of the brand, shop, evidence class and least age in days."""
+    """Which cards a reviewer wants: by the machine's name of the brand, shop, evidence class, least age in days, and kind.
+
+    Disputes are a pile of their own: only who asks for them by kind gets them.
+    """
 
     brand: str = ""
     shop: int | None = None
     evidence_class: str = ""
     days: int = 0
     status: str = "open"
+    kind: str = ""
 
 
 EVERYTHING = QueueFilter()
 
 
-def waiting(where: QueueFilter) -> QuerySet[ReviewCard]:
-    """Select the cards that wait for a decision, most money first."""
+def waiting(where: QueueFilter, by: str = "") -> QuerySet[ReviewCard]:
+    """Select the cards that wait for a decision, most money first; with ``by``, only those this person may judge."""
     rows = ReviewCard.everyone.filter(status=where.status)
+    rows = rows.filter(kind=where.kind) if where.kind else rows.exclude(kind="dispute")
+    if by:
+        rows = rows.filter(not_by(by))
     if where.brand:
         rows = rows.filter(Exists(Variant.everyone.filter(product=OuterRef("product"), brand_key=where.brand)))
     if where.shop is not None:
@@ -76,13 +80,14 @@ def take_next(by: str, where: QueueFilter = EVERYTHING) -> ReviewCard | None:
     """
     now = timezone.now()
     with transaction.atomic():
-        rows = waiting(where).select_for_update(skip_locked=True, of=("self",))
+        rows = waiting(where, by).select_for_update(skip_locked=True, of=("self",))
         card = rows.filter(taken_by=by, taken_until__gt=now).first()
         card = card or rows.filter(Q(taken_until=None) | Q(taken_until__lte=now)).first()
         others = ReviewCard.everyone.filter(taken_by=by, taken_until__gt=now).exclude(pk=card.pk if card else 0)
-        others.update(taken_by="", taken_until=None)
+        others.update(**NOBODY)
         if card is not None:
-            _take(card, by, now)
+            card.taken_by, card.taken_until = by, now + LEASE
+            ReviewCard.everyone.filter(pk=card.pk).update(taken_by=by, taken_until=card.taken_until)
     return card
 
 
@@ -95,9 +100,10 @@ def take_card(card: ReviewCard, *, by: str) -> bool:
 
 
 def approve_card(card: ReviewCard, *, candidate: int = 0, by: str, digest: str = "") -> int:
-    """Say that the product is this candidate: all aligned sizes become one item each. Returns how many sizes were linked.
+    """Say that the product is this candidate. Returns how many sizes it is about: those linked, or looked at.
 
-    ``digest`` names what the person was shown (sight.Sight.digest); the verdicts keep it in words.
+    A question links all aligned sizes; an audit or a report keeps its link; a second look only writes down what was said.
+    ``digest`` names what the person was shown (sight.Sight.digest); the card's history keeps it in words.
     *Locks* matching. *Again* on a decided card: NotPossible. Sizes whose shop already stands in the item are left out.
     Raises CardWasRenewed, TakenByAnother, NoSuchCandidate; nothing is changed then.
     """
@@ -105,41 +111,20 @@ def approve_card(card: ReviewCard, *, candidate: int = 0, by: str, digest: str =
         _lock()
         card = _open(card, by)
         chosen = _chosen(card, candidate)
-        sight = _as_shown(card, digest)
-        pairs = [(row["mine"], row["theirs"]) for row in chosen["sizes"] if row["theirs"]]
-        seen = {"card": card.pk, "candidate": chosen, "shown": _words(sight).get(candidate, {})}
-        linked = _link_pairs(pairs, by=by, seen=seen)
-        if not linked:
-            raise NotPossible(
-                "None of its sizes can be linked: each shop may stand in an item once.", code="nothing_to_link"
-            )
-        _decide(card, "approved", by=by, chosen=chosen["product"])
-    return linked
+        words = _as_shown(card, by, digest)
+        return answering_of(card).approve(card, candidate, chosen, by=by, words=words)
 
 
 def reject_card(card: ReviewCard, *, by: str, digest: str = "") -> None:
-    """Say that the product is none of the candidates; the machine will not ask about these pairs again.
+    """Say that the product is none of the candidates; of a question the machine will not ask about these pairs again.
 
     *Locks* and *Raises* as approve_card does.
     """
     with transaction.atomic():
         _lock()
         card = _open(card, by)
-        shown = _words(_as_shown(card, digest))
-        pairs = [
-            (row["mine"], row["theirs"], number)
-            for number, one in enumerate(card.candidates)
-            for row in one["sizes"]
-            if row["theirs"]
-        ]
-        rows, facts = _read({pk for pair in pairs for pk in pair[:2]})
-        pairs = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
-        items = _items_of([theirs for _, theirs, _ in pairs], rows, facts, by)
-        said: dict[tuple[int, int], dict[str, Any]] = {}
-        for mine, theirs, number in pairs:
-            said.setdefault((mine, items[theirs]), {"card": card.pk, "shown": shown.get(number, {})})
-        say_all(said, same=False, by=by)
-        _decide(card, "rejected", by=by, chosen=None)
+        words = _as_shown(card, by, digest)
+        answering_of(card).reject(card, by=by, words=words)
 
 
 def skip_card(card: ReviewCard, *, by: str, reason: str = "") -> None:
@@ -150,7 +135,7 @@ def skip_card(card: ReviewCard, *, by: str, reason: str = "") -> None:
             card.changes.create(from_status="skipped", to_status="skipped", by=by, reason=reason)
             ReviewCard.everyone.filter(pk=card.pk).update(taken_by="", taken_until=timezone.now() + LEASE)
         else:
-            move(card, "skipped", by=by, reason=reason, taken_by="", taken_until=None)
+            move(card, "skipped", by=by, reason=reason, **NOBODY)
 
 
 def undo_last(by: str) -> ReviewCard:
@@ -174,69 +159,13 @@ def undo_card(card: ReviewCard, *, by: str) -> None:
     """
     with transaction.atomic():
         _lock()
-        card = ReviewCard.everyone.select_for_update().get(pk=card.pk)
+        card = ReviewCard.everyone.select_for_update(of=("self",)).get(pk=card.pk)
         if card.status not in DECIDED:
             raise NotPossible("Only a decided card can be undone.", code="not_decided")
-        said = Verdict.objects.filter(seen__card=card.pk, undone_at=None)
-        touched = set()
-        variants = list(said.filter(same=True).values_list("variant_id", "item_id"))
-        said.update(undone_at=timezone.now())
-        for match in Match.everyone.filter(variant__in=[v for v, _ in variants], status="linked", method="person"):
-            if (match.variant_id, match.item_id) in set(variants):
-                move(match, "withdrawn", by=by, reason="the decision was undone")
-                touched.add(match.item_id)
-        Variant.everyone.filter(pk__in=[v for v, _ in variants]).update(match_due_at=timezone.now())
-        for other in ReviewCard.everyone.filter(product=card.product_id, status="open"):
-            move(other, "moot", by=by, reason="an earlier question is open again")
-        held = {"taken_by": by, "taken_until": timezone.now() + LEASE}
-        move(card, "open", by=by, reason="undone", decided_by="", decided_at=None, chosen_product=None, **held)
-        mark_items(touched)
-
-
-def _link_pairs(pairs: list[tuple[int, int]], *, by: str, seen: dict[str, Any]) -> int:
-    rows, facts = _read({pk for pair in pairs for pk in pair})
-    pairs = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
-    items = _items_of([theirs for _, theirs in pairs], rows, facts, by)
-    before = linked_matches([mine for mine, _ in pairs])
-    sitting = Match.everyone.filter(item__in=items.values(), status="linked")
-    taken = {(item, shop): variant for item, shop, variant in sitting.values_list("item_id", "shop_id", "variant_id")}
-    touched, wanted = set(), []
-    said: dict[tuple[int, int], dict[str, Any]] = {}
-    evidence = [f"{by} looked at both and said they are the same."]
-    for mine, theirs in pairs:
-        item, shop, old = items[theirs], rows[mine].shop_id, before.get(mine)
-        if taken.setdefault((item, shop), mine) != mine:
-            continue
-        if old is not None and old.item_id != item:
-            move(old, "withdrawn", by=by, reason="a person said it is another item")
-            touched.add(old.item_id)
-        said |= {(mine, item): seen, (theirs, item): seen}
-        wanted.append(
-            Match(
-                variant=rows[mine], shop_id=shop, item_id=item, status="linked", method="person",
-                evidence=evidence, probability=1.0, decided_by=by,
-            )
-        )  # fmt: skip
-        touched.add(item)
-    say_all(said, same=True, by=by)
-    save_links(wanted, by=by)
-    mark_items(touched)
-    return len(wanted)
-
-
-def _items_of(ids: list[int], rows: Mapping[int, Variant], facts: Mapping[int, Any], by: str) -> dict[int, int]:
-    """Name the item each variant stands for; one that stands for none yet gets its own."""
-    items = {pk: match.item_id for pk, match in linked_matches(ids).items()}
-    for pk in ids:
-        if pk not in items:
-            items[pk] = ensure_item(rows[pk], facts[pk], by=by)
-    return items
-
-
-def _read(ids: set[int]) -> tuple[dict[int, Variant], dict[int, Any]]:
-    rows = {row.pk: row for row in read_variants(Q(pk__in=ids, deleted_at=None))}
-    aliases = brand_aliases()
-    return rows, {pk: normalise(as_received(row), brand_aliases=aliases) for pk, row in rows.items()}
+        if card.status == "skipped":
+            reopen(card, by=by)
+        else:
+            answering_of(card).undo(card, by=by)
 
 
 def _lock() -> None:
@@ -245,11 +174,6 @@ def _lock() -> None:
         lock_matching()
     except OperationalError as error:
         raise Busy("Matching is at work on a large batch; try again in a moment.", code="matching_at_work") from error
-
-
-def _take(card: ReviewCard, by: str, now: dt.datetime) -> None:
-    card.taken_by, card.taken_until = by, now + LEASE
-    ReviewCard.everyone.filter(pk=card.pk).update(taken_by=card.taken_by, taken_until=card.taken_until)
 
 
 def _open(card: ReviewCard, by: str) -> ReviewCard:
@@ -268,20 +192,29 @@ def _chosen(card: ReviewCard, candidate: int) -> dict[str, Any]:
     return chosen
 
 
-def _as_shown(card: ReviewCard, digest: str) -> Sight:
+def show_card(card: ReviewCard, *, by: str) -> Sight:
+    """Draw a card for a person and remember what their screen shows, so that deciding need not draw it again."""
+    basis = basis_of(card)
     sight = see_card(card)
-    if digest and digest != sight.digest:
-        raise CardWasRenewed("One of these products changed while you looked. This is how the card stands now.")
+    fresh = CardSight(card=card, by=by, digest=sight.digest, basis=basis, words=_words(sight))
+    CardSight.objects.bulk_create(
+        [fresh], update_conflicts=True, unique_fields=["card", "by"], update_fields=["digest", "basis", "words"]
+    )
     return sight
 
 
-def _words(sight: Sight) -> dict[int, dict[str, Any]]:
+def _as_shown(card: ReviewCard, by: str, digest: str) -> dict[str, Any]:
+    """Find the words this person was shown. Raises CardWasRenewed when the products say something else by now."""
+    known = CardSight.objects.filter(card=card, by=by, digest=digest).first() if digest else None
+    if known is not None and known.basis == basis_of(card):
+        words: dict[str, Any] = known.words
+        return words
+    sight = see_card(card)
+    if digest and digest != sight.digest:
+        raise CardWasRenewed("One of these products changed while you looked. This is how the card stands now.")
+    return _words(sight)
+
+
+def _words(sight: Sight) -> dict[str, Any]:
     """What was shown of each candidate, by its number on the card."""
-    return {option.number: option.seen for option in sight.options}
-
-
-def _decide(card: ReviewCard, status: str, *, by: str, chosen: int | None) -> None:
-    done: dict[str, Any] = {"decided_by": by, "decided_at": timezone.now(), "taken_by": "", "taken_until": None}
-    move(card, status, by=by, chosen_product=chosen, **done)
-    for twin in ReviewCard.everyone.filter(product=card.product_id, status="open"):
-        move(twin, "moot", by=by, reason="the product's earlier question was answered")
+    return {str(option.number): option.seen for option in sight.options}

@@ -2,32 +2,67 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, F, Min, OuterRef, Subquery, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import review
-from catalog.models import Product, ReviewCard, ReviewCardChange, Variant
+from catalog.models import MatchReport, Product, ReviewCard, ReviewCardChange, Variant
 from catalog.review import DECIDED, QueueFilter, waiting
-from catalog.sight import CLASSES, see_card
+from catalog.review_table import size_table
+from catalog.sight import CLASSES, KINDS, Sight, see_card
+from catalog.weighing import show_money
 from network.models import Shop
 from skuu.kit.errors import SkuuError
-from skuu.kit.money import Money
 
-AGES = {1: "older than a day", 7: "older than a week", 30: "older than a month"}
+AGES = {
+    1: gettext_lazy("older than a day"),
+    7: gettext_lazy("older than a week"),
+    30: gettext_lazy("older than a month"),
+}
+PILES = {
+    "": gettext_lazy("Everything open"),
+    "question": gettext_lazy("Questions only"),
+    "audit": gettext_lazy("Audits"),
+    "report": gettext_lazy("Merchants’ reports"),
+    "dispute": gettext_lazy("Disputed by two reviewers"),
+    "skipped": gettext_lazy("Skipped by someone"),
+}
 SKIP_REASONS = (
-    "Pictures are missing",
-    "Not enough facts to tell",
-    "Needs somebody who knows the brand",
-    "Looks wrong at the shop",
+    gettext_lazy("Pictures are missing"),
+    gettext_lazy("Not enough facts to tell"),
+    gettext_lazy("Needs somebody who knows the brand"),
+    gettext_lazy("Looks wrong at the shop"),
 )
+
+
+class Wording(NamedTuple):
+    """What a kind of card asks, and the words on its two buttons."""
+
+    question: Any
+    yes: Any
+    no: Any
+    no_of_many: Any
+
+
+_ASKED = Wording(
+    gettext_lazy("Is this the same product?"), gettext_lazy("Same product"), gettext_lazy("Not the same"),
+    gettext_lazy("None of these"),
+)  # fmt: skip
+_LINKED = Wording(
+    gettext_lazy("These are linked. Are they really the same?"), gettext_lazy("The same"), gettext_lazy("Not the same"),
+    gettext_lazy("Not the same"),
+)  # fmt: skip
+WORDINGS = {"audit": _LINKED, "report": _LINKED}
 HISTORY_PAGE = 50
 View = Callable[..., HttpResponse]
 
@@ -47,7 +82,7 @@ def desk_urls(site: admin.AdminSite) -> list[URLPattern]:
     ]
 
 
-def _may_decide(request: HttpRequest) -> bool:
+def may_decide(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("catalog.change_reviewcard"))
 
 
@@ -60,8 +95,8 @@ def reader(view: View) -> View:
 
     @functools.wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not (_may_decide(request) or request.user.has_perm("catalog.view_reviewcard")):
-            raise PermissionDenied("You may not see review cards.")
+        if not (may_decide(request) or request.user.has_perm("catalog.view_reviewcard")):
+            raise PermissionDenied(_("You may not see review cards."))
         return view(request, *args, **kwargs)
 
     return page
@@ -72,8 +107,8 @@ def decision(view: Callable[..., tuple[str, ReviewCard | None]]) -> View:
 
     @functools.wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not _may_decide(request):
-            raise PermissionDenied("You may see review cards, but not decide on them.")
+        if not may_decide(request):
+            raise PermissionDenied(_("You may see review cards, but not decide on them."))
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
@@ -98,7 +133,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def one_card(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one card, whoever holds it and whatever became of it."""
     card = _card(pk)
-    if card.status in ("open", "skipped") and _may_decide(request) and review.take_card(card, by=_by(request)):
+    if card.status in ("open", "skipped") and may_decide(request) and review.take_card(card, by=_by(request)):
         card.refresh_from_db()
     where = _filter(request.GET)
     return _page(request, where, _shown(request, where, card))
@@ -107,37 +142,46 @@ def one_card(request: HttpRequest, pk: int) -> HttpResponse:
 @decision
 def approve(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
     card = _card(pk)
-    number = _whole(request.POST.get("candidate"))
+    number = whole(request.POST.get("candidate"))
     linked = review.approve_card(card, candidate=number, by=_by(request), digest=request.POST.get("digest", ""))
-    sizes = "1 size" if linked == 1 else f"{linked} sizes"
-    return f"Approved: {sizes} of “{card.product.title}” linked.", None
+    words = {"count": linked, "title": card.product.title}
+    if card.kind in WORDINGS or card.kind == "double":
+        return _("Said to be the same: “%(title)s”.") % words, None
+    sentence = ngettext(
+        "Approved: %(count)d size of “%(title)s” linked.", "Approved: %(count)d sizes of “%(title)s” linked.", linked
+    )
+    return sentence % words, None
 
 
 @decision
 def reject(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
     card = _card(pk)
     review.reject_card(card, by=_by(request), digest=request.POST.get("digest", ""))
-    return f"Rejected: “{card.product.title}” is none of them.", None
+    return _("Rejected: “%(title)s” is none of them.") % {"title": card.product.title}, None
 
 
 @decision
 def skip(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
     card = _card(pk)
     review.skip_card(card, by=_by(request), reason=request.POST.get("reason", "").strip()[:200])
-    return f"Skipped “{card.product.title}”.", None
+    return _("Skipped “%(title)s”.") % {"title": card.product.title}, None
 
 
 @decision
 def undo(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
     card = _card(pk)
     review.undo_card(card, by=_by(request))
-    return f"Undone: “{card.product.title}” is a question again.", _card(pk)
+    return _undone(card), _card(pk)
 
 
 @decision
 def undo_last(request: HttpRequest) -> tuple[str, ReviewCard | None]:
     card = review.undo_last(_by(request))
-    return f"Undone: “{card.product.title}” is a question again.", card
+    return _undone(card), card
+
+
+def _undone(card: ReviewCard) -> str:
+    return _("Undone: “%(title)s” is a question again.") % {"title": card.product.title}
 
 
 @reader
@@ -147,7 +191,7 @@ def history(request: HttpRequest) -> HttpResponse:
     chosen = Product.everyone.filter(pk=OuterRef("row__chosen_product"))
     steps = ReviewCardChange.objects.exclude(by="engine").exclude(to_status="moot")
     people = list(steps.order_by("by").values_list("by", flat=True).distinct()[:200])
-    who, before = request.GET.get("by", ""), _whole(request.GET.get("before"))
+    who, before = request.GET.get("by", ""), whole(request.GET.get("before"))
     if who:
         steps = steps.filter(by=who)
     if before > 0:
@@ -162,16 +206,16 @@ def history(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     more = rows[HISTORY_PAGE - 1].pk if len(rows) > HISTORY_PAGE else None
     facts = {"rows": rows[:HISTORY_PAGE], "more": more, "people": people, "who": who, "decided": DECIDED}
-    return render(request, "admin/review/history.html", _site(request, "Decisions") | facts)
+    return render(request, "admin/review/history.html", site_facts(request, _("Decisions")) | facts)
 
 
 def _page(request: HttpRequest, where: QueueFilter, shown: dict[str, Any]) -> HttpResponse:
-    facts = _site(request, "Match review") | shown | _choices(where)
+    facts = site_facts(request, _("Match review")) | shown | card_choices(where)
     return render(request, "admin/review/queue.html", facts)
 
 
-def _site(request: HttpRequest, title: str) -> dict[str, Any]:
-    return {**admin.site.each_context(request), "title": title, "may_decide": _may_decide(request)}
+def site_facts(request: HttpRequest, title: str) -> dict[str, Any]:
+    return {**admin.site.each_context(request), "title": title, "may_decide": may_decide(request)}
 
 
 def _answer(
@@ -193,21 +237,20 @@ def _answer(
 
 
 def _next(request: HttpRequest, where: QueueFilter) -> ReviewCard | None:
-    if _may_decide(request):
+    if may_decide(request):
         return review.take_next(_by(request), where)
     return waiting(where).first()
 
 
 def _shown(request: HttpRequest, where: QueueFilter, card: ReviewCard | None) -> dict[str, Any]:
     """Gather what the desk shows: the card as a person sees it, and how much still waits."""
-    if card is not None:
-        card = _card(card.pk)
     left = waiting(where).order_by().aggregate(cards=Count("pk"), money=Sum("money_minor"), oldest=Min("created_at"))
+    held = card is not None and _still_mine(request, card)
     return {
-        "sight": see_card(card) if card else None,
-        "held": card is not None and _still_mine(request, card),
+        **_card_facts(request, card, held=held),
+        "held": held,
         "left": left["cards"],
-        "left_money": Money(left["money"] or 0, "EUR").format(),
+        "left_money": show_money(left["money"] or 0, "EUR"),
         "oldest": left["oldest"],
         "skipped": ReviewCard.everyone.filter(status="skipped").count(),
         "today": _decided_today(_by(request)),
@@ -216,20 +259,61 @@ def _shown(request: HttpRequest, where: QueueFilter, card: ReviewCard | None) ->
     }
 
 
+def _card_facts(request: HttpRequest, card: ReviewCard | None, *, held: bool) -> dict[str, Any]:
+    if card is None:
+        return {"sight": None}
+    sight = review.show_card(card, by=_by(request)) if held else see_card(card)
+    return {
+        "sight": sight,
+        "options": [(option, size_table(option)) for option in sight.options],
+        "kind": KINDS[card.kind],
+        "wording": WORDINGS.get(card.kind, _ASKED),
+        "words": _reporters_words(card) if card.kind == "report" else [],
+        "opinions": _opinions(card, sight) if card.kind == "dispute" else [],
+    }
+
+
+def _reporters_words(card: ReviewCard) -> list[dict[str, Any]]:
+    """What a merchant said when it reported the link on this card, oldest first."""
+    return [
+        {
+            "shop": card.about.get("shop", ""),
+            "reason": MatchReport.REASONS.get(said.get("reason", ""), ""),
+            "note": said.get("note", ""),
+        }
+        for said in card.about.get("words", [])
+    ]
+
+
+def _opinions(card: ReviewCard, sight: Sight) -> list[tuple[str, str]]:
+    """What the two who differ said, by name."""
+    shops = {option.theirs.product.pk: option.theirs.shop for option in sight.options}
+    found = []
+    for one in (card.about["first"], card.about["second"]):
+        if one["status"] == "approved":
+            said = _("the same as the product of %(shop)s") % {
+                "shop": shops.get(one["product"], _("a deleted product"))
+            }
+        else:
+            said = _("none of them")
+        found.append((one["by"], said))
+    return found
+
+
 def _still_mine(request: HttpRequest, card: ReviewCard) -> bool:
     waits = card.status in ("open", "skipped")
-    return waits and _may_decide(request) and card.taken_by in ("", _by(request))
+    return waits and may_decide(request) and card.taken_by in ("", _by(request))
 
 
 def _decided_today(by: str) -> int:
     begin = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    mine = ReviewCardChange.objects.filter(by=by, to_status__in=("approved", "rejected"), at__gte=begin)
-    return mine.filter(row__status=F("to_status")).count()
+    mine = ReviewCard.everyone.filter(decided_by=by, decided_at__gte=begin, status__in=("approved", "rejected"))
+    return mine.count()
 
 
-def _choices(where: QueueFilter) -> dict[str, Any]:
+def card_choices(where: QueueFilter) -> dict[str, Any]:
     """Count what each filter would show, of the cards of the chosen pile."""
-    pile = ReviewCard.everyone.filter(status=where.status).order_by()
+    pile = waiting(QueueFilter(status=where.status, kind=where.kind)).order_by()
     first = Variant.everyone.filter(product=OuterRef("product"), deleted_at=None).order_by("pk").values("brand_key")
     brands = pile.annotate(brand=Subquery(first[:1])).exclude(brand="").exclude(brand=None)
     shops = dict(pile.values_list("product__shop").annotate(count=Count("pk")))
@@ -241,19 +325,26 @@ def _choices(where: QueueFilter) -> dict[str, Any]:
         "shops": [(shop.pk, f"{shop.name} ({shop.country})", shops[shop.pk]) for shop in names],
         "classes": [(name, CLASSES.get(name, name), count) for name, count in classes],
         "ages": AGES.items(),
+        "piles": PILES.items(),
+        "pile": _pile(where),
     }
 
 
 def _filter(asked: Any) -> QueueFilter:
     """Read the filters of an address or form; what cannot be read is no filter."""
-    shop, days = _whole(asked.get("shop")), _whole(asked.get("days"))
+    shop, days, pile = whole(asked.get("shop")), whole(asked.get("days")), asked.get("pile", "")
     return QueueFilter(
         brand=asked.get("brand", "").replace("\x00", "")[:120],
         shop=shop if shop > 0 else None,
         evidence_class=asked.get("class", "").replace("\x00", "")[:20],
         days=days if days in AGES else 0,
-        status="skipped" if asked.get("pile") == "skipped" else "open",
+        status="skipped" if pile == "skipped" else "open",
+        kind=pile if pile in PILES and pile != "skipped" else "",
     )
+
+
+def _pile(where: QueueFilter) -> str:
+    return "skipped" if where.status == "skipped" else where.kind
 
 
 def _as_query(where: QueueFilter) -> dict[str, str]:
@@ -263,12 +354,12 @@ def _as_query(where: QueueFilter) -> dict[str, str]:
         "shop": str(where.shop or ""),
         "class": where.evidence_class,
         "days": str(where.days or ""),
-        "pile": "skipped" if where.status == "skipped" else "",
+        "pile": _pile(where),
     }
     return {name: value for name, value in said.items() if value}
 
 
-def _whole(text: Any) -> int:
+def whole(text: Any) -> int:
     """Read a whole number; anything else is -1, which names nothing."""
     text = str(text or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
@@ -277,5 +368,5 @@ def _whole(text: Any) -> int:
 def _card(pk: int) -> ReviewCard:
     card = ReviewCard.everyone.select_related("product__shop").filter(pk=pk).first()
     if card is None:
-        raise Http404("There is no such card.")
+        raise Http404(_("There is no such card."))
     return card

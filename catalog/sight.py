@@ -4,31 +4,47 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, Sum
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.matching.options import read_options
 from catalog.matching.wording import Piece, mark_title
-from catalog.models import Match, Product, ReviewCard, StockLevel, Variant
-from catalog.weighing import Fact, weigh_facts
-from skuu.kit.money import Money
+from catalog.models import Product, ReviewCard, ReviewCardChange, StockLevel, Variant
+from catalog.weighing import Fact, show_money, weigh_facts
 
 CLASSES = {
-    "title": "Only the titles speak for it",
-    "gtin_guarded": "Same barcode, but something contradicts",
-    "code_guarded": "Same article code, but something contradicts",
+    "title": _("Only the titles speak for it"),
+    "gtin": _("Same barcode"),
+    "code": _("Same article code"),
+    "gtin_guarded": _("Same barcode, but something contradicts"),
+    "code_guarded": _("Same article code, but something contradicts"),
+}
+KINDS = {
+    "question": _("Question"),
+    "audit": _("Audit"),
+    "report": _("A merchant’s report"),
+    "double": _("Question"),  # a second look is blind: it must look like the first
+    "dispute": _("Two reviewers differ"),
 }
 STATUSES = {
-    "bad_check": "fails its check digit",
-    "placeholder": "a placeholder",
-    "restricted": "an in-store number",
-    "coupon": "not a product’s number",
-    "case": "a case of goods",
-    "not_a_gtin": "not a barcode number",
+    "bad_check": _("fails its check digit"),
+    "placeholder": _("a placeholder"),
+    "restricted": _("an in-store number"),
+    "coupon": _("not a product’s number"),
+    "case": _("a case of goods"),
+    "not_a_gtin": _("not a barcode number"),
 }
+# what a variant says here; its other columns are wide and never shown
+SHOWN = (
+    "shop", "product", "inventory_item", "title", "options", "sku", "barcode", "price_minor", "position", "deleted_at",
+    "gtin", "gtin_status", "brand_key", "code", "code_level", "size_label", "colour_key", "gender",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,14 @@ class Cell:
     price: str
     stock: int
     gone: bool
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What a verdict keeps of it; the stock of the moment proves nothing."""
+        return {
+            "variant": self.variant, "label": self.label, "sku": self.sku, "barcode": self.barcode,
+            "barcode_fault": self.barcode_fault, "price": self.price,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +116,7 @@ class Option:
             "mine": _seen_side(self.mine),
             "theirs": _seen_side(self.theirs),
             "facts": {fact.name: [fact.mine, fact.theirs] for fact in self.facts},
-            "sizes": [
-                {
-                    side: {key: value for key, value in asdict(cell).items() if key not in ("stock", "gone")}
-                    for side, cell in (("mine", row.mine), ("theirs", row.theirs))
-                }
-                for row in self.rows
-            ],
+            "sizes": [{"mine": row.mine.said, "theirs": row.theirs.said} for row in self.rows],
             "score": self.percent,
             "why": list(self.why),
         }
@@ -123,37 +141,72 @@ class Sight:
 
 
 def see_card(card: ReviewCard) -> Sight:
-    """Read a card for a person: five queries, however many candidates it has."""
-    shown = _Shelf(card)
-    options = [
-        shown.option(number, one) for number, one in enumerate(card.candidates) if one["product"] in shown.products
-    ]
-    trail = list(card.changes.order_by("pk"))
-    asked = CLASSES.get(card.evidence_class, card.evidence_class)
+    """Read a card for a person: the same few queries, however many candidates it has."""
+    return see_cards([card])[0]
+
+
+def see_cards(cards: Sequence[ReviewCard]) -> list[Sight]:
+    """Read many cards for a person at once: as many queries as for one."""
+    shelf = _Shelf(cards)
+    trails: dict[int, list[ReviewCardChange]] = defaultdict(list)
+    for step in ReviewCardChange.objects.filter(row__in=cards).defer("seen").order_by("pk"):
+        trails[step.row_id].append(step)
+    return [_sight(card, shelf, trails[card.pk]) for card in cards]
+
+
+def _sight(card: ReviewCard, shelf: "_Shelf", trail: list[ReviewCardChange]) -> Sight:
+    known = [(number, one) for number, one in enumerate(card.candidates) if one["product"] in shelf.products]
+    options = tuple(shelf.option(card, number, one) for number, one in known)
+    asked = str(CLASSES.get(card.evidence_class, card.evidence_class))
     said = {card.evidence_class == "title" and card.reason, *(why for option in options[:1] for why in option.why)}
     reason = "" if card.reason in said else card.reason
-    return Sight(card, tuple(options), asked, reason, Money(card.money_minor, "EUR").format(), trail)
+    return Sight(card, options, asked, reason, show_money(card.money_minor, "EUR"), trail)
+
+
+_BASIS = """
+select md5(string_agg(part, ',' order by part)) from (
+  select 'p' || id || ':' || xmin as part from catalog_product where id = any(%(products)s)
+  union all select 'v' || id || ':' || xmin from catalog_variant where product_id = any(%(products)s)
+) as parts
+"""
+
+
+def basis_of(card: ReviewCard) -> str:
+    """Name the very rows a card is drawn from: another answer means that one of them was written since. One query."""
+    products = sorted({card.product_id, *(one["product"] for one in card.candidates)})
+    with connection.cursor() as cursor:
+        cursor.execute(_BASIS, {"products": products})
+        rows = cursor.fetchone()[0] or ""
+    return hashlib.sha256((rows + json.dumps(card.candidates, sort_keys=True)).encode()).hexdigest()
 
 
 class _Shelf:
-    """Everything a card's products need, read at once."""
+    """Everything the products of some cards need, read at once."""
 
-    def __init__(self, card: ReviewCard) -> None:
-        ids = {card.product_id, *(one["product"] for one in card.candidates)}
-        named = {row[side] for one in card.candidates for row in one["sizes"] for side in ("mine", "theirs")} - {None}
-        self.asked_about = card.product_id
+    def __init__(self, cards: Sequence[ReviewCard]) -> None:
+        shown = [one for card in cards for one in card.candidates]
+        ids = {card.product_id for card in cards} | {one["product"] for one in shown}
+        named = {row[side] for one in shown for row in one["sizes"] for side in ("mine", "theirs")} - {None}
         self.products = {row.pk: row for row in Product.everyone.filter(pk__in=ids).select_related("shop")}
-        rows = Variant.everyone.filter(Q(product__in=ids, deleted_at=None) | Q(pk__in=named)).order_by("position", "pk")
+        rows = (
+            Variant.everyone.filter(Q(product__in=ids, deleted_at=None) | Q(pk__in=named))
+            .only(*SHOWN)
+            .order_by("position", "pk")
+        )
         self.variants = {row.pk: row for row in rows}
         self.of_product: dict[int, list[Variant]] = defaultdict(list)
         for variant in self.variants.values():
             self.of_product[variant.product_id].append(variant)
+        self.several = {
+            product: len({one.colour_key for one in group}) > 1 for product, group in self.of_product.items()
+        }
+        self.labels: dict[int, str] = {}
         self.repeated = _repeated(self.variants.values())
         self.units = _units({row.inventory_item_id for row in self.variants.values()})
         self.items, self.members = _members(self.variants)
 
-    def option(self, number: int, one: dict[str, Any]) -> Option:
-        mine, theirs = self.products[self.asked_about], self.products[one["product"]]
+    def option(self, card: ReviewCard, number: int, one: dict[str, Any]) -> Option:
+        mine, theirs = self.products[card.product_id], self.products[one["product"]]
         pairs = [
             (self.variants[row["mine"]], self.variants[row["theirs"]])
             for row in one["sizes"]
@@ -194,34 +247,39 @@ class _Shelf:
             sku=variant.sku,
             barcode=variant.barcode,
             barcode_fault=self._fault(variant),
-            price=Money(variant.price_minor, currency).format(),
+            price=show_money(variant.price_minor, currency),
             stock=self.units.get(variant.inventory_item_id, 0),
             gone=variant.deleted_at is not None,
         )
 
     def _label(self, variant: Variant) -> str:
         """Name a size, with its colour where the product has several."""
-        chosen = read_options(tuple((str(name), str(value)) for name, value in variant.options))
-        several = len({one.colour_key for one in self.of_product[variant.product_id]}) > 1
-        parts = (chosen.size or variant.size_label, chosen.colour if several else "", *chosen.others)
-        return " / ".join(part for part in parts if part and part != "Default Title") or "One size"
+        if variant.pk not in self.labels:
+            chosen = read_options(tuple((str(name), str(value)) for name, value in variant.options))
+            colour = chosen.colour if self.several[variant.product_id] else ""
+            parts = (chosen.size or variant.size_label, colour, *chosen.others)
+            label = " / ".join(part for part in parts if part and part != "Default Title")
+            self.labels[variant.pk] = label or gettext("One size")
+        return self.labels[variant.pk]
 
     def _fault(self, variant: Variant) -> str:
         if not variant.barcode:
             return ""
-        return "on several sizes" if variant.pk in self.repeated else STATUSES.get(variant.gtin_status, "")
+        if variant.pk in self.repeated:
+            return gettext("on several sizes")
+        return str(STATUSES.get(variant.gtin_status, ""))
 
     def _taken(self, mine: Variant, theirs: Variant) -> str:
         members = self.members.get(self.items.get(theirs.pk, 0), {})
         sitting = members.get(mine.shop_id)
         if sitting is None or sitting[0] == mine.pk:
             return ""
-        return f"{sitting[1]} stands there with another product already"
+        return gettext("%(shop)s stands there with another product already") % {"shop": sitting[1]}
 
     def _partners(self, theirs: Sequence[Variant], without: set[int]) -> tuple[str, ...]:
         found: dict[int, str] = {}
         for variant in theirs:
-            for shop, (_, name) in self.members.get(self.items.get(variant.pk, 0), {}).items():
+            for shop, (__, name) in self.members.get(self.items.get(variant.pk, 0), {}).items():
                 found.setdefault(shop, name)
         return tuple(sorted(name for shop, name in found.items() if shop not in without))
 
@@ -240,20 +298,30 @@ def _units(items: set[int]) -> dict[int, int]:
     return dict(levels.values_list("inventory_item").annotate(units=Sum("available")).order_by())
 
 
+_MEMBERS = """
+select asked.variant_id, asked.item_id, other.shop_id, other.variant_id, shop.name
+from catalog_match asked
+join catalog_match other on other.item_id = asked.item_id and other.status = 'linked'
+join network_shop shop on shop.id = other.shop_id
+where asked.variant_id = any(%s) and asked.status = 'linked'
+"""
+
+
 def _members(variants: Iterable[int]) -> tuple[dict[int, int], dict[int, dict[int, tuple[int, str]]]]:
     """Say which item each variant stands for, and who else stands for it: item → shop → (variant, shop's name)."""
-    standing = Match.everyone.filter(variant__in=list(variants), status="linked")
-    items = dict(standing.values_list("variant_id", "item_id"))
+    items: dict[int, int] = {}
     members: dict[int, dict[int, tuple[int, str]]] = defaultdict(dict)
-    rows = Match.everyone.filter(item__in=set(items.values()), status="linked")
-    for item, shop, variant, name in rows.values_list("item_id", "shop_id", "variant_id", "shop__name"):
-        members[item][shop] = (variant, name)
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERS, [list(variants)])
+        for asked, item, shop, variant, name in cursor.fetchall():
+            items[asked] = item
+            members[item][shop] = (variant, name)
     return items, members
 
 
 def _texts(product: Product, variants: Sequence[Variant]) -> list[str]:
     """All a product says that its title may leave out: brand, type, tags, colours, codes."""
-    values = {str(value) for variant in variants for _, value in variant.options}
+    values = {str(value) for variant in variants for __, value in variant.options}
     codes = {variant.code for variant in variants} | {variant.sku for variant in variants}
     return [product.title, product.vendor, product.product_type, *product.tags, *sorted(values), *sorted(codes)]
 

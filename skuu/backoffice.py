@@ -34,9 +34,11 @@ class BackOffice(UnfoldAdminSite):
         return [*operation_urls(self), *super().get_urls()]
 
     def extra_urls(self) -> list[Any]:
+        from catalog.bulk_desk import bulk_urls
+        from catalog.matching_page import matching_urls
         from catalog.review_desk import desk_urls
 
-        return desk_urls(self)
+        return [*desk_urls(self), *bulk_urls(self), *matching_urls(self)]
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:

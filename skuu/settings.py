@@ -78,6 +78,7 @@ if PRODUCTION and SHOPIFY_STANDIN_URL:
 # --- how the network behaves ------------------------------------------------------------------------------------------
 ROUTING_WAIT_SECONDS = whole("ROUTING_WAIT_SECONDS", default=120)
 CLAIM_UNPAID_HOURS = whole("CLAIM_UNPAID_HOURS", default=24)
+REVIEW_TWICE_PERCENT = whole("REVIEW_TWICE_PERCENT", default=5)  # decided cards that a second person looks at
 NETWORK_NAME = env.str("SKUU_NETWORK_NAME", default="SKUU")
 NETWORK_COUNTRY = env.str("SKUU_NETWORK_COUNTRY", default="BE")
 METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")
@@ -296,6 +297,7 @@ UNFOLD = {
                 "items": [
                     {"title": "Operations", "icon": "monitoring", "link": reverse_lazy("admin:operations")},
                     {"title": "Match review", "icon": "compare", "link": reverse_lazy("admin:review")},
+                    {"title": "Matching", "icon": "query_stats", "link": reverse_lazy("admin:matching")},
                 ],
             }
         ],

@@ -67,6 +67,8 @@ class ReviewCard(Stateful, Tenant):
         indexes: ClassVar = [
             # read by the review queue
             models.Index(fields=["-money_minor", "id"], condition=Q(status="open"), name="card_queue"),
+            # read by the desk's pile of skipped cards
+            models.Index(fields=["-money_minor", "id"], condition=Q(status="skipped"), name="card_skipped"),
             # read by catalog.stakes.weigh_due
             models.Index(fields=["weighed_at"], condition=Q(status="open"), name="card_weigh_due"),
             # read by the desk's dashboard and catalog.second_look
@@ -160,6 +162,7 @@ class BulkCard(models.Model):
     status = models.CharField(max_length=10, default="waiting")
     sizes = models.PositiveIntegerField(default=0)  # previewed; linked once decided
     reason = models.TextField(blank=True)  # why it was left alone after all
+    decided_at = models.DateTimeField(null=True, blank=True)  # the card's own: another one was decided anew since
 
     class Meta:
         constraints: ClassVar = [

@@ -83,11 +83,14 @@ def test_approving_links_the_sizes_and_answers_with_the_next_card(desk, card):
         assert mine.item_id == theirs.item_id
 
 
-def test_a_verdict_keeps_what_the_person_saw(desk, card):
+def test_a_decision_keeps_what_the_person_saw_and_its_verdicts_lead_to_it(desk, card):
     option = see_card(card).options[0]
     decide(desk, card, "approve", candidate="0")
-    shown = Verdict.objects.filter(seen__card=card.pk, same=True).first().seen["shown"]
-    assert shown == json.loads(json.dumps(option.seen))
+    said = Verdict.objects.filter(seen__card=card.pk, same=True).first()
+    assert said.seen == {"card": card.pk, "candidate": 0}
+    step = card.changes.get(to_status="approved")
+    shown = step.seen["0"]
+    assert (step.by, shown) == ("sam", json.loads(json.dumps(option.seen)))
     assert shown["mine"]["title"] == card.product.title
     assert {row["mine"]["price"] for row in shown["sizes"]} == {row.mine.price for row in option.rows}
     assert set(shown["facts"]) == {"Brand", "Article code", "Colour", "Made for", "Type", "Price"}
@@ -100,7 +103,11 @@ def test_rejecting_keeps_a_no_about_every_pair_with_what_was_seen(desk, card):
     said = Verdict.objects.filter(seen__card=card.pk, undone_at=None)
     assert said.count() == sum(1 for one in card.candidates for row in one["sizes"] if row["theirs"])
     assert not said.filter(same=True).exists()
-    assert all(verdict.seen["shown"]["theirs"]["title"] for verdict in said)
+    assert all(verdict.seen == {"card": card.pk} for verdict in said)
+    shown = card.changes.get(to_status="rejected").seen
+    assert [shown[str(number)]["theirs"]["product"] for number, _ in enumerate(card.candidates)] == [
+        one["product"] for one in card.candidates
+    ]
 
 
 def test_undo_takes_the_decision_back_and_shows_the_card_again(desk, card):

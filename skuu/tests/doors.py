@@ -102,6 +102,19 @@ BACK_OFFICE = [
     _door("admin/review/", STAFF),
     _door("admin/review/history/", STAFF),
     _door("admin/review/undo/", "302 302 302 302 302 302 405"),
+    _door("admin/matching/", STAFF),
+    _door("admin/review/bulk/", STAFF),
+    _door("admin/review/bulk/preview/", "302 302 302 302 302 302 302", post={}),
+    _door("admin/review/bulk/<int:pk>/", "302 302 302 302 302 302 404", "admin/review/bulk/999999/"),
+    *(
+        _door(
+            f"admin/review/bulk/<int:pk>/{step}/",
+            "302 302 302 302 302 302 404",
+            f"admin/review/bulk/999999/{step}/",
+            post={},
+        )
+        for step in ("confirm", "drop", "go", "undo")
+    ),
     _door("admin/review/<int:pk>/", "302 302 302 302 302 302 404", "admin/review/999999/"),
     *(
         _door(f"admin/review/<int:pk>/{step}/", "302 302 302 302 302 302 404", f"admin/review/999999/{step}/", post={})

@@ -21,6 +21,8 @@
     document.querySelectorAll("#desk [data-show]").forEach((button) => {
       button.setAttribute("aria-pressed", String(Number(button.dataset.show) === place));
     });
+    const said = document.querySelector("#desk [data-step-said]");
+    if (said) said.textContent = all[place].getAttribute("aria-label");
     const field = document.querySelector("#desk [data-candidate-field]");
     if (!field) return;
     field.value = all[place].dataset.number;
@@ -55,6 +57,11 @@
       return;
     }
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (/^[1-8]$/.test(key) && Number(key) <= options().length) {
+      event.preventDefault();
+      show(Number(key) - 1);
+      return;
+    }
     if (!(key in KEYS)) return;
     event.preventDefault();
     if (busy) return;

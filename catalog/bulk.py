@@ -1,0 +1,247 @@
+"""Bulk decisions: approve many cards of one pattern after a preview that freezes them; nothing beyond it is decided.
+
+A preview names every card with the candidate and the very sight it was judged by. A card that shows something else by the
+time it is decided, or that somebody holds, is left alone and says why. The whole decision can be taken back as one.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog.card_steps import NOBODY
+from catalog.models import BulkCard, BulkDecision, BulkDecisionChange, ReviewCard, Variant
+from catalog.review import approve_card, undo_card
+from catalog.sight import Option, Sight, see_cards
+from catalog.weighing import DIFFERS, SAME
+from skuu.kit.errors import NotAllowed, NotPossible, SkuuError, WrongState
+from skuu.kit.states import move
+
+MOST_CARDS = 500
+AT_ONCE = 10
+CHUNK = 100
+MOST_NAMED = 60
+GOOD_FOR = dt.timedelta(hours=1)
+
+
+class PatternTooWide(NotPossible):
+    """A pattern names an evidence class and at least a brand or both shops."""
+
+    code = "pattern_too_wide"
+
+
+class PreviewIsOld(WrongState):
+    """What was previewed is not what would be decided."""
+
+    code = "preview_is_old"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Which cards: class of evidence, brand and/or both shops, what must agree, and the least score in percent."""
+
+    evidence_class: str
+    brand: str = ""
+    shop: int | None = None
+    other_shop: int | None = None
+    code_equal: bool = False
+    colour_equal: bool = True
+    least_percent: int = 90
+
+
+def preview_bulk(pattern: Pattern, *, by: str) -> BulkDecision:
+    """Freeze the cards that fit a pattern, at most 500 with the most at stake, with what each would link.
+
+    Decides nothing. Cards that fit the wide part of the pattern but not the narrow one are counted by reason.
+    Raises PatternTooWide.
+    """
+    if not pattern.evidence_class or not (pattern.brand or (pattern.shop and pattern.other_shop)):
+        raise PatternTooWide(_("Name a class of evidence, and a brand or both shops."))
+    rows = _wide(pattern)
+    more = max(0, rows.count() - MOST_CARDS)
+    kept: list[tuple[Sight, Option]] = []
+    left: Counter[str] = Counter()
+    named: list[dict[str, Any]] = []
+    for sight in _sights(list(rows[:MOST_CARDS])):
+        option, why = _fits(sight, pattern, by)
+        if option is not None:
+            kept.append((sight, option))
+            continue
+        left[why] += 1
+        if len(named) < MOST_NAMED:
+            named.append({"card": sight.card.pk, "title": sight.card.product.title, "why": why})
+    if more:
+        left[_("more than one bulk decision may hold; preview again afterwards")] += more
+    return _freeze(pattern, kept, {"left": dict(left.most_common()), "named": named}, by=by)
+
+
+def _wide(pattern: Pattern) -> QuerySet[ReviewCard]:
+    rows = ReviewCard.everyone.filter(status="open", kind="question", evidence_class=pattern.evidence_class)
+    if pattern.brand:
+        rows = rows.filter(Exists(Variant.everyone.filter(product=OuterRef("product"), brand_key=pattern.brand)))
+    if pattern.shop:
+        rows = rows.filter(product__shop=pattern.shop)
+    return rows.select_related("product").order_by("-money_minor", "pk")
+
+
+def _sights(cards: list[ReviewCard]) -> Iterator[Sight]:
+    for start in range(0, len(cards), CHUNK):
+        yield from see_cards(cards[start : start + CHUNK])
+
+
+def _fits(sight: Sight, pattern: Pattern, by: str) -> tuple[Option | None, str]:
+    """Choose the candidate that a bulk decision would link, or say why this card needs eyes."""
+    card = sight.card
+    if card.taken_by not in ("", by) and card.taken_until and card.taken_until > timezone.now():
+        return None, _("somebody looks at it now")
+    likely = [option for option in sight.options if option.percent >= pattern.least_percent]
+    if not likely:
+        return None, _("less likely than the pattern wants")
+    if len(likely) > 1:
+        return None, _("several candidates are as likely")
+    (option,) = likely
+    if pattern.other_shop and option.theirs.product.shop_id != pattern.other_shop:
+        return None, _("the candidate is another shop’s")
+    return (None, why) if (why := _contradiction(option, pattern)) else (option, "")
+
+
+def _contradiction(option: Option, pattern: Pattern) -> str:
+    verdicts = {fact.key: fact.verdict for fact in option.facts}
+    if verdicts["brand"] == DIFFERS:
+        return _("the brands differ")
+    if verdicts["gender"] == DIFFERS:
+        return _("made for different people")
+    if verdicts["price"] == DIFFERS:
+        return _("the prices are far apart")
+    if verdicts["code"] == DIFFERS or (pattern.code_equal and verdicts["code"] != SAME):
+        return _("the article codes do not agree")
+    if verdicts["colour"] == DIFFERS or (pattern.colour_equal and verdicts["colour"] != SAME):
+        return _("the colours do not agree")
+    if any(row.barcodes == "differ" for row in option.rows):
+        return _("a size carries two different barcodes")
+    return "" if option.linkable else _("no size can be linked")
+
+
+def _freeze(pattern: Pattern, kept: list[tuple[Sight, Option]], counts: dict[str, Any], *, by: str) -> BulkDecision:
+    frozen = [(sight.card.pk, option.number, sight.digest) for sight, option in kept]
+    shops = {side.product.shop_id for _sight, option in kept for side in (option.mine, option.theirs)}
+    counts |= {
+        "cards": len(kept),
+        "sizes": sum(option.linkable for _sight, option in kept),
+        "shops": len(shops),
+        "money": sum(sight.card.money_minor for sight, _option in kept),
+    }
+    with transaction.atomic():
+        bulk = BulkDecision.objects.create(pattern=asdict(pattern), digest=_digest(frozen), counts=counts, by=by)
+        BulkDecisionChange.objects.create(row=bulk, to_status="preview", by=by)
+        BulkCard.objects.bulk_create(
+            BulkCard(
+                bulk=bulk, card_id=sight.card.pk, candidate=option.number, sight=sight.digest, sizes=option.linkable
+            )
+            for sight, option in kept
+        )
+    return bulk
+
+
+def confirm_bulk(bulk: BulkDecision, *, digest: str, by: str) -> None:
+    """Say yes to exactly what was previewed; the cards are decided in batches afterwards (go_on).
+
+    *Again*: no change. Raises NotAllowed for another person, PreviewIsOld, NotPossible when nothing is in it.
+    """
+    with transaction.atomic():
+        bulk = BulkDecision.objects.select_for_update().get(pk=bulk.pk)
+        if bulk.by != by:
+            raise NotAllowed(_("Only %(who)s may confirm what they previewed.") % {"who": bulk.by}, code="not_yours")
+        if bulk.status in ("deciding", "decided"):
+            return
+        if not bulk.counts.get("cards"):
+            raise NotPossible(_("There is nothing in it to decide."), code="nothing_to_decide")
+        frozen = list(bulk.cards.order_by("pk").values_list("card_id", "candidate", "sight"))
+        if digest != bulk.digest or _digest(frozen) != bulk.digest or bulk.created_at < timezone.now() - GOOD_FOR:
+            raise PreviewIsOld(_("This preview is too old or another one; preview again."))
+        move(bulk, "deciding", by=by, confirmed_at=timezone.now())
+
+
+def drop_bulk(bulk: BulkDecision, *, by: str) -> None:
+    """Forget a preview; nothing of it is decided. *Again*: no change."""
+    move(bulk, "dropped", by=by)
+
+
+def begin_undo(bulk: BulkDecision, *, by: str) -> None:
+    """Begin to take a whole bulk decision back; go_on does it in batches. *Again*: no change."""
+    with transaction.atomic():
+        bulk = BulkDecision.objects.select_for_update().get(pk=bulk.pk)
+        if bulk.status not in ("undoing", "undone"):
+            move(bulk, "undoing", by=by)
+
+
+def go_on(bulk: BulkDecision) -> int:
+    """Decide, or take back, the next few cards of a bulk decision; returns how many. 0: it is through.
+
+    Each card is a transaction of its own; may be killed at any line and called by many at once.
+    """
+    bulk.refresh_from_db()
+    if bulk.status not in ("deciding", "undoing"):
+        return 0
+    wanted = "waiting" if bulk.status == "deciding" else "decided"
+    rows = list(bulk.cards.filter(status=wanted).order_by("pk" if wanted == "waiting" else "-pk")[:AT_ONCE])
+    for row in rows:
+        (_decide_one if wanted == "waiting" else _undo_one)(bulk, row)
+    if not bulk.cards.filter(status=wanted).exists():
+        with transaction.atomic():
+            fresh = BulkDecision.objects.select_for_update().get(pk=bulk.pk)
+            if fresh.status == bulk.status:
+                move(fresh, "decided" if wanted == "waiting" else "undone", by=bulk.by)
+    return len(rows)
+
+
+def go_on_with_all() -> int:
+    """Go on with bulk decisions whose page was closed; returns how many cards were looked at."""
+    return sum(go_on(bulk) for bulk in BulkDecision.objects.filter(status__in=("deciding", "undoing")).order_by("pk"))
+
+
+def _decide_one(bulk: BulkDecision, row: BulkCard) -> None:
+    with transaction.atomic():
+        held = BulkCard.objects.select_for_update(skip_locked=True).filter(pk=row.pk, status="waiting").first()
+        state = BulkDecision.objects.select_for_update(no_key=True).get(pk=bulk.pk).status
+        if held is None or state != "deciding":
+            return
+        try:
+            with transaction.atomic():
+                linked = approve_card(
+                    ReviewCard(pk=held.card_id), candidate=held.candidate, by=bulk.by, digest=held.sight
+                )
+        except SkuuError as error:
+            if error.code == "matching_at_work":
+                raise
+            BulkCard.objects.filter(pk=held.pk).update(status="left", reason=error.message)
+            return
+        decided = ReviewCard.everyone.values_list("decided_at", flat=True).get(pk=held.card_id)
+        BulkCard.objects.filter(pk=held.pk).update(status="decided", sizes=linked, decided_at=decided)
+
+
+def _undo_one(bulk: BulkDecision, row: BulkCard) -> None:
+    with transaction.atomic():
+        held = BulkCard.objects.select_for_update(skip_locked=True).filter(pk=row.pk, status="decided").first()
+        if held is None:
+            return
+        stands = Q(pk=held.card_id, status="approved", decided_by=bulk.by, decided_at=held.decided_at)
+        if not ReviewCard.everyone.filter(stands).exists():
+            why = _("it was decided anew since")
+            BulkCard.objects.filter(pk=held.pk).update(status="left", reason=why)
+            return
+        undo_card(ReviewCard(pk=held.card_id), by=bulk.by)
+        ReviewCard.everyone.filter(pk=held.card_id).update(**NOBODY)
+        BulkCard.objects.filter(pk=held.pk).update(status="undone")
+
+
+def _digest(frozen: list[tuple[int, int, str]]) -> str:
+    return hashlib.sha256(json.dumps([list(one) for one in sorted(frozen)]).encode()).hexdigest()

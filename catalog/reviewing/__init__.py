@@ -1,0 +1,1 @@
+"""Thinking about review: agreement between people and figures drawn as pictures; pure, no database and no clock."""
