@@ -8,6 +8,7 @@ from random import Random
 from benches._networks.foreign_charts import Size
 from benches._networks.foreign_styles import Colourway, Makers, Model
 from benches._networks.foreign_words import (
+    CASES,
     CATEGORIES,
     COLOUR_SEPARATORS,
     GENDERS,
@@ -29,6 +30,8 @@ from benches._networks.parts import (
     with_check_digit,
     without_a_word,
 )
+
+CASE = (0.032, 0.035)  # faults of products that are cases; up to 0.038 they only carry the number of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Listing:
     title: str
     vendor: str
     kind: str
-    pack: bool
+    pack: str  # what it is more than a single, as the truth says it
     fault: float
     price: float
 
@@ -111,12 +114,15 @@ def _list(dice: Random, shop: Shop, model: Model, group: list[Colourway], refere
     brand = model.brand.name
     spelt = dice.choices((brand, brand.upper(), brand.lower(), f"{brand} AB", f"{brand} Footwear"), (82, 7, 5, 3, 3))[0]
     vendor = {"brand": spelt, "own": shop.name, "blank": ""}[shop.vendor] if dice.random() < 0.94 else spelt
-    pack = model.category in ("shirt", "socks") and dice.random() < 0.06
+    pack = "-pack" if model.category in ("shirt", "socks") and dice.random() < 0.06 else ""
+    fault = dice.random()
+    if kind == "gtin" and not pack and CASE[0] <= fault < CASE[1]:
+        pack = "-case"
     title = _title(dice, shop, model, group, kind != "title")
     if pack:
-        title = f"{title} {any_of(dice, PACKS[shop.language])}"
-    price = model.price * dice.uniform(0.7, 1.15) * (1.8 if pack else 1)
-    return Listing(shop, model, reference, title, vendor, kind, pack, dice.random(), price)
+        title = f"{title} {any_of(dice, (PACKS if pack == '-pack' else CASES)[shop.language])}"
+    price = model.price * dice.uniform(0.7, 1.15) * {"": 1, "-pack": 1.8, "-case": 11}[pack]
+    return Listing(shop, model, reference, title, vendor, kind, pack, fault, price)
 
 
 def _title(dice: Random, shop: Shop, model: Model, group: list[Colourway], may_tell_code: bool) -> str:
@@ -159,7 +165,6 @@ def _rows(dice: Random, listing: Listing, one: Colourway, row_numbers: count) ->
     colour = _colour_field(dice, shop, one)
     code = _code_field(dice, listing, one)
     sizes = [at for at in range(len(model.sizes)) if dice.random() < 0.7] or [0]
-    suffix = "-pack" if listing.pack else ""
     for at in sizes:
         row, size = next(row_numbers), model.sizes[at]
         sku, barcode = _stock_number(listing, one, size, row), ""
@@ -180,7 +185,7 @@ def _rows(dice: Random, listing: Listing, one: Colourway, row_numbers: count) ->
             code,
             barcode,
             f"{listing.price:.2f}",
-            f"{one.number}-{size.key}{suffix}{_case(listing)}",
+            f"{one.number}-{size.key}{listing.pack}",
             f"{one.number}",
             listing.kind,
         )
@@ -225,7 +230,7 @@ def _barcode(dice: Random, listing: Listing, one: Colourway, at: int, first: int
     """Read the number of this size, unless the shop is wrong about this product in one of nine ways."""
     sizes, fault = listing.model.sizes, listing.fault
     own = any_of(dice, one.barcodes[sizes[at].key])
-    if listing.pack:
+    if listing.pack == "-pack":
         return own if fault < 0.5 else ""
     if fault < 0.010:
         return one.barcodes[sizes[first].key][0]
@@ -235,7 +240,7 @@ def _barcode(dice: Random, listing: Listing, one: Colourway, at: int, first: int
         return with_check_digit(f"{any_of(dice, ('2', '02', '04')):0<2}{row % 700:010d}")
     if fault < 0.032:  # one line too far down in the price list, for every size
         return one.barcodes[sizes[(at + 1) % len(sizes)].key][0]
-    if fault < 0.038:
+    if fault < 0.038:  # of singles too: the number on the case they came in
         return with_check_digit("1" + own[:-1])
     if fault < 0.050:
         return one.full_code
@@ -244,8 +249,3 @@ def _barcode(dice: Random, listing: Listing, one: Colourway, at: int, first: int
     if dice.random() < 0.005:
         return any_of(dice, one.barcodes[sizes[max(0, at - 1)].key])
     return damaged(dice, own)
-
-
-def _case(listing: Listing) -> str:
-    """Tell a case of many from a single: half of those listed with the case's number are cases."""
-    return "-case" if listing.kind == "gtin" and 0.032 <= listing.fault < 0.035 and not listing.pack else ""

@@ -88,7 +88,7 @@ class Makers:
     def _found(self) -> tuple[Brand, ...]:
         dice = self._dice
         listed = [name for name in dice.sample(words("brand_names"), 90) if not _NO_MAKER.search(name)][:60]
-        made_up = list(dict.fromkeys(invent_name(dice) for _ in range(110)))
+        made_up = [name for name in dict.fromkeys(invent_name(dice) for _ in range(120)) if len(name) > 4]
         others = listed + made_up
         dice.shuffle(others)
         known = [self._brand(name, *habits) for name, habits in LEADING.items()]

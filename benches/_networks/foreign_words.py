@@ -112,6 +112,9 @@ CATEGORIES = {
     "bag": _by_language("Backpack|Rucksack|Sac à dos|Zaino|Mochila|Rugzak|Ryggsäck|Plecak"),
 }
 PACKS = _by_language("2-Pack|2er-Pack,Doppelpack|Lot de 2|2 pezzi|Pack de 2|2-pack|2-pack|2-pak")
+CASES = _by_language(
+    "Case of 12|Karton 12 Stück|Carton de 12|Cartone da 12|Caja de 12|Doos van 12|Kartong 12 st|Karton 12 szt."
+)
 NOISE = ("SALE", "NEW", "*", "NEU", "-20%", "Online Only", "🔥", "&amp; more", "FW26", "Outlet", "Soldes", "2026")
 # Makers whose own charts and code shapes the package may know; all others of this world it has to take as they come.
 LEADING = {
