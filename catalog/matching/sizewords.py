@@ -22,7 +22,7 @@ ALPHA |= dict.fromkeys("mittel moyen moyenne medio media mediano mediana middel 
 ALPHA |= dict.fromkeys("gross grand grande groot duzy duza stor".split(), "L")
 ONE_SIZE = set(
     "os o/s onesize one-size osfa osfm tu t.u einheitsgrosse einheitsgroesse universal uni unica unisize ett onesz 1size unique "
-    "eine uniwersalny unit tn ns one-size-fits-all einheits one u universell unitalla".split()
+    "eine uniwersalny unit tn ns one-size-fits-all einheits one u universell unitalla een jeden en".split()
 )
 ONE_SIZE |= {
     *("one size", "one size fits all", "one size fits most", "1 size", "taglia unica", "taille unique", "talla unica"),

@@ -38,7 +38,7 @@ _SET = re.compile(r"\b(?:bundle|multipack|doppelpack|dreierpack|combo)\b")
 _CHUNKS = re.compile(r"\s[-|]\s|\s-(?=[a-z])|[|()\":]")
 _NAMED_PACKS = {"doppelpack": 2, "dreierpack": 3}
 _USED = re.compile(
-    r"\b(?:second[ -]?hand|seconde main|pre[ -]?(?:owned|loved)|used|gebrauchte?|refurb(?:ished)?|occasion|usat[oa]"
+    r"\b(?:second[ -]?hand|seconde main|pre[ -]?(?:owned|loved)|used|gebrauchte?[srn]?|refurb(?:ished)?|occasion|usat[oaei]"
     r"|segunda mano|vintage used|uzywan\w*|begagnade?|tweedehands)\b"
 )
 _REPLICA = re.compile(r"\b(?:replicas?|fake|copy|dupe|imitation|aaa quality|aaa\+*|ua quality|1:1)(?![a-z0-9])")

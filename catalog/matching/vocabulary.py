@@ -53,10 +53,10 @@ _PACK_LEADS = set(
 )
 _PACK_LEAD = re.compile(r"\d{1,2}(?:er)?(?:pack|pk|paar|pairs?|pcs|pezzi|szt|stuck)|\d{1,2}er|x\d{1,2}|\d{1,2}x")
 _CONDITION_LEADS = set(
-    "second secondhand pre preowned preloved used gebraucht gebrauchte refurbished refurb occasion usato usata segunda seconde "
-    "begagnad begagnade tweedehands vintage replica replicas fake copy aaa 1 inspired dupe imitation ua uzywane uzywana "
-    "uzywany".split()
-)  # fmt: skip
+    "1 aaa begagnad begagnade copy dupe fake gebraucht gebrauchte gebrauchten gebrauchter gebrauchtes imitation "
+    "inspired occasion pre preloved preowned refurb refurbished replica replicas second seconde secondhand segunda "
+    "tweedehands ua usata usate usati usato used uzywana uzywane uzywany vintage".split()
+)
 
 
 class Vocabulary(dict[str, int]):
