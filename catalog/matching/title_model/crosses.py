@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from zlib import crc32
 
 import numpy as np
@@ -12,6 +11,7 @@ from catalog.matching.title_model.reading import Reading
 
 BITS = 20
 MOST_CROSSED = 7
+_MASK = (1 << BITS) - 1
 KINDS = 3  # shared, alone, crossed
 NAMES = (
     "learnt_shared", "learnt_alone", "learnt_crossed", "learnt", "learnt_alone_least", "learnt_crossed_least",
@@ -84,18 +84,19 @@ def crosses(one: Reading, other: Reading) -> tuple[list[int], list[int], list[in
     mine, theirs = one.bag - shared, other.bag - shared
     rare_mine = sorted(mine, key=lambda word: (-one.weights[word], word))[:MOST_CROSSED]
     rare_theirs = sorted(theirs, key=lambda word: (-other.weights[word], word))[:MOST_CROSSED]
-    crossed = {_hash_two(a, b) if a < b else _hash_two(b, a) for a, b in product(rare_mine, rare_theirs)}
+    crossed = _crossed([_hash(word) for word in rare_mine], [_hash(word) for word in rare_theirs])
     return (
-        [_hash(f"s {word}") for word in sorted(shared)],
-        [_hash(f"a {word}") for word in sorted(mine ^ theirs)],
+        [_hash(f"s {word}") & _MASK for word in sorted(shared)],
+        [_hash(f"a {word}") & _MASK for word in sorted(mine ^ theirs)],
         sorted(crossed),
     )
 
 
 @lru_cache(maxsize=65536)
 def _hash(text: str) -> int:
-    return crc32(text.encode()) & ((1 << BITS) - 1)
+    return crc32(text.encode())
 
 
-def _hash_two(a: str, b: str) -> int:
-    return crc32(f"x {a} {b}".encode()) & ((1 << BITS) - 1)
+def _crossed(mine: list[int], theirs: list[int]) -> set[int]:
+    """Mix every two hashes in a way that does not know which came first."""
+    return {((a + b) * 0x9E3779B1 ^ a * b) >> 8 & _MASK for a in mine for b in theirs}

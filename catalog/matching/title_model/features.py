@@ -53,37 +53,36 @@ def pair_features(one: Reading, other: Reading, price_apart: float = MISSING) ->
 
 
 def codes_state(a: Reading, b: Reading) -> float:
-    """Say whether full codes of one brand agree or exclude each other."""
+    """Say whether full codes of one brand agree, in a shape it is known to use, or exclude each other."""
     if a.code.level != FULL or b.code.level != FULL or a.brand != b.brand:
         return UNKNOWN
     if a.code.value == b.code.value:
-        return EQUAL
+        return EQUAL if a.code.pattern == a.brand else UNKNOWN
     apart = a.code.pattern == b.code.pattern and not looks_alike(a.code.value, b.code.value)
     return DIFFER if apart else UNKNOWN
 
 
 def _spelling(a: Reading, b: Reading) -> list[float]:
     return [
-        fuzz.ratio(" ".join(sorted(a.bag)), " ".join(sorted(b.bag))),
+        fuzz.ratio(a.sorted_words, b.sorted_words),
         fuzz.token_set_ratio(a.text, b.text),
         fuzz.token_sort_ratio(a.text, b.text),
         fuzz.partial_ratio(a.text, b.text),
         100 * JaroWinkler.similarity(a.text, b.text),
-        _cosine(a.grams, b.grams),
+        _cosine(a, b),
     ]
 
 
-def _cosine(a: dict[str, float], b: dict[str, float]) -> float:
-    if len(b) < len(a):
-        a, b = b, a
-    return sum(weight * b[gram] for gram, weight in a.items() if gram in b)
+def _cosine(a: Reading, b: Reading) -> float:
+    shared = a.grams.keys() & b.grams.keys()
+    return sum([a.grams[gram] * b.grams[gram] for gram in shared]) / (a.grams_length * b.grams_length)
 
 
 def _sharing(a: Reading, b: Reading, shared: frozenset[str]) -> list[float]:
-    together = sum(a.weights[word] for word in shared)
-    apart = [sorted((side.weights[word] for word in side.bag - shared), reverse=True) for side in (a, b)]
-    rarest = sorted(side[0] if side else 0.0 for side in apart)
-    sums = sorted(sum(side) for side in apart)
+    together = sum([a.weights[word] for word in shared])
+    apart = [[side.weights[word] for word in side.bag - shared] for side in (a, b)]
+    rarest = sorted([max(side, default=0.0) for side in apart])
+    sums = sorted([a.weight - together, b.weight - together])
     small, large = sorted((a.weight, b.weight))
     return [
         together / max(1e-9, a.weight + b.weight - together),
@@ -98,24 +97,31 @@ def _sharing(a: Reading, b: Reading, shared: frozenset[str]) -> list[float]:
 
 def _odd_words(a: Reading, b: Reading, shared: frozenset[str]) -> list[float]:
     """What stays unmatched after words that are spelled nearly alike, or run together, have found each other."""
-    mine, theirs = sorted(a.bag - shared), sorted(b.bag - shared)
-    mine_joined, their_joined = a.text.replace(" ", ""), b.text.replace(" ", "")
-    odd_mine = [word for word in mine if len(word) < 4 or word not in their_joined]
-    odd_theirs = [word for word in theirs if len(word) < 4 or word not in mine_joined]
-    near = 0
-    if odd_mine and odd_theirs:
-        alike = process.cdist(odd_mine, odd_theirs, scorer=fuzz.ratio, score_cutoff=NEAR_WORD)
-        digits = np.array([[_digits(x) == _digits(y) for y in odd_theirs] for x in odd_mine])
-        hit = (alike > 0) & digits
-        near = int(hit.any(axis=1).sum() + hit.any(axis=0).sum())
-        odd_mine = [word for word, found in zip(odd_mine, hit.any(axis=1), strict=True) if not found]
-        odd_theirs = [word for word, found in zip(odd_theirs, hit.any(axis=0), strict=True) if not found]
-    weights = [[a.weights[w] for w in odd_mine], [b.weights[w] for w in odd_theirs]]
-    return [*sorted(max(w, default=0.0) for w in weights), *sorted(sum(w) for w in weights), near]
+    odd_mine = [word for word in a.ordered if word not in shared and (len(word) < 4 or word not in b.joined)]
+    odd_theirs = [word for word in b.ordered if word not in shared and (len(word) < 4 or word not in a.joined)]
+    near_mine, near_theirs = _near(odd_mine, odd_theirs)
+    weights = [
+        [a.weights[word] for word in odd_mine if word not in near_mine],
+        [b.weights[word] for word in odd_theirs if word not in near_theirs],
+    ]
+    near = len(near_mine) + len(near_theirs)
+    return [*sorted([max(w, default=0.0) for w in weights]), *sorted([sum(w) for w in weights]), near]
+
+
+def _near(mine: list[str], theirs: list[str]) -> tuple[set[str], set[str]]:
+    """The words of both sides that are spelled nearly alike and hold the same digits."""
+    found: tuple[set[str], set[str]] = set(), set()
+    if mine and theirs:
+        alike = process.cdist(mine, theirs, scorer=fuzz.ratio, score_cutoff=NEAR_WORD, dtype=np.uint8)
+        for row, column in zip(*alike.nonzero(), strict=True):
+            if _digits(mine[row]) == _digits(theirs[column]):
+                found[0].add(mine[row])
+                found[1].add(theirs[column])
+    return found
 
 
 def _digits(word: str) -> str:
-    return "".join(letter for letter in word if letter.isdigit())
+    return "".join([letter for letter in word if letter.isdigit()])
 
 
 def _sets(a: frozenset[str], b: frozenset[str]) -> list[float]:

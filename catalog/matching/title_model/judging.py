@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from catalog.matching.article import brand_shapes
 from catalog.matching.colour import colours_conflict
 from catalog.matching.deciding import ASK, DIFFERENT, SAME, Decision, decide_pair, sure_code, sure_gtin
 from catalog.matching.folding import fold
 from catalog.matching.gender import genders_conflict
 from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Normalised, VariantIn, normalise
+from catalog.matching.options import read_options
 from catalog.matching.title_model import features
 from catalog.matching.title_model.model import TitleModel
-from catalog.matching.title_model.reading import LONGEST_TITLE, Reading, clean_title
+from catalog.matching.title_model.reading import LONGEST_TITLE, Reading, clean_title, read_as
 from catalog.matching.title_model.reasoning import reasons_of
 
 # At or below this probability titles alone are answered "different": it loses the share of matches given in figures.json.
@@ -57,30 +59,38 @@ class Judged:
 def judge_pairs(pairs: Sequence[tuple[Offer, Offer]], model: TitleModel) -> list[Judged]:
     """Judge many pairs at once; the order of two sides changes nothing but the order of words in sentences."""
     reader = _reader(model)
-    read = [(reader(one), reader(other)) for one, other in pairs]
+    facts = [(_facts(one, 1), _facts(other, 2)) for one, other in pairs]
+    read = [
+        (reader(_text_of(one), a.brand), reader(_text_of(other), b.brand))
+        for (one, other), (a, b) in zip(pairs, facts, strict=True)
+    ]
     chances = model.probabilities(read, [_price_apart(one, other) for one, other in pairs])
     return [
-        _judge(one, other, readings, float(chance))
-        for (one, other), readings, chance in zip(pairs, read, chances, strict=True)
+        _judge(*pair, *both, readings, float(chance))
+        for pair, both, readings, chance in zip(pairs, facts, read, chances, strict=True)
     ]
 
 
 @lru_cache(maxsize=4)
-def _reader(model: TitleModel) -> Callable[[Offer], Reading]:
+def _reader(model: TitleModel) -> Callable[[str, str], Reading]:
+    """A model's own memory of what it has read."""
+
     @lru_cache(maxsize=20_000)
     def reading(text: str, brand: str) -> Reading:
-        return model.read(text, brand)
+        return read_as(text, brand, model.lexicon)
 
-    return lambda offer: reading(_text_of(offer), offer.brand)
+    return reading
 
 
+@lru_cache(maxsize=20_000)
 def _text_of(offer: Offer) -> str:
     """The title with what its fields say besides it, so that a colour in a field counts like one in the title."""
     text = clean_title(offer.title)
     said = fold(text)
-    chosen = [value for _, value in offer.options if value and fold(value) != "default title"]
-    extra = [field for field in (offer.colour, offer.gender, *chosen[:3]) if field and fold(field) not in said]
-    return " ".join([text, *extra])[:LONGEST_TITLE]
+    colour = offer.colour or read_options(offer.options).colour
+    extra = [field for field in (colour, offer.gender) if field and fold(field) not in said]
+    before = [offer.brand] if offer.brand and fold(offer.brand) not in said else []
+    return " ".join([*before, text, *extra])[:LONGEST_TITLE]
 
 
 @lru_cache(maxsize=20_000)
@@ -93,8 +103,9 @@ def _facts(offer: Offer, side: int) -> Normalised:
     )  # fmt: skip
 
 
-def _judge(one: Offer, other: Offer, readings: tuple[Reading, Reading], chance: float) -> Judged:
-    a, b = _facts(one, 1), _facts(other, 2)
+def _judge(
+    one: Offer, other: Offer, a: Normalised, b: Normalised, readings: tuple[Reading, Reading], chance: float
+) -> Judged:
     decision = decide_pair(a, b)
     if decision.outcome == SAME or decision.outcome == DIFFERENT:
         return Judged(decision.probability, decision.outcome, decision.evidence)
@@ -110,10 +121,15 @@ def _same_product(a: Normalised, b: Normalised) -> Judged | None:
     if a.size.key or b.size.key:
         return None
     for found, missing in ((sure_gtin(a, b), "size_missing"), (sure_code(a, b), "size_unsure")):
-        if found.guards == (missing,):
+        if found.guards == (missing,) and (missing == "size_missing" or _surely_a_code(a, b)):
             sentences = (*found.evidence[:1], "Neither states a size: compared as products.")
             return Judged(0.99, SAME, sentences)
     return None
+
+
+def _surely_a_code(a: Normalised, b: Normalised) -> bool:
+    """A shape that the brand is known to use: any other word with digits in a title may be a machine's name."""
+    return brand_shapes(a.brand) and a.code.pattern == b.code.pattern == a.brand
 
 
 def _guarded(decision: Decision, readings: tuple[Reading, Reading], chance: float) -> Judged:

@@ -78,5 +78,10 @@ def learn_rarity(bags: Iterable[Collection[str]], least: int = LEAST_SEEN) -> tu
     for bag in bags:
         seen.update(set(bag))
         total += 1
-    rarity = {word: round(math.log((1 + total) / (1 + count)) + 1, 3) for word, count in seen.items() if count >= least}
-    return dict(sorted(rarity.items())), round(math.log((1 + total) / least) + 1, 3)
+    rarity = {word: _exact(math.log((1 + total) / (1 + count)) + 1) for word, count in seen.items() if count >= least}
+    return dict(sorted(rarity.items())), _exact(math.log((1 + total) / least) + 1)
+
+
+def _exact(weight: float) -> float:
+    """Round to a sixty-fourth, so that sums and products come out the same in any order of words."""
+    return round(64 * weight) / 64

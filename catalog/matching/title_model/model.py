@@ -56,11 +56,14 @@ class TitleModel:
 
     def probabilities_of(self, table: np.ndarray) -> np.ndarray:
         """The calibrated probability of each row of features; full codes overrule the trees."""
-        x, y = self.calibration
-        found = np.interp(self.trees.log_odds(table), x, y)
+        return self.settle(self.trees.log_odds(table), table)
+
+    def settle(self, odds: np.ndarray, table: np.ndarray) -> np.ndarray:
+        """Turn log odds into probabilities, and let full codes overrule them."""
+        found = np.interp(odds, *self.calibration)
         codes = table[:, features.NAMES.index("codes_state")]
         found = np.where(codes == features.EQUAL, np.maximum(found, self.code_odds[1]), found)
-        return np.where(codes == features.DIFFER, np.minimum(found, self.code_odds[0]), found)
+        return np.asarray(np.where(codes == features.DIFFER, np.minimum(found, self.code_odds[0]), found))
 
 
 def save_model(model: TitleModel, folder: Path) -> None:
@@ -83,13 +86,12 @@ def save_model(model: TitleModel, folder: Path) -> None:
         ),
         "learnt_columns": columns.astype(np.uint32),
         "learnt_weights": model.learnt.weights[columns].astype(np.float16),
-        "roots": trees.roots.astype(np.int32),
         "feature": trees.feature.astype(np.uint8),
         "threshold": trees.threshold.astype(np.float32),
-        "left": trees.left.astype(np.int32),
-        "right": trees.right.astype(np.int32),
+        "paths": trees.paths.astype(np.int8),
+        "yeses": trees.yeses.astype(np.int8),
         "value": trees.value.astype(np.float32),
-        "scalars": np.array([trees.depth, trees.baseline, model.learnt.intercept, *model.code_odds]),
+        "scalars": np.array([trees.baseline, model.learnt.intercept, *model.code_odds]),
         "calibration_x": model.calibration[0],
         "calibration_y": model.calibration[1],
     }
@@ -129,14 +131,18 @@ def _model_of(arrays: Mapping[str, np.ndarray], folder: Path) -> TitleModel:
         raise WeightsNotUsable(
             f"The weights in {folder} were trained on other features than this version computes. Train them anew."
         )
-    depth, baseline, intercept, differ, equal = (float(value) for value in arrays["scalars"])
+    baseline, intercept, differ, equal = (float(value) for value in arrays["scalars"])
     learnt = np.zeros(1 << crosses.BITS, dtype=np.float32)
     learnt[arrays["learnt_columns"]] = arrays["learnt_weights"]
     lexicon = Lexicon(words["meanings"], words["rarity"], words["rarest"], words["gram_rarity"], words["rarest_gram"])
     trees = Trees(
-        arrays["roots"], arrays["feature"].astype(np.int32), arrays["threshold"], arrays["left"], arrays["right"],
-        arrays["value"], int(depth), baseline,
-    )  # fmt: skip
+        arrays["feature"].astype(np.int32),
+        arrays["threshold"],
+        arrays["paths"].astype(np.float32),
+        arrays["yeses"].astype(np.float32),
+        arrays["value"],
+        baseline,
+    )
     beside = folder / FIGURES
     figures = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else {}
     calibration = (arrays["calibration_x"], arrays["calibration_y"])

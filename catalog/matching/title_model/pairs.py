@@ -142,3 +142,9 @@ def _offer(side: Any) -> Offer:
         clean_title(str(side.get("title") or "")), str(side.get("brand") or side.get("vendor") or ""),
         str(side.get("price") or ""), str(side.get("currency") or ""), str(side.get("product") or ""),
     )  # fmt: skip
+
+
+def offer_fields(offer: Offer) -> dict[str, str]:
+    """The fields of an offer that say something, as a program reads them."""
+    said = {"title": offer.title, "brand": offer.brand, "price": offer.price, "currency": offer.currency}
+    return {name: value for name, value in said.items() if value}

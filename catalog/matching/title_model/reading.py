@@ -2,10 +2,8 @@
 
 import math
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from catalog.matching.article import NO_CODE, ArticleCode, code_in_text, compact
 from catalog.matching.brand import canonical_brand
@@ -38,7 +36,7 @@ _SPLIT = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A title as read: words by meaning, the facts among them, and its letters in overlapping fours."""
+    """A title as read: words by meaning, the facts among them, and its letters in overlapping threes."""
 
     text: str
     ordered: tuple[str, ...]
@@ -54,6 +52,9 @@ class Reading:
     gender: str
     kind: str
     grams: dict[str, float]
+    grams_length: float
+    joined: str
+    sorted_words: str
 
 
 def clean_title(title: str) -> str:
@@ -87,8 +88,10 @@ def read_as(text: str, brand: str, lexicon: Lexicon) -> Reading:
     folded = fold(text)
     weights = {word: lexicon.weight(word) for word in ordered}
     plain = [word for word in ordered if ":" not in word]
+    spelled = " ".join(words(folded))
+    grams = _weighed_grams(plain, lexicon)
     return Reading(
-        text=" ".join(words(folded)),
+        text=spelled,
         ordered=ordered,
         bag=frozenset(ordered),
         weights=weights,
@@ -101,22 +104,22 @@ def read_as(text: str, brand: str, lexicon: Lexicon) -> Reading:
         colours=bases_in(text),
         gender=gender_of(text),
         kind=kind_of(text),
-        grams=_weighed_grams(plain, lexicon),
+        grams=grams,
+        grams_length=math.sqrt(sum([weight * weight for weight in grams.values()])) or 1.0,
+        joined=spelled.replace(" ", ""),
+        sorted_words=" ".join(sorted(ordered)),
     )
 
 
-def grams_of(plain: Sequence[str]) -> Counter[str]:
-    """Count the overlapping twos, threes and fours of letters inside words."""
-    counted: Counter[str] = Counter()
+def grams_of(plain: Iterable[str]) -> set[str]:
+    """The overlapping threes of letters inside words, whose ends count as letters."""
+    found: set[str] = set()
     for word in plain:
         padded = f" {word} "
-        for size in (2, 3, 4):
-            counted.update(padded[place : place + size] for place in range(len(padded) - size + 1))
-    return counted
+        found.update([padded[place : place + 3] for place in range(len(word))])
+    return found
 
 
-def _weighed_grams(plain: Sequence[str], lexicon: Lexicon) -> dict[str, float]:
+def _weighed_grams(plain: Iterable[str], lexicon: Lexicon) -> dict[str, float]:
     rarity, rarest = lexicon.gram_rarity, lexicon.rarest_gram
-    found = {gram: (1 + math.log(count)) * rarity.get(gram, rarest) for gram, count in grams_of(plain).items()}
-    length = math.sqrt(sum(weight * weight for weight in found.values())) or 1.0
-    return {gram: weight / length for gram, weight in found.items()}
+    return {gram: rarity.get(gram, rarest) for gram in grams_of(plain)}
