@@ -5,6 +5,7 @@ import io
 import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
@@ -133,14 +134,14 @@ def stretches(layout: Layout, parts: int) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], size], strict=True))
 
 
-def read_rows(layout: Layout, stretch: tuple[int, int], reading: Reading) -> Iterator[RawRow]:
-    """Read the usable records of a stretch; line numbers count from the stretch's first line."""
+def read_rows(layout: Layout, stretch: tuple[int, int], reading: Reading) -> Iterator[tuple[str, ...]]:
+    """Read the usable records of a stretch as the fields of `RawRow`; line numbers count from the stretch's first line."""
     csv.field_size_limit(LONGEST_FIELD)
     with _opened(layout, stretch) as text:
         lines = csv.reader((line.replace("\0", "") for line in text), delimiter=layout.delimiter)
         if layout.encoding == "utf-16":
             next(lines, None)
-        width, places = layout.width, layout.places
+        width, pick = layout.width, itemgetter(*layout.places)
         while True:
             try:
                 record = next(lines)
@@ -154,8 +155,9 @@ def read_rows(layout: Layout, stretch: tuple[int, int], reading: Reading) -> Ite
                 if record:
                     reading.note(lines.line_num, f"it has {len(record)} fields where the header has {width}")
                 continue
-            row = RawRow(*[record[place] if place >= 0 else "" for place in places])
-            if not row.id or not row.shop_id:
+            record.append("")  # what a column that is not there (-1) says
+            row = pick(record)
+            if not row[0] or not row[1]:
                 reading.note(lines.line_num, "it has no id or no shop_id")
                 continue
             reading.used += 1

@@ -1,6 +1,5 @@
 """Reads the raw columns of a catalogue into a listing, every distinct value once."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,28 +48,47 @@ class Part:
     labels: list[str]
 
 
-def read_part(rows: Iterable[RawRow]) -> Part:
-    """Normalise a stretch of a catalogue; what `normalise` reads from a variant without options and tags."""
+def read_part(rows: Iterable[Sequence[str]]) -> Part:
+    """Normalise a stretch of a catalogue, given as the fields of `RawRow`; as `normalise` reads variants without options.
+
+    Neighbouring rows are mostly sizes of one product, so what the row before said is kept at hand.
+    """
     reader = _Reader()
     ids: list[str] = []
     columns: list[tuple[int, int, int, int, int]] = []
     barcodes: list[str] = []
     elsewhere: list[tuple[int, str, str]] = []
-    for row in rows:
-        ids.append(row.id)
-        columns.append(reader.read(row))
-        barcodes.append(row.barcode)
-        if len(row.sku) >= 12:
-            elsewhere.append((len(ids) - 1, row.barcode, row.sku))
+    before: tuple[str, ...] = ()
+    product = facts = colour = 0
+    codes: dict[tuple[str, str], int] = {}
+    labels = reader.labels
+    for id_, shop, ref, title, vendor, said_colour, label, sku, article_code, barcode in rows:
+        here = (shop, ref or f"#{id_}", title, vendor, said_colour)
+        if here != before:
+            product, facts, colour = reader.product(here)
+            before, codes, said = here, {}, reader.facts[facts]
+        if said.size and not reader.has_size(label):
+            label = said.size
+        ids.append(id_)
+        barcodes.append(barcode)
+        if len(sku) >= 12:
+            elsewhere.append((len(ids) - 1, barcode, sku))
+        if (sku and not sku.isdigit()) or (barcode and not barcode.isdigit() and barcode[-1].isalpha()):
+            code = reader.code(article_code, (sku, barcode), said, label)
+        else:
+            code = codes.get((article_code, label), -1)
+            if code < 0:
+                code = codes[article_code, label] = reader.code(article_code, (), said, label)
+        columns.append((product, facts, colour, code, labels.setdefault(label, len(labels))))
     numbers, statuses = gtins_of(barcodes)
     gtin = np.where(statuses == 0, numbers, 0)
     for place, barcode, sku in elsewhere:
         if not gtin[place] and (found := gtin_of(barcode, sku)).status == CLEAN:
             gtin[place] = int(found.value)
-    table = np.array(columns, dtype=np.int64).reshape(-1, 5)
-    facts = [(key, reader.facts[place]) for key, place in reader.titles.items()]
+    table = np.array(columns, dtype=np.int32).reshape(-1, 5).astype(np.int64)
+    titles = [(key, reader.facts[place]) for key, place in reader.titles.items()]
     return Part(
-        ids, table, gtin, list(reader.products), facts, list(reader.colours), list(reader.codes), list(reader.labels)
+        ids, table, gtin, list(reader.products), titles, list(reader.colours), list(reader.codes), list(reader.labels)
     )
 
 
@@ -86,67 +104,50 @@ class _Reader:
         self.labels: dict[str, int] = {}
         self.read_colours: dict[tuple[str, tuple[str, ...]], int] = {}
         self.read_codes: dict[tuple[str, str, str], ArticleCode] = {}
-        self.tails: dict[str, bool] = {}
         self.says_size: dict[str, bool] = {}
 
-    def read(self, row: RawRow) -> tuple[int, int, int, int, int]:
-        titled = (row.title, row.vendor)
-        place = self.titles.get(titled)
+    def product(self, said: tuple[str, str, str, str, str]) -> tuple[int, int, int]:
+        """The places of a product, of what its title says, and of its colour."""
+        shop, ref, title, vendor, colour = said
+        place = self.titles.get((title, vendor))
         if place is None:
-            place = self.titles[titled] = len(self.facts)
-            self.facts.append(read_product(row.title, row.vendor))
-        facts = self.facts[place]
-        product = self.products.setdefault((row.shop_id, row.product_ref or f"#{row.id}"), len(self.products))
-        label = row.size
-        if facts.size and not self._has_size(label):
-            label = facts.size
-        return (
-            product,
-            place,
-            self._colour(row.colour, facts.colours),
-            self._code(row, facts, label),
-            self.labels.setdefault(label, len(self.labels)),
-        )
+            place = self.titles[title, vendor] = len(self.facts)
+            self.facts.append(read_product(title, vendor))
+        key = (colour, self.facts[place].colours)
+        number = self.read_colours.get(key)
+        if number is None:
+            number = self.read_colours[key] = self.colours.setdefault(colour_of(*key), len(self.colours))
+        return self.products.setdefault((shop, ref), len(self.products)), place, number
 
-    def _colour(self, text: str, in_title: tuple[str, ...]) -> int:
-        key = (text, in_title)
-        place = self.read_colours.get(key)
-        if place is None:
-            colour = colour_of(text, in_title)
-            place = self.read_colours[key] = self.colours.setdefault(colour, len(self.colours))
-        return place
-
-    def _code(self, row: RawRow, facts: ProductFacts, label: str) -> int:
+    def code(self, field: str, elsewhere: tuple[str, ...], facts: ProductFacts, label: str) -> int:
         """The first full code among field, SKU, barcode field and title; else the first style."""
-        best = self._code_in_field(row.article_code, facts.brand, label) if row.article_code else NO_CODE
+        best = self._code_in_field(field, facts.brand, label) if field else NO_CODE
+        for text in elsewhere:
+            if text and not text.isdigit() and best.level != FULL:
+                best = _better(best, code_in_sku(text, facts.brand, label))
         if best.level != FULL:
-            for text in (row.sku, row.barcode):
-                if text and not text.isdigit() and best.level != FULL:
-                    best = _better(best, code_in_sku(text, facts.brand, label))
             best = _better(best, facts.code)
         return self.codes.setdefault(best, len(self.codes))
 
-    def _code_in_field(self, text: str, brand: str, label: str) -> ArticleCode:
-        tail = self.tails.get(text)
-        if tail is None:
-            tail = self.tails[text] = ends_in_size(text)
-        key = (text, brand, label if tail else "")
-        code = self.read_codes.get(key)
-        if code is None:
-            code = self.read_codes[key] = code_in_field(*key)
-        return code
-
-    def _has_size(self, text: str) -> bool:
+    def has_size(self, text: str) -> bool:
+        """Whether a size field says anything."""
         known = self.says_size.get(text)
         if known is None:
             known = self.says_size[text] = bool(normalise_size(text).key)
         return known
 
+    def _code_in_field(self, text: str, brand: str, label: str) -> ArticleCode:
+        key = (text, brand, label if _may_end_in(text, label) else "")
+        code = self.read_codes.get(key)
+        if code is None:
+            code = self.read_codes[key] = code_in_field(*key)
+        return code
 
-def ends_in_size(text: str) -> bool:
-    """Tell whether the end of a code may be a size, so that the variant's own size decides how it is read."""
-    parts = re.split(r"[-_ /.]+", text.strip().upper())
-    return len(parts) > 1 and strip_size(text.strip().upper(), parts[-1]) != text.strip().upper()
+
+def _may_end_in(text: str, label: str) -> bool:
+    """Tell whether the variant's size may stand at the end of its code."""
+    last = label[-1:].upper()
+    return bool(last) and text[-1:].upper() == last and strip_size(text.strip().upper(), label) != text.strip().upper()
 
 
 def _better(one: ArticleCode, other: ArticleCode) -> ArticleCode:

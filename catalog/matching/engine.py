@@ -1,89 +1,49 @@
 """Matches a list of variants in memory: styles by barcodes and full codes with guards, then sizes; order changes nothing."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from catalog.matching.article import FULL
-from catalog.matching.candidates import Candidate, title_candidates
-from catalog.matching.clustering import row_key, stable_key
-from catalog.matching.deciding import PROBABILITY
 from catalog.matching.grouping import (
     Doubts,
     Groups,
+    Lookup,
     agreeing_by_barcode,
     agreeing_by_code,
     barcode_text,
     by_barcode,
     misused,
+    of_other_brands,
     other_sizes,
     pairs_of,
 )
 from catalog.matching.lending import Charts, Levels, SizeReader, learn_charts, lend, lend_in_styles, level_codes
 from catalog.matching.listing import Ints, Listing, Unit, listing_of
 from catalog.matching.normalising import Id, Normalised
+from catalog.matching.outcome import ALIGNED, ALONE, ASKED, CODE, GTIN, LINKED, PERSON, Decided
 from catalog.matching.size import Size
 from catalog.matching.sizing import Row, align
 from catalog.matching.styling import Styles, enemies_of
+from catalog.matching.telling import Ask, Batch, Link, tell
 
-LINKED, ASKED, ALONE = "linked", "ask", "alone"
-GTIN, CODE, ALIGNED, PERSON = "gtin", "code", "aligned", "person"
+__all__ = [
+    "ALONE",
+    "ASKED",
+    "LINKED",
+    "Ask",
+    "Batch",
+    "Decided",
+    "Link",
+    "conclude",
+    "decide",
+    "decide_batch",
+    "prepare",
+]
 Pairs = Collection[frozenset[Id]]
 NOTHING_LEARNT: Mapping[tuple[str, str, str], str] = {}
 NO_LEVELS: Mapping[tuple[str, str], str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What became of one row: its item when linked, its style, how it was decided and why."""
-
-    id: Id
-    shop_id: Id
-    status: str
-    item: str
-    style: str
-    method: str
-    probability: float
-    evidence: tuple[str, ...]
-    candidates: tuple[Candidate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A question for a person: rows that share a key which may not decide, with the reasons."""
-
-    kind: str
-    key: str
-    rows: tuple[Id, ...]
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The outcome for a whole list, sorted by shop and id; `ambiguous` lists the keys nobody may decide by."""
-
-    links: tuple[Link, ...]
-    asks: tuple[Ask, ...]
-    ambiguous: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Decided:
-    """The outcome in places of a listing: each row's item (its first row, -1 for none) and method, each unit's style."""
-
-    listing: Listing
-    units: list[Unit]
-    sizes: list[Size]
-    size: Ints
-    item: list[int]
-    members: dict[int, list[int]]
-    method: dict[int, str]
-    style: list[int]
-    doubts: Doubts
-    gtin: Ints
-    charts: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
 def decide_batch(
@@ -103,7 +63,21 @@ def decide_batch(
     """
     listing = listing_of(rows)
     decided = decide(listing, cannot=cannot, must=must, charts=charts, levels=levels)
-    return _told(decided, {row.id: row for row in rows}, titles)
+    return tell(decided, {row.id: row for row in rows}, titles)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A listing after the whole of it has been looked at: what any part of it needs to be decided for itself.
+
+    Units with what they were lent, barcodes that may decide (0: none), what was learnt of sizes, and what is doubtful.
+    """
+
+    listing: Listing
+    units: list[Unit]
+    gtin: Ints
+    charts: Charts
+    doubts: Doubts
 
 
 def decide(
@@ -115,63 +89,62 @@ def decide(
     levels: Levels = NO_LEVELS,
 ) -> Decided:
     """Match a listing: throw out misused keys, learn what units teach each other, cluster styles, align sizes."""
+    return conclude(prepare(listing, charts=charts, levels=levels), cannot=cannot, must=must)
+
+
+def prepare(listing: Listing, *, charts: Charts = NOTHING_LEARNT, levels: Levels = NO_LEVELS) -> Prepared:
+    """Look at a whole listing: the level of codes, misused barcodes, lent brands and genders, learnt size charts.
+
+    Afterwards a barcode stands on units of one brand only, so that brands can be concluded one by one.
+    """
     doubts = Doubts()
     gtin = listing.gtin.copy()
     units = level_codes(listing.units, levels)
-    groups = _usable_barcodes(listing, units, gtin, doubts)
+    groups = by_barcode(listing, gtin)
+    labels = Lookup(listing.labels, listing.label)
+    gtin[misused(listing, groups, _brands(units)[listing.unit], labels, doubts)] = 0
+    groups = by_barcode(listing, gtin)
     one, other, _ = pairs_of(listing, groups)
     joint = np.unique(one * max(1, len(units)) + other)
     units = lend(units, [divmod(pair, len(units)) for pair in joint.tolist()])
-    learnt = learn_charts(listing, units, groups) | dict(charts)
-    reader = SizeReader(learnt)
-    sizes, size = reader.read(listing, units)
-    gtin[other_sizes(listing, groups, _Lookup(sizes, size), _comparable(sizes)[size], doubts)] = 0
+    gtin[of_other_brands(listing, groups, units, _brands(units), doubts)] = 0
     groups = by_barcode(listing, gtin)
-    decided = Decided(listing, units, sizes, size, [-1] * len(listing.ids), {}, {}, [], doubts, gtin, learnt)
-    styles = _styles(decided, groups, _places(listing, must), _places(listing, cannot))
+    learnt = learn_charts(listing, units, groups) | dict(charts)
+    return Prepared(listing, units, gtin, learnt, doubts)
+
+
+def conclude(prepared: Prepared, *, cannot: Pairs = (), must: Pairs = ()) -> Decided:
+    """Decide a prepared listing, or a part of it that holds whole brands."""
+    listing, units, doubts = prepared.listing, prepared.units, prepared.doubts
+    gtin = prepared.gtin.copy()
+    reader = SizeReader(prepared.charts)
+    sizes, size = reader.read(listing, units)
+    groups = by_barcode(listing, gtin)
+    gtin[other_sizes(listing, groups, Lookup(sizes, size), _comparable(sizes)[size], doubts)] = 0
+    groups = by_barcode(listing, gtin)
+    decided = Decided(listing, units, sizes, size, [-1] * len(listing.ids), {}, {}, [], doubts, gtin, prepared.charts)
+    told_same, told_apart = _places(listing, must), _places(listing, cannot)
+    styles = _styles(decided, groups, told_same, told_apart)
     decided.sizes, decided.size = reader.read(listing, lend_in_styles(units, styles.clusters()))
-    _align_all(decided, styles, _places(listing, must), _places(listing, cannot))
-    decided.style = [min(styles.of[unit].units) for unit in range(len(units))]
+    _align_all(decided, styles, told_same, told_apart)
+    decided.style = _firsts(styles, len(units))
     return decided
 
 
-class _Lookup(Sequence[Size]):
-    """Each row's size, without a list as long as the rows."""
-
-    def __init__(self, sizes: Sequence[Size], size: Ints) -> None:
-        self.sizes, self.size = sizes, size
-
-    def __getitem__(self, row):  # type: ignore[no-untyped-def]
-        return self.sizes[int(self.size[row])]
-
-    def __len__(self) -> int:
-        return len(self.size)
+def _firsts(styles: Styles, units: int) -> list[int]:
+    """Each unit's style by the first unit in it."""
+    style = [0] * units
+    for cluster in styles.clusters():
+        first = min(cluster.units)
+        for unit in cluster.units:
+            style[unit] = first
+    return style
 
 
-def _usable_barcodes(listing: Listing, units: Sequence[Unit], gtin: Ints, doubts: Doubts) -> Groups:
-    """Group rows by barcode, those of shops that misuse one left out; takes the barcode from them in `gtin`."""
+def _brands(units: Sequence[Unit]) -> Ints:
+    """Number the brands of units; 0 is none."""
     names: dict[str, int] = {"": 0}
-    brand = np.array([names.setdefault(unit.brand, len(names)) for unit in units], dtype=np.int64)
-    groups = by_barcode(listing, gtin)
-    labels = _Labels(listing)
-    out = misused(listing, groups, brand[listing.unit], labels, doubts)
-    if not len(out):
-        return groups
-    gtin[out] = 0
-    return by_barcode(listing, gtin)
-
-
-class _Labels(Sequence[str]):
-    """Each row's size as its shop writes it."""
-
-    def __init__(self, listing: Listing) -> None:
-        self.listing = listing
-
-    def __getitem__(self, row):  # type: ignore[no-untyped-def]
-        return self.listing.labels[int(self.listing.label[row])]
-
-    def __len__(self) -> int:
-        return len(self.listing.ids)
+    return np.array([names.setdefault(unit.brand, len(names)) for unit in units], dtype=np.int64)
 
 
 def _comparable(sizes: Sequence[Size]) -> Ints:
@@ -298,78 +271,3 @@ def _join_items(decided: Decided, a: int, b: int) -> None:
     for row in (a, b):
         decided.method[row] = PERSON
         decided.doubts.rows.pop(row, None)
-
-
-def _told(decided: Decided, by_id: Mapping[Id, Normalised], titles: bool) -> Batch:
-    """Write the outcome in ids, keys and sentences."""
-    listing, unit = decided.listing, decided.listing.unit.tolist()
-    keys = {first: _key_of(listing, members) for first, members in decided.members.items()}
-    style = [stable_key(f"style:{decided.units[first].name}") for first in decided.style]
-    linked = {listing.ids[row] for row, item in enumerate(decided.item) if item >= 0}
-    items = {id_: keys.get(decided.item[row], "") for row, id_ in enumerate(listing.ids)}
-    styles = {id_: style[unit[row]] for row, id_ in enumerate(listing.ids)}
-    found = title_candidates(_as_decided(decided, by_id), linked, styles, items) if titles else {}
-    sentences = {first: _sentences(decided, members) for first, members in decided.members.items()}
-    links = []
-    for row, id_ in enumerate(listing.ids):
-        shop, candidates = decided.units[unit[row]].shop, found.get(id_, ())
-        if decided.item[row] >= 0:
-            method = decided.method[row]
-            said = sentences[decided.item[row]][method]
-            chance = PROBABILITY.get(method, 1.0)
-            links.append(Link(id_, shop, LINKED, items[id_], styles[id_], method, chance, (said,)))
-        elif row in decided.doubts.rows:
-            kind, reasons = decided.doubts.rows[row]
-            chance = PROBABILITY[f"{kind}_guarded"]
-            links.append(Link(id_, shop, ASKED, "", styles[id_], kind, chance, reasons, candidates))
-        elif candidates:
-            best = candidates[0]
-            links.append(Link(id_, shop, ASKED, "", styles[id_], "title", best.probability, best.reasons, candidates))
-        else:
-            links.append(Link(id_, shop, ALONE, "", styles[id_], "none", 0.0, ()))
-    links.sort(key=lambda link: f"{link.shop_id}:{link.id}")
-    return Batch(tuple(links), _asks(decided), tuple(sorted(set(decided.doubts.ambiguous))))
-
-
-def _as_decided(decided: Decided, by_id: Mapping[Id, Normalised]) -> list[Normalised]:
-    """The rows with what they were lent: brand, gender, the level of their code, their size."""
-    listing, rows = decided.listing, []
-    for place, id_ in enumerate(listing.ids):
-        row, unit = by_id[id_], decided.units[int(listing.unit[place])]
-        size = decided.sizes[int(decided.size[place])]
-        code = row.code if row.code.value != unit.code.value else unit.code
-        if (row.brand, row.code, row.size) != (unit.brand, code, size):
-            row = replace(row, brand=unit.brand, code=code, size=size)
-        rows.append(row)
-    return sorted(rows, key=row_key)
-
-
-def _key_of(listing: Listing, members: Iterable[int]) -> str:
-    unit = listing.unit
-    return stable_key(min(f"{listing.units[int(unit[row])].shop}:{listing.ids[row]}" for row in members))
-
-
-def _sentences(decided: Decided, members: Sequence[int]) -> dict[str, str]:
-    """Say, for each way rows came into an item, what speaks for it."""
-    unit = decided.listing.unit
-    numbers = Counter(int(decided.gtin[row]) for row in members if decided.gtin[row])
-    units = [decided.units[int(unit[row])] for row in members]
-    codes = Counter((one.brand, one.code.value) for one in units if one.code.level == FULL)
-    label = decided.sizes[int(decided.size[members[0]])].label or "one size"
-    (number, seen) = numbers.most_common(1)[0] if numbers else (0, 0)
-    ((brand, code), shops) = codes.most_common(1)[0] if codes else (("", ""), 0)
-    return {
-        GTIN: f"The barcode {barcode_text(number)} stands once in each of {seen} shops.",
-        CODE: f"The article code {code} of {brand} in size {label} stands in {shops} shops.",
-        ALIGNED: f"Its product is linked to others by barcode or article code, and {label} is their size too.",
-        PERSON: "A person said so.",
-    }
-
-
-def _asks(decided: Decided) -> tuple[Ask, ...]:
-    ids = decided.listing.ids
-    asks = [
-        Ask(kind, key, tuple(sorted((ids[row] for row in rows), key=str)), reasons)
-        for kind, key, rows, reasons in decided.doubts.asks
-    ]
-    return tuple(sorted(asks, key=lambda ask: (ask.kind, ask.key, list(map(str, ask.rows)))))

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,20 @@ class Doubts:
         for row in of:
             self.rows.setdefault(row, (kind, reasons))
         self.asks.append((kind, key, tuple(sorted(rows)), reasons))
+
+
+class Lookup(Sequence[Any]):
+    """Each row's value in a table, without a list as long as the rows."""
+
+    def __init__(self, table: Sequence[Any], place: Ints) -> None:
+        """Look rows up by their places in the table."""
+        self.table, self.place = table, place
+
+    def __getitem__(self, row: Any) -> Any:
+        return self.table[int(self.place[row])]
+
+    def __len__(self) -> int:
+        return len(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,26 @@ def other_sizes(listing: Listing, groups: Groups, sizes: Sequence[Size], keys: I
 
 def _sizes_differ(one: Size, other: Size) -> str:
     return f"Sizes differ: {' and '.join(sorted((one.label, other.label)))}."
+
+
+def of_other_brands(listing: Listing, groups: Groups, units: Sequence[Unit], brands: Ints, doubts: Doubts) -> Ints:
+    """Find rows whose brand is not that of the others with their barcode: re-used or mistyped numbers.
+
+    Rows of a brand nobody could lend one are out too, where their barcode stands on a brand.
+    """
+    known = brands + 1  # here a unit without a brand is one of its own
+    out: list[int] = []
+    for number in differing(groups, known[listing.unit]).tolist():
+        group = groups.rows[groups.starts[number] : groups.starts[number + 1]].tolist()
+        weights = Counter(int(brands[listing.unit[row]]) for row in group)
+        left = leave(weights, lambda a, b: a != b)
+        left |= {0: ()} if 0 in weights else {}
+        refused = [row for row in group if int(brands[listing.unit[row]]) in left]
+        named = sorted({units[int(listing.unit[row])].brand or "none" for row in group})
+        text = str(int(listing.gtin[group[0]])).zfill(14)
+        doubts.ask("gtin", text, group, (f"Brands differ: {' and '.join(named)}.",), refused)
+        out += refused
+    return np.array(out, dtype=np.int64)
 
 
 def pairs_of(listing: Listing, groups: Groups) -> tuple[Ints, Ints, Ints]:

@@ -253,11 +253,11 @@ def _sayings(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[tu
 
 
 def _lend_brands(units: Sequence[Unit], pairs: Sequence[tuple[int, int]]) -> list[Unit]:
-    near: dict[int, set[str]] = defaultdict(set)
+    near: dict[int, Counter[str]] = defaultdict(Counter)
     for one, other in pairs:
         for place, partner in ((one, other), (other, one)):
             if not units[place].brand and units[partner].brand:
-                near[place].add(units[partner].brand)
+                near[place][units[partner].brand] += 1
     lent = list(units)
     known: dict[str, set[str]] = defaultdict(set)
     words: dict[str, set[str]] = defaultdict(set)
@@ -268,7 +268,7 @@ def _lend_brands(units: Sequence[Unit], pairs: Sequence[tuple[int, int]]) -> lis
     for place, unit in enumerate(units):
         if unit.brand:
             continue
-        brand = _only(near.get(place, set()))
+        brand = _clearly(near[place]) if place in near else ""
         if not brand and place not in near and not words[unit.code.value].isdisjoint(unit.tokens):
             brand = _only(known[unit.code.value])
         if brand:
@@ -278,6 +278,11 @@ def _lend_brands(units: Sequence[Unit], pairs: Sequence[tuple[int, int]]) -> lis
 
 def _telling(gender: str) -> bool:
     return bool(gender) and gender != UNISEX
+
+
+def _clearly(said: Counter[str]) -> str:
+    name, most = said.most_common(1)[0]
+    return name if 4 * most >= 3 * said.total() else ""
 
 
 def _only(said: set[str]) -> str:
