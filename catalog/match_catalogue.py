@@ -2,30 +2,29 @@
 
 import csv
 import gc
-import json
 import multiprocessing
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from catalog.catalogue_file import Layout, Reading, look_at, read_rows, stretches
-from catalog.matching.candidates import Near, nearest_units
-from catalog.matching.clustering import stable_key
+from catalog.matching.answering import Answers, answer
 from catalog.matching.columns import Part, listing_of_parts, read_part
 from catalog.matching.deciding import PROBABILITY
-from catalog.matching.engine import ALONE, ASKED, LINKED, Decided, decide, rows_of_units
-from catalog.matching.listing import Ints
-from catalog.matching.size import sizes_conflict
-from skuu.kit.errors import NotPossible
+from catalog.matching.engine import Prepared, prepare
+from catalog.matching.listing import Ints, Listing
+from catalog.matching.outcome import ALIGNED, ALONE, ASKED, CODE, GTIN, LINKED
+from catalog.matching.portions import portions_of
+from skuu.kit.errors import NotPossible, SkuuError
 
 COLUMNS = ("id", "item", "method", "probability", "status", "candidates", "reason")
-MOST_CANDIDATES = 8
 WRITTEN_AT_ONCE = 50_000
 Progress = Callable[[str, float], None]
 
@@ -34,6 +33,13 @@ class NothingToMatch(NotPossible):
     """No line of the file could be used; nothing was written."""
 
     code = "nothing_to_match"
+
+
+class WorkerLost(SkuuError):
+    """A process of the run was killed; nothing was written."""
+
+    status = 503
+    code = "worker_lost"
 
 
 @dataclass(slots=True)
@@ -70,14 +76,14 @@ def match_catalogue(source: Path, target: Path, *, progress: Progress = lambda _
         parts = clock.step("read", lambda: _read(layout, report))
         listing, order = clock.step("lay out", lambda: listing_of_parts(_without_twins(parts, report)))
         parts.clear()
-        decided = clock.step("match", lambda: decide(listing))
-        near = clock.step("look for candidates", lambda: _near(decided))
-        clock.step("write", lambda: _write(target, decided, near, order, report))
+        prepared = clock.step("compare", lambda: prepare(listing))
+        answers = clock.step("match", lambda: _answers(prepared))
+        clock.step("write", lambda: _write(target, listing, answers, order, report))
     finally:
         if gc_was:
             gc.enable()
-    report.ambiguous = sorted(set(decided.doubts.ambiguous))
-    report.learnt_sizes = len(decided.charts)
+    report.ambiguous = sorted(set(prepared.doubts.ambiguous))
+    report.learnt_sizes = len(prepared.charts)
     report.seconds = clock.seconds
     return report
 
@@ -85,7 +91,7 @@ def match_catalogue(source: Path, target: Path, *, progress: Progress = lambda _
 class _Clock:
     """Times the steps and tells progress."""
 
-    STEPS = ("read", "lay out", "match", "look for candidates", "write")
+    STEPS = ("read", "lay out", "compare", "match", "write")
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
@@ -152,114 +158,70 @@ def _without_twins(parts: list[Part], report: Report) -> list[Part]:
     return kept
 
 
-def _near(decided: Decided) -> dict[int, tuple[Near, ...]]:
-    """Look for candidates of the units of which nothing is linked."""
-    linked = {int(decided.listing.unit[row]) for members in decided.members.values() for row in members}
-    asking = [unit for unit in range(len(decided.units)) if unit not in linked]
-    return nearest_units(decided.units, asking, decided.style)
+def _answers(prepared: Prepared) -> Answers:
+    """Decide whole brands side by side, and put what came of them together."""
+    portions = portions_of(prepared, _processes())
+    found = Answers.nothing(len(prepared.listing.ids))
+    for row, (kind, reasons) in prepared.doubts.rows.items():
+        found.asks[row] = (kind, PROBABILITY[f"{kind}_guarded"], "", reasons[0])
+    if not portions:
+        return found
+    context = multiprocessing.get_context("fork")
+    others = []
+    for portion in portions[1:]:
+        here, there = context.Pipe(duplex=False)
+        worker = context.Process(target=_answer_into, args=(there, portion))
+        worker.start()
+        there.close()
+        others.append((worker, here))
+    found.add(answer(portions[0][0]), portions[0][1])
+    for (worker, here), (_, rows) in zip(others, portions[1:], strict=True):
+        try:
+            found.add(here.recv(), rows)
+        except EOFError as error:
+            raise WorkerLost(
+                "A process that matched a part of the file ended; there may be too little memory."
+            ) from error
+        worker.join()
+    return found
 
 
-def _write(target: Path, decided: Decided, near: dict[int, tuple[Near, ...]], order: Ints, report: Report) -> None:
+def _answer_into(there: Connection, portion: tuple[Prepared, Ints]) -> None:
+    there.send(answer(portion[0]))
+    there.close()
+
+
+def _write(target: Path, listing: Listing, answers: Answers, order: Ints, report: Report) -> None:
     """Write a line for each row in the order of the file, into a file beside the target that then takes its place."""
-    lines = _Lines(decided, near)
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     beside = target.with_name(f".{target.name}.{os.getpid()}")
+    methods: Counter[str] = Counter()
     try:
         with beside.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
-            writer.writerows(lines.line(row) for row in place.tolist())
+            for start in range(0, len(place), WRITTEN_AT_ONCE):
+                writer.writerows(_lines(listing, answers, place[start : start + WRITTEN_AT_ONCE].tolist(), methods))
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
-    report.items = len(decided.members)
-    report.methods = dict(sorted(lines.methods.items()))
-    report.linked, report.ask, report.alone = (lines.statuses[status] for status in (LINKED, ASKED, ALONE))
+    report.items = len(set(answers.item)) - ("" in answers.item)
+    report.linked = sum(methods[method] for method in (GTIN, CODE, ALIGNED))
+    report.alone = methods["none"]
+    report.ask = report.rows - report.linked - report.alone
+    report.methods = dict(sorted(methods.items()))
 
 
-class _Lines:
-    """Writes rows as they stand in the answer, and counts them."""
-
-    def __init__(self, decided: Decided, near: dict[int, tuple[Near, ...]]) -> None:
-        self.decided, self.near = decided, near
-        self.ids, self.unit = decided.listing.ids, decided.listing.unit.tolist()
-        self.size, self.sizes = decided.size.tolist(), decided.sizes
-        self.keys = {first: self._key(members) for first, members in decided.members.items()}
-        self.rows_of = rows_of_units(decided.listing)
-        self.asks: dict[int, int] = {}
-        for number, (_, _, rows, _) in enumerate(decided.doubts.asks):
-            for row in rows:
-                self.asks.setdefault(row, number)
-        self.methods: Counter[str] = Counter()
-        self.statuses: Counter[str] = Counter()
-
-    def line(self, row: int) -> tuple[object, ...]:
-        """Tell what became of a row."""
-        decided, id_ = self.decided, self.ids[row]
-        item = decided.item[row]
-        if item >= 0:
-            method = decided.method[row]
-            self._count(method, LINKED)
-            return id_, self.keys[item], method, PROBABILITY[method], LINKED, "", ""
-        if doubt := decided.doubts.rows.get(row):
-            method, reasons = doubt
-            self._count(method, ASKED)
-            chance = PROBABILITY[f"{method}_guarded"]
-            others = [(other, chance) for other in self._sharing(row)]
-            return id_, "", method, chance, ASKED, self._written(others), reasons[0]
-        if aligned := self._aligned(row):
-            self._count("title", ASKED)
-            best = self.near[self.unit[row]][0]
-            return id_, "", "title", aligned[0][1], ASKED, self._written(aligned), best.reasons[0]
-        self._count("none", ALONE)
-        return id_, "", "none", 0.0, ALONE, "", ""
-
-    def _count(self, method: str, status: str) -> None:
-        self.methods[method] += 1
-        self.statuses[status] += 1
-
-    def _key(self, members: Sequence[int]) -> str:
-        units = self.decided.units
-        return stable_key(min(f"{units[self.unit[row]].shop}:{self.ids[row]}" for row in members))
-
-    def _sharing(self, row: int) -> list[int]:
-        """The rows of other shops that share the doubtful key, or stand in the same style with a size that may be its own."""
-        shop = self.decided.units[self.unit[row]].shop
-        if row in self.asks:
-            rows: Iterable[int] = self.decided.doubts.asks[self.asks[row]][2]
+def _lines(listing: Listing, answers: Answers, rows: list[int], methods: Counter[str]) -> Iterator[tuple[object, ...]]:
+    ids, item, method, asks = listing.ids, answers.item, answers.method, answers.asks
+    for row in rows:
+        if key := item[row]:
+            methods[method[row]] += 1
+            yield ids[row], key, method[row], PROBABILITY[method[row]], LINKED, "", ""
+        elif asked := asks.get(row):
+            methods[f"{asked[0]} asked"] += 1
+            yield ids[row], "", asked[0], asked[1], ASKED, asked[2], asked[3]
         else:
-            style = self.decided.style[self.unit[row]]
-            rows = (other for unit in self._kin(style) for other in self.rows_of[unit])
-        found = []
-        for other in rows:
-            if self.decided.units[self.unit[other]].shop == shop or other == row:
-                continue
-            if not sizes_conflict(self.sizes[self.size[row]], self.sizes[self.size[other]]):
-                found.append(other)
-                if len(found) == MOST_CANDIDATES:
-                    break
-        return found
-
-    def _kin(self, style: int) -> list[int]:
-        if not hasattr(self, "_units_of_style"):
-            self._units_of_style: dict[int, list[int]] = {}
-            for unit, one in enumerate(self.decided.style):
-                self._units_of_style.setdefault(one, []).append(unit)
-        return self._units_of_style[style]
-
-    def _aligned(self, row: int) -> list[tuple[int, float]]:
-        """The candidates' variants of the same size."""
-        key = self.sizes[self.size[row]].key
-        found = []
-        for one in self.near.get(self.unit[row], ()):
-            for other in self.rows_of[one.unit]:
-                if self.sizes[self.size[other]].key == key:
-                    found.append((other, one.score))
-                    break
-        return found
-
-    def _written(self, others: list[tuple[int, float]]) -> str:
-        return json.dumps(
-            [{"id": self.ids[other], "probability": chance} for other, chance in others], ensure_ascii=False
-        )
+            methods["none"] += 1
+            yield ids[row], "", "none", 0.0, ALONE, "", ""
