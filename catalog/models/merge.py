@@ -33,6 +33,9 @@ class MatchingDrift(models.Model):
     """A full rebuild beside the standing links: what only one of the two has. Written only by catalog.match_audit."""
 
     started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    waiting = models.JSONField(default=list)  # brands still to be compared, a list for each step
+    told_at = models.DateTimeField(null=True, blank=True)  # when staff were mailed of an alarm
     seconds = models.FloatField(default=0)
     variants = models.PositiveBigIntegerField(default=0)
     pairs = models.PositiveBigIntegerField(default=0)  # pairs of variants that stand for one item, by machine
@@ -46,6 +49,14 @@ class MatchingDrift(models.Model):
 
     class Meta:
         verbose_name_plural = "matching drift"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["finished_at"],
+                condition=Q(finished_at=None),
+                nulls_distinct=False,
+                name="one_matching_audit_at_a_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.missing} missing, {self.extra} extra of {self.pairs}"

@@ -110,12 +110,12 @@ class Variant(Tenant):
                 condition=Q(gtin_status="clean", deleted_at=None),
                 name="variant_clean_gtin",
             ),
-            # read by catalog.neighbours: products with the same brand and article code
+            # read by catalog.neighbours: products with the same brand and article code; by catalog.match_audit: a brand
             models.Index(
                 fields=["brand_key", "code"],
                 include=["product"],
-                condition=~Q(code="") & ~Q(brand_key="") & Q(deleted_at=None),
-                name="variant_brand_and_code",
+                condition=Q(deleted_at=None),
+                name="variant_live_brand_code",
             ),
             # read by sync and by the portal's search
             models.Index(fields=["shop", "sku"], name="variant_sku"),

@@ -1,0 +1,265 @@
+"""Compare the links that stand with a full rebuild, brand by brand: a report for staff; no link moves because of it.
+
+What the rebuild learns of sizes and codes across the whole network is kept, for the next changes to be matched by.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from catalog.facts import facts_from
+from catalog.matching.engine import Decided, decide
+from catalog.matching.listing import listing_of
+from catalog.matching.normalising import Normalised
+from catalog.models import CodeLevel, EvidenceClass, LearntSize, MatchingDrift
+from network.notify import mail_staff
+
+ROWS_AT_ONCE = 20_000
+MOST_EXAMPLES = 50
+ALARM_SHARE, FEWEST_PAIRS = 0.005, 20  # of all pairs, and that many at least
+Progress = Callable[[MatchingDrift], None]
+
+
+def audit_matching(progress: Progress = lambda _: None) -> MatchingDrift:
+    """Run a whole comparison here and now; returns its report. An audit under way is carried on instead."""
+    start_audit()
+    while audit_step():
+        progress(MatchingDrift.objects.latest("pk"))
+    return MatchingDrift.objects.latest("pk")
+
+
+def start_audit() -> MatchingDrift | None:
+    """Ask for a comparison; a sweep carries it on. *Again* while one is under way: None."""
+    with connection.cursor() as cursor:
+        cursor.execute("select brand_key, count(*) from catalog_variant where deleted_at is null group by 1 order by 1")
+        brands = cursor.fetchall()
+    try:
+        with transaction.atomic():
+            return MatchingDrift.objects.create(waiting=_steps(brands))
+    except IntegrityError:
+        return None
+
+
+def audit_step() -> int:
+    """Compare one more part of the network; returns how many rows it held, 0 when nothing is left to compare.
+
+    *Locks* the report. May be killed at any line: a part counts when it is compared to its end.
+    """
+    with transaction.atomic():
+        report = MatchingDrift.objects.select_for_update(skip_locked=True).filter(finished_at=None).first()
+        if report is None:
+            return 0
+        began = time.monotonic()
+        rows = 0
+        if report.waiting:
+            part = _read(report.waiting[0])
+            rows = len(part.rows)
+            _compare(report, part)
+            report.waiting = report.waiting[1:]
+        report.seconds += time.monotonic() - began
+        if not report.waiting:
+            report.finished_at = timezone.now()
+            report.is_alarm = report.share > ALARM_SHARE and report.missing + report.extra >= FEWEST_PAIRS
+        report.save()
+    return max(rows, 1)
+
+
+def tell_alarms() -> int:
+    """Mail staff of an audit that found more drift than is normal, once; returns 1 when it did."""
+    report = MatchingDrift.objects.filter(is_alarm=True, told_at=None).order_by("-pk").first()
+    if report is None or not MatchingDrift.objects.filter(pk=report.pk, told_at=None).update(told_at=timezone.now()):
+        return 0
+    body = (
+        f"The nightly rebuild and the links that stand differ on {report.share:.2%} of all pairs: {report.missing} are "
+        f"missing, {report.extra} stand without evidence. Nothing was changed. The report has examples by class."
+    )
+    if not mail_staff("Matching has drifted", body):
+        MatchingDrift.objects.filter(pk=report.pk).update(told_at=None)
+    return 1
+
+
+def _steps(brands: Sequence[tuple[str, int]]) -> list[list[str]]:
+    """Gather small brands until they are worth a step."""
+    steps: list[list[str]] = []
+    room = 0
+    for brand, rows in brands:
+        if room <= 0:
+            steps.append([])
+            room = ROWS_AT_ONCE
+        steps[-1].append(brand)
+        room -= rows
+    return steps
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Part:
+    """One part of the network: rows as the engine reads them, what they stand for, who is exempt, what people said."""
+
+    brands: Collection[str]
+    rows: list[Normalised]
+    item: dict[int, int] = field(default_factory=dict)
+    method: dict[int, str] = field(default_factory=dict)
+    due: set[int] = field(default_factory=set)
+    must: set[frozenset[int]] = field(default_factory=set)
+    cannot: set[frozenset[int]] = field(default_factory=set)
+
+
+# A row without a brand is read beside those that share its barcode, and alone with its like where nobody does.
+_PART = """
+with part as (
+  select id from catalog_variant where brand_key = any(%(brands)s::text[]) and deleted_at is null and (
+    brand_key <> '' or not exists (
+      select from catalog_variant b where b.gtin = catalog_variant.gtin and b.gtin_status = 'clean'
+        and b.deleted_at is null and b.brand_key <> '' and catalog_variant.gtin_status = 'clean'))
+  union
+  select u.id from catalog_variant b join catalog_variant u on u.gtin = b.gtin and u.gtin_status = 'clean'
+  where b.brand_key = any(%(brands)s::text[]) and b.brand_key <> '' and b.gtin_status = 'clean' and b.deleted_at is null
+    and u.brand_key = '' and u.deleted_at is null
+)
+select v.id, v.shop_id, v.product_id, v.facts, v.price_minor, m.item_id, m.method, v.match_due_at is not null
+from part join catalog_variant v using (id)
+left join catalog_match m on m.variant_id = v.id and m.status = 'linked'
+where v.facts <> ''
+"""
+_SAID = """
+select distinct w.variant_id, m.variant_id, w.same
+from catalog_verdict w join catalog_item i on i.id = w.item_id
+join catalog_match m on m.item_id = coalesce(i.merged_into_id, i.id) and m.status = 'linked'
+where w.undone_at is null and m.variant_id <> w.variant_id
+"""
+
+
+def _read(brands: Sequence[str]) -> _Part:
+    part = _Part(brands, [])
+    with connection.cursor() as cursor:
+        cursor.execute(_PART, {"brands": list(brands)})
+        for pk, shop, product, packed, price, item, method, due in cursor.fetchall():
+            part.rows.append(facts_from(packed, pk, shop, product, price))
+            if item is not None:
+                part.item[pk], part.method[pk] = item, method
+            if due:
+                part.due.add(pk)
+        cursor.execute(_SAID)
+        for one, other, same in cursor.fetchall():
+            (part.must if same else part.cannot).add(frozenset((one, other)))
+    part.must -= part.cannot
+    return part
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+def _compare(report: MatchingDrift, part: _Part) -> None:
+    listing = listing_of(part.rows)
+    decided = decide(listing, must=part.must, cannot=part.cannot)
+    _keep_learnt(part.brands, decided, [unit.code.level for unit in listing.units])
+    stopped = set(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True))
+    rebuilt = {int(listing.ids[row]): item for row, item in enumerate(decided.item) if item >= 0}
+    method = {int(listing.ids[row]): name for row, name in decided.method.items()}
+    found = _Found()
+    for members in _groups(rebuilt).values():
+        found.note_missing(members, part, method, stopped)
+    for item, members in _groups(part.item).items():
+        found.note_extra(item, members, part, rebuilt)
+    report.variants += len(part.rows)
+    report.pairs += found.pairs
+    report.missing += found.missing
+    report.extra += found.extra
+    report.split_items += found.split_items
+    report.merged_items += found.merged_items
+    for (name, kind), count in found.by_class.items():
+        counts = report.by_class.setdefault(name, {"missing": 0, "extra": 0})
+        counts[kind] += count
+    report.examples = [*report.examples, *found.examples][:MOST_EXAMPLES]
+
+
+def _groups(of: Mapping[int, int]) -> dict[int, list[int]]:
+    groups: dict[int, list[int]] = defaultdict(list)
+    for pk, item in of.items():
+        groups[item].append(pk)
+    return {item: sorted(members) for item, members in groups.items() if len(members) > 1}
+
+
+@dataclass(slots=True)
+class _Found:
+    """The differences of one part."""
+
+    pairs: int = 0
+    missing: int = 0
+    extra: int = 0
+    split_items: int = 0
+    merged_items: int = 0
+    by_class: Counter[tuple[str, str]] = field(default_factory=Counter)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    def note_missing(
+        self, members: Sequence[int], part: _Part, method: Mapping[int, str], stopped: Collection[str]
+    ) -> None:
+        """Count what the rebuild links and does not stand; what is due, or of a stopped class, is no drift."""
+        items = {part.item.get(pk) for pk in members}
+        if len(items) == 1 and None not in items:
+            return
+        counted = False
+        for one, other in combinations(members, 2):
+            mine, theirs = part.item.get(one), part.item.get(other)
+            if mine is not None and mine == theirs:
+                continue
+            if {one, other} & part.due or {method[one], method[other]} & set(stopped):
+                continue
+            counted = counted or (mine is not None and theirs is not None)
+            self._note("missing", _weaker(method[one], method[other]), one, other)
+        self.merged_items += counted
+
+    def note_extra(self, item: int, members: Sequence[int], part: _Part, rebuilt: Mapping[int, int]) -> None:
+        """Count what stands and the rebuild does not link."""
+        self.pairs += len(members) * (len(members) - 1) // 2
+        if len({rebuilt.get(pk, -pk) for pk in members}) == 1:
+            return
+        before = self.extra
+        for one, other in combinations(members, 2):
+            if rebuilt.get(one, -one) != rebuilt.get(other, -other) and not {one, other} & part.due:
+                self._note("extra", _weaker(part.method[one], part.method[other]), one, other)
+        self.split_items += self.extra > before
+
+    def _note(self, kind: str, name: str, one: int, other: int) -> None:
+        setattr(self, kind, getattr(self, kind) + 1)
+        self.by_class[name, kind] += 1
+        if len(self.examples) < MOST_EXAMPLES // 5:
+            self.examples.append({"kind": kind, "class": name, "left": one, "right": other})
+
+
+def _weaker(one: str, other: str) -> str:
+    order = ("aligned", "code", "gtin", "own", "person")
+    return min((one, other), key=lambda name: order.index(name) if name in order else 0)
+
+
+# --- learning ---------------------------------------------------------------------------------------------------------
+def _keep_learnt(brands: Collection[str], decided: Decided, levels: Sequence[str]) -> None:
+    """Keep sizes and code levels learnt of these brands, in place of what was known of them."""
+    sizes = [
+        LearntSize(brand=brand[:120], system=system[:12], value=value[:20], european=european[:20])
+        for (brand, system, value), european in sorted(decided.charts.items())
+        if brand in brands
+    ]
+    learnt = dict(_levels(decided, levels))
+    codes = [
+        CodeLevel(brand=brand[:120], code=code[:80], level=level)
+        for (brand, code), level in sorted(learnt.items())
+        if brand in brands
+    ]
+    LearntSize.objects.filter(brand__in=brands).delete()
+    LearntSize.objects.bulk_create(sizes, ignore_conflicts=True)
+    CodeLevel.objects.filter(brand__in=brands).delete()
+    CodeLevel.objects.bulk_create(codes, ignore_conflicts=True)
+
+
+def _levels(decided: Decided, read: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Tell the codes whose level is another than some shop's writing of it says."""
+    for unit, before in zip(decided.units, read, strict=True):
+        if unit.brand and unit.code.value and unit.code.level != before:
+            yield (unit.brand, unit.code.value), unit.code.level
