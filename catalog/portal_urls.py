@@ -7,6 +7,7 @@ from catalog import feedback_page, matches_page, portal, portal_rules
 urlpatterns = [
     path("products/", portal.products, name="products"),
     path("products/unmatched/", feedback_page.unmatched, name="unmatched"),
+    path("products/unmatched/csv/", feedback_page.unmatched_csv, name="unmatched_csv"),
     path("products/<int:pk>/", portal.product, name="product"),
     path("matches/<int:pk>/report/", matches_page.report, name="match_report"),
     path("shelf/", portal.shelf, name="shelf"),

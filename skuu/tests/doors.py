@@ -66,6 +66,7 @@ PORTAL = [
     _door("products/", PAGE),
     _door("products/<int:pk>/", MINE, "products/{product}/"),
     _door("products/unmatched/", PAGE),
+    _door("products/unmatched/csv/", PAGE),
     _door("matches/<int:pk>/report/", DONE, "matches/{match}/report/", post={"reason": "other_colour"}),
     _door("shelf/", PAGE),
     _door("shelf/why/", PAGE),
