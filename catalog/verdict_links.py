@@ -5,11 +5,14 @@ from typing import Any
 
 from catalog.mark import mark_items
 from catalog.match import save_links
-from catalog.models import Item, Match, Style, Variant
+from catalog.models import Item, Match, Product, Style, Variant
 from catalog.verdicts import say_all
 from skuu.kit.states import move
 
 Pair = tuple[int, int]
+NEEDED = (
+    "shop", "product", "size_key", "size_label", "colour_key", "brand_key", "code", "code_level", "gender"
+)  # fmt: skip
 
 
 def link_pairs(pairs: Sequence[Pair], *, by: str, seen: dict[str, Any]) -> int:
@@ -82,7 +85,8 @@ def _styles_of(variants: Sequence[Variant]) -> dict[tuple[int, str], int]:
     for product, colour, style in rows.values_list("variant__product_id", "variant__colour_key", "item__style_id"):
         known.setdefault((product, colour), style)
     missing = {_unit(row): row for row in reversed(variants) if _unit(row) not in known}
-    made = Style.objects.bulk_create(_style(row) for row in missing.values())
+    pages = Product.everyone.in_bulk([product for product, _ in missing])
+    made = Style.objects.bulk_create(_style(row, pages[row.product_id]) for row in missing.values())
     return known | {unit: style.pk for unit, style in zip(missing, made, strict=True)}
 
 
@@ -90,15 +94,15 @@ def _unit(row: Variant) -> tuple[int, str]:
     return row.product_id, row.colour_key
 
 
-def _style(row: Variant) -> Style:
+def _style(row: Variant, page: Product) -> Style:
     return Style(
         brand_key=row.brand_key,
         code=row.code if row.code_level == "full" else "",
-        title=row.product.title,
+        title=page.title,
         colour_key=row.colour_key,
         gender=row.gender,
-        category=row.product.product_type,
-        image_url=row.product.image_url,
+        category=page.product_type,
+        image_url=page.image_url,
     )
 
 
@@ -116,5 +120,5 @@ def linked_matches(variant_ids: Collection[int]) -> dict[int, Match]:
 
 
 def _living(ids: set[int]) -> dict[int, Variant]:
-    rows = Variant.everyone.filter(pk__in=ids, deleted_at=None).select_related("product").order_by("pk")
+    rows = Variant.everyone.filter(pk__in=ids, deleted_at=None).only(*NEEDED).order_by("pk")
     return {row.pk: row for row in rows}
