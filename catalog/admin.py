@@ -3,15 +3,14 @@
 import json
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
+import catalog.aliases_admin  # noqa: F401 - registers brands' and colours' other names
+import catalog.gates_admin  # noqa: F401 - registers evidence classes, audits and reports
 import catalog.review_admin  # noqa: F401 - registers the review cards
 from catalog.models import (
-    BrandAlias,
     Claim,
     ClaimChange,
     Demand,
-    EvidenceClass,
     InventoryItem,
     Item,
     Match,
@@ -136,12 +135,6 @@ class MatchKeyAdmin(ReadOnlyAdmin):
     list_select_related = ("item__style",)
 
 
-@admin.register(BrandAlias)
-class BrandAliasAdmin(ModelAdmin):
-    list_display = ("alias", "brand_key", "by", "at")
-    search_fields = ("alias", "brand_key")
-
-
 class MatchChangeInline(ChangesInline):
     model = MatchChange
 
@@ -169,13 +162,6 @@ class VerdictAdmin(ReadOnlyAdmin):
     search_fields = ("variant__sku", "item__style__title", "by")
     list_select_related = ("variant", "item__style")
     ordering = ("-pk",)
-
-
-@admin.register(EvidenceClass)
-class EvidenceClassAdmin(ReadOnlyAdmin):
-    list_display = ("name", "status", "audited", "audited_right")
-    list_filter = ("status",)
-    search_fields = ("name",)
 
 
 @admin.register(Rule)
