@@ -19,7 +19,8 @@ from catalog.matching.grouping import (
     other_sizes,
     pairs_of,
 )
-from catalog.matching.lending import Charts, Levels, SizeReader, learn_charts, lend, lend_in_styles, level_codes
+from catalog.matching.lending import Charts, SizeReader, learn_charts, lend, lend_in_styles
+from catalog.matching.levelling import Levels, level_codes
 from catalog.matching.listing import Ints, Listing, Unit, listing_of
 from catalog.matching.normalising import Id, Normalised
 from catalog.matching.outcome import ALIGNED, ALONE, ASKED, CODE, GTIN, LINKED, PERSON, Decided
@@ -99,14 +100,14 @@ def prepare(listing: Listing, *, charts: Charts = NOTHING_LEARNT, levels: Levels
     """
     doubts = Doubts()
     gtin = listing.gtin.copy()
-    units = level_codes(listing.units, levels)
+    units: Sequence[Unit] = listing.units
     groups = by_barcode(listing, gtin)
     labels = Lookup(listing.labels, listing.label)
     gtin[misused(listing, groups, _brands(units)[listing.unit], labels, doubts)] = 0
     groups = by_barcode(listing, gtin)
     one, other, _ = pairs_of(listing, groups)
     joint = np.unique(one * max(1, len(units)) + other)
-    units = lend(units, [divmod(pair, len(units)) for pair in joint.tolist()])
+    units = level_codes(lend(units, [divmod(pair, len(units)) for pair in joint.tolist()]), levels)
     gtin[of_other_brands(listing, groups, units, _brands(units), doubts)] = 0
     groups = by_barcode(listing, gtin)
     learnt = learn_charts(listing, units, groups) | dict(charts)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from catalog.matching.article import FULL
+from catalog.matching.article import FULL, ArticleCode
 from catalog.matching.consensus import leave
 from catalog.matching.deciding import MOST_BRANDS, compatible_products, contradict
 from catalog.matching.listing import Ints, Listing, Unit
@@ -245,19 +245,27 @@ def _reasons(units: Sequence[Unit], left: Mapping[int, tuple[int, ...]]) -> tupl
     return tuple(sorted(found)) or ("Too many contradicting descriptions share this key.",)
 
 
+def _one_letter(code: ArticleCode) -> bool:
+    return len(code.value) == len(code.style) + 1 and code.value[-1].isalpha()
+
+
 def agreeing_by_code(
     listing: Listing, units: Sequence[Unit], rows_of: Sequence[Sequence[int]], doubts: Doubts
 ) -> list[tuple[int, int]]:
     """Pair the units of one brand that carry the same full code and do not contradict each other.
 
-    A code on two products of one shop says nothing about either.
+    A code on two products of one shop says nothing about either. One letter for the colour has only 26 values, so that
+    two colours of a model may share it: such a code needs equal colours as well.
     """
-    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    groups: dict[tuple[str, str, tuple[str, ...]], list[int]] = defaultdict(list)
     for place, unit in enumerate(units):
         if unit.brand and unit.code.level == FULL:
-            groups[unit.brand, unit.code.value].append(place)
+            if not _one_letter(unit.code):
+                groups[unit.brand, unit.code.value, ()].append(place)
+            elif unit.colour.bases:
+                groups[unit.brand, unit.code.value, unit.colour.bases].append(place)
     pairs: list[tuple[int, int]] = []
-    for (brand, code), group in groups.items():
+    for (brand, code, _), group in groups.items():
         if len(group) < 2:
             continue
         key = f"{brand}|{code}"

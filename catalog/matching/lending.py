@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from catalog.matching.article import FULL, STYLE
+from catalog.matching.article import FULL
+from catalog.matching.branding import lend_brands
 from catalog.matching.charts import by_brand_chart
-from catalog.matching.colour import colours_conflict
-from catalog.matching.consensus import leave
 from catalog.matching.gender import UNISEX
 from catalog.matching.grouping import Groups
 from catalog.matching.listing import Ints, Listing, Unit
@@ -19,22 +18,18 @@ from catalog.matching.styling import Cluster
 FEWEST_BARCODES, CLEAR_MAJORITY = 3, 0.9
 FEWEST_BRANDS, NEARLY_ALL = 8, 0.97
 ENOUGH_TO_DISTRUST = 30
-LONGEST_COLOUR_PART = 5
-TELLING_CODE = 7
 ANY = "*"
 Entry = tuple[str, str, str]
 Charts = Mapping[Entry, str]
-Levels = Mapping[tuple[str, str], str]
 
 
 def lend(units: Sequence[Unit], pairs: Iterable[tuple[int, int]]) -> list[Unit]:
     """Give each unit the brand and gender that all who share its barcodes or its full code agree on, if it says none.
 
-    A full code knows better for whom a product is made than a barcode does. A brand is lent by code only where the
-    code is long, one brand alone uses it, and the titles share a word.
+    A full code knows better for whom a product is made than a barcode does.
     """
     pairs = list(pairs)
-    lent = _lend_brands(units, pairs)
+    lent = lend_brands(units, pairs)
     by_code: dict[tuple[str, str], set[str]] = defaultdict(set)
     for unit in lent:
         if _telling(unit.gender) and unit.brand and unit.code.level == FULL:
@@ -67,50 +62,6 @@ def lend_in_styles(units: Sequence[Unit], styles: Iterable[Cluster]) -> list[Uni
             if (gender and not _telling(here.gender)) or (kind and not here.kind):
                 lent[unit] = replace(here, gender=gender or here.gender, kind=here.kind or kind)
     return lent
-
-
-def level_codes(units: Sequence[Unit], known: Levels) -> list[Unit]:
-    """Give every code the level that the company it keeps has shown; `known` is what earlier runs have learnt.
-
-    A code is style level when it is the model part of a longer one, or is worn in colours that exclude each other by
-    more than one unit in four; a code without separator is full when somebody writes the same with one.
-    """
-    by_brand: dict[str, dict[str, list[Unit]]] = defaultdict(lambda: defaultdict(list))
-    for unit in units:
-        if unit.brand and unit.code.value:
-            by_brand[unit.brand][unit.code.value].append(unit)
-    levels: dict[tuple[str, str], str] = {}
-    for brand, worn in by_brand.items():
-        models = _models(worn)
-        for value, wearing in worn.items():
-            full = any(unit.code.level == FULL for unit in wearing) and value not in models
-            levels[brand, value] = FULL if full and not _worn_in_several_colours(wearing) else STYLE
-    levels |= known
-    levelled = []
-    for unit in units:
-        level = levels.get((unit.brand, unit.code.value), unit.code.level)
-        levelled.append(unit if level == unit.code.level else replace(unit, code=replace(unit.code, level=level)))
-    return levelled
-
-
-def _models(worn: Mapping[str, Sequence[Unit]]) -> set[str]:
-    """The codes that others of the brand begin with, unless those are written with another model part."""
-    values, found = sorted(worn), set()
-    for value, longer in zip(values, values[1:], strict=False):
-        if longer.startswith(value) and len(longer) - len(value) <= LONGEST_COLOUR_PART:
-            parts = {unit.code.style for unit in worn[longer] if unit.code.level == FULL and unit.code.style != longer}
-            written = any(unit.code.level == FULL and unit.code.style != value for unit in worn[value])
-            if not parts or value in parts or not written:
-                found.add(value)
-    return found
-
-
-def _worn_in_several_colours(wearing: Sequence[Unit]) -> bool:
-    colours = Counter(unit.colour.bases for unit in wearing if unit.colour.bases)
-    if len(colours) < 2:
-        return False
-    left = leave(colours, colours_conflict)
-    return 4 * sum(colours[bases] for bases in left) > colours.total()
 
 
 class SizeReader:
@@ -156,8 +107,10 @@ def _by_charts(label: str, brand: str, gender: str, kind: str, charts: Charts) -
     _, system, value = entry
     distrusted = (brand, system, ANY) in charts or ("", "", ANY) in charts
     size = normalise_size(label, brand="" if distrusted else brand, gender=gender, kind=kind)
-    european = charts.get(entry) or (size.value if size.system == "EU" else charts.get(("", system, value)))
-    return Size(f"EU:{european}", "EU", european, european, label, True) if european else size
+    european = charts.get(entry) or (charts.get(("", system, value)) if size.system != "EU" else None)
+    if not european:
+        return size
+    return Size(f"EU:{european}", "EU", european, european.partition("/")[0], label, True)
 
 
 def _entry(label: str, brand: str, gender: str, kind: str) -> Entry | None:
@@ -252,37 +205,8 @@ def _sayings(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[tu
     }
 
 
-def _lend_brands(units: Sequence[Unit], pairs: Sequence[tuple[int, int]]) -> list[Unit]:
-    near: dict[int, Counter[str]] = defaultdict(Counter)
-    for one, other in pairs:
-        for place, partner in ((one, other), (other, one)):
-            if not units[place].brand and units[partner].brand:
-                near[place][units[partner].brand] += 1
-    lent = list(units)
-    known: dict[str, set[str]] = defaultdict(set)
-    words: dict[str, set[str]] = defaultdict(set)
-    for unit in units:
-        if unit.brand and unit.code.level == FULL and len(unit.code.value) >= TELLING_CODE:
-            known[unit.code.value].add(unit.brand)
-            words[unit.code.value] |= set(unit.tokens)
-    for place, unit in enumerate(units):
-        if unit.brand:
-            continue
-        brand = _clearly(near[place]) if place in near else ""
-        if not brand and place not in near and not words[unit.code.value].isdisjoint(unit.tokens):
-            brand = _only(known[unit.code.value])
-        if brand:
-            lent[place] = replace(unit, brand=brand)
-    return lent
-
-
 def _telling(gender: str) -> bool:
     return bool(gender) and gender != UNISEX
-
-
-def _clearly(said: Counter[str]) -> str:
-    name, most = said.most_common(1)[0]
-    return name if 4 * most >= 3 * said.total() else ""
 
 
 def _only(said: set[str]) -> str:

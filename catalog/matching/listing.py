@@ -87,21 +87,26 @@ def _units(rows: Sequence[Normalised]) -> tuple[list[Unit], list[list[Normalised
         for part in _by_code(own):
             code = best_code([row.code for row in part])
             named.append(
-                (_unit(f"{shop}/{product}/{colour}/{code.value if code.level == FULL else ''}", part, code), part)
+                (_unit(f"{shop}/{product}/{colour}/{code.value if tells_apart(code) else ''}", part, code), part)
             )
     named.sort(key=lambda one: one[0].name)
     return [unit for unit, _ in named], [own for _, own in named]
 
 
 def _by_code(own: list[Normalised]) -> list[list[Normalised]]:
-    """Split the rows of a product in one colour where they carry several full codes: those are several colourways."""
-    whole = whole_codes({row.code.value for row in own if row.code.level == FULL})
+    """Split the rows of a product in one colour where they carry several codes: those are several colourways."""
+    whole = whole_codes({row.code.value for row in own if tells_apart(row.code)})
     if len(set(whole.values())) < 2:
         return [own]
     parts: dict[str, list[Normalised]] = defaultdict(list)
     for row in own:
-        parts[whole.get(row.code.value, "") if row.code.level == FULL else ""].append(row)
+        parts[whole.get(row.code.value, "") if tells_apart(row.code) else ""].append(row)
     return list(parts.values())
+
+
+def tells_apart(code: ArticleCode) -> bool:
+    """Tell whether two different codes like this one within a product are two things: full ones, and whole fields."""
+    return code.level == FULL or code.pattern == "plain"
 
 
 def whole_codes(values: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""Learns of every article code whether it names a colourway or only a model, by the company it keeps."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from catalog.matching.article import FULL, NONE, STYLE
+from catalog.matching.colour import colours_conflict
+from catalog.matching.consensus import leave
+from catalog.matching.listing import Unit
+
+LONGEST_COLOUR_PART = 5
+FEWEST_SIBLINGS = 8
+NEARLY_ALL = 0.97
+LONGEST_FAMILY = 30
+Levels = Mapping[tuple[str, str], str]
+_LETTERS, _DIGITS = re.compile(r"[A-Z]"), re.compile(r"[0-9]")
+
+
+def level_codes(units: Sequence[Unit], known: Levels) -> list[Unit]:
+    """Give every code the level that the company it keeps has shown; `known` is what earlier runs have learnt.
+
+    A code is style level when it is the model part of a longer one, or is worn in colours that exclude each other by
+    more than one unit in four. A code without separator is full when somebody writes the same with one, or when the
+    brand gives every colour of a model its own code of that shape.
+    """
+    by_brand: dict[str, dict[str, list[Unit]]] = defaultdict(lambda: defaultdict(list))
+    for unit in units:
+        if unit.brand and unit.code.value:
+            by_brand[unit.brand][unit.code.value].append(unit)
+    levels: dict[tuple[str, str], str] = {}
+    for brand, worn in by_brand.items():
+        models, shapes = _models(worn), _full_shapes(unit for wearing in worn.values() for unit in wearing)
+        for value, wearing in worn.items():
+            full = any(unit.code.level == FULL for unit in wearing) or shape_of(value) in shapes
+            full = full and value not in models and not _worn_in_several_colours(wearing)
+            levels[brand, value] = FULL if full else STYLE
+    levels |= known
+    levelled = []
+    for unit in units:
+        level = levels.get((unit.brand, unit.code.value), unit.code.level)
+        levelled.append(unit if level == unit.code.level else replace(unit, code=replace(unit.code, level=level)))
+    return levelled
+
+
+def shape_of(value: str) -> str:
+    """Write a code's letters as A and its digits as 9."""
+    return _DIGITS.sub("9", _LETTERS.sub("A", value))
+
+
+def _models(worn: Mapping[str, Sequence[Unit]]) -> set[str]:
+    """The codes that others of the brand begin with, unless those are written with another model part."""
+    values, found = sorted(worn), set()
+    for value, longer in zip(values, values[1:], strict=False):
+        if longer.startswith(value) and len(longer) - len(value) <= LONGEST_COLOUR_PART:
+            parts = {unit.code.style for unit in worn[longer] if unit.code.level == FULL and unit.code.style != longer}
+            written = any(unit.code.level == FULL and unit.code.style != value for unit in worn[value])
+            if not parts or value in parts or not written:
+                found.add(value)
+    return found
+
+
+def _full_shapes(units: Iterable[Unit]) -> set[str]:
+    """The shapes of a brand's codes that differ between the colours of one model in one shop, nearly always."""
+    families: dict[tuple[object, ...], list[Unit]] = defaultdict(list)
+    for unit in units:
+        if unit.code.level not in (FULL, NONE) and unit.colour.bases and unit.tokens:
+            families[unit.shop, unit.tokens, unit.numbers, unit.gender, unit.kind].append(unit)
+    told: Counter[str] = Counter()
+    same: Counter[str] = Counter()
+    for family in families.values():
+        if not 2 <= len(family) <= LONGEST_FAMILY:
+            continue
+        for place, one in enumerate(family):
+            for other in family[:place]:
+                shape = shape_of(one.code.value)
+                if shape == shape_of(other.code.value) and colours_conflict(one.colour.bases, other.colour.bases):
+                    told[shape] += one.code.value != other.code.value
+                    same[shape] += one.code.value == other.code.value
+    return {shape for shape, seen in told.items() if seen >= max(FEWEST_SIBLINGS, NEARLY_ALL * (seen + same[shape]))}
+
+
+def _worn_in_several_colours(wearing: Sequence[Unit]) -> bool:
+    colours = Counter(unit.colour.bases for unit in wearing if unit.colour.bases)
+    if len(colours) < 2:
+        return False
+    left = leave(colours, colours_conflict)
+    return 4 * sum(colours[bases] for bases in left) > colours.total()
