@@ -193,14 +193,13 @@ def go_on(bulk: BulkDecision) -> int:
         return 0
     wanted = "waiting" if bulk.status == "deciding" else "decided"
     rows = list(bulk.cards.filter(status=wanted).order_by("pk" if wanted == "waiting" else "-pk")[:AT_ONCE])
-    for row in rows:
-        (_decide_one if wanted == "waiting" else _undo_one)(bulk, row)
+    done = sum((_decide_one if wanted == "waiting" else _undo_one)(bulk, row) for row in rows)
     if not bulk.cards.filter(status=wanted).exists():
         with transaction.atomic():
             fresh = BulkDecision.objects.select_for_update().get(pk=bulk.pk)
             if fresh.status == bulk.status:
                 move(fresh, "decided" if wanted == "waiting" else "undone", by=bulk.by)
-    return len(rows)
+    return done
 
 
 def go_on_with_all() -> int:
@@ -208,12 +207,12 @@ def go_on_with_all() -> int:
     return sum(go_on(bulk) for bulk in BulkDecision.objects.filter(status__in=("deciding", "undoing")).order_by("pk"))
 
 
-def _decide_one(bulk: BulkDecision, row: BulkCard) -> None:
+def _decide_one(bulk: BulkDecision, row: BulkCard) -> bool:
     with transaction.atomic():
         held = BulkCard.objects.select_for_update(skip_locked=True).filter(pk=row.pk, status="waiting").first()
         state = BulkDecision.objects.select_for_update(no_key=True).get(pk=bulk.pk).status
         if held is None or state != "deciding":
-            return
+            return False
         try:
             with transaction.atomic():
                 linked = approve_card(
@@ -223,24 +222,26 @@ def _decide_one(bulk: BulkDecision, row: BulkCard) -> None:
             if error.code == "matching_at_work":
                 raise
             BulkCard.objects.filter(pk=held.pk).update(status="left", reason=error.message)
-            return
+            return True
         decided = ReviewCard.everyone.values_list("decided_at", flat=True).get(pk=held.card_id)
         BulkCard.objects.filter(pk=held.pk).update(status="decided", sizes=linked, decided_at=decided)
+    return True
 
 
-def _undo_one(bulk: BulkDecision, row: BulkCard) -> None:
+def _undo_one(bulk: BulkDecision, row: BulkCard) -> bool:
     with transaction.atomic():
         held = BulkCard.objects.select_for_update(skip_locked=True).filter(pk=row.pk, status="decided").first()
         if held is None:
-            return
+            return False
         stands = Q(pk=held.card_id, status="approved", decided_by=bulk.by, decided_at=held.decided_at)
         if not ReviewCard.everyone.filter(stands).exists():
             why = _("it was decided anew since")
             BulkCard.objects.filter(pk=held.pk).update(status="left", reason=why)
-            return
+            return True
         undo_card(ReviewCard(pk=held.card_id), by=bulk.by)
         ReviewCard.everyone.filter(pk=held.card_id).update(**NOBODY)
         BulkCard.objects.filter(pk=held.pk).update(status="undone")
+    return True
 
 
 def _digest(frozen: list[tuple[int, int, str]]) -> str:

@@ -79,3 +79,19 @@ def propose_aliases() -> int:
     from catalog import aliases
 
     return aliases.propose_aliases()
+
+
+@answers_bell
+def weigh_cards() -> int:
+    """Say anew what is at stake on open cards."""
+    from catalog.stakes import weigh_due
+
+    return drain(weigh_due)
+
+
+@answers_bell
+def decide_in_bulk() -> int:
+    """Go on with bulk decisions whose page was closed."""
+    from catalog.bulk import go_on_with_all
+
+    return drain(go_on_with_all)

@@ -33,6 +33,8 @@ BELLS = (
     Bell(network.tasks.settle_shops, 10),
     Bell(catalog.tasks.read, 2),
     Bell(catalog.tasks.match, 5),
+    Bell(catalog.tasks.weigh_cards, 15),
+    Bell(catalog.tasks.decide_in_bulk, 10),
     Bell(catalog.tasks.confirm, 3),
     Bell(orders.tasks.read_orders, 2),
     Bell(orders.tasks.sweep_suspected, 3),
