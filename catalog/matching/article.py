@@ -82,12 +82,20 @@ _GENERIC_FULL = re.compile(
     r"|([A-Z]\d{3}[A-Z])[-_ ](\d{4})"
     r")(?![A-Z0-9])"
 )
+# A season and a number are a style ("SS26-2033"); what follows them is the colour.
+_SEASON = re.compile(
+    r"(?<![A-Z0-9])((?:SS|FW|AW|HW|FS|SP|SU|FA|HO|WI)\d{2}[-_ /.]?\d{3,5})(?:[-_ /.]([A-Z]{2,4}\d?|\d{2,3}))?(?![A-Z0-9])"
+)
 _GENERIC_COMPACT = re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{4})(\d{3})(?![A-Z0-9])")
 _FIELD = re.compile(r"^([A-Z0-9]*\d[A-Z0-9]*(?:[-_][A-Z0-9]{4,})*)[-_ /.]([A-Z0-9]{1,4})$")
 _TAIL = re.compile(r"[-_ /]+([A-Z][A-Z\-_ /]{2,30})$")
 _SIZE_TAIL = re.compile(
     r"[-_ /.]+(?:EU|EUR|UK|US|FR|IT|SIZE|SZ|GR)?[-_ ]?([0-9]{1,3}(?:[.,]\d)?|[2-6]?X{0,3}[SML]|OS|TU)$"
 )
+_NOT_A_COLOUR = frozenset(
+    "MEN MENS NEW SALE BOOT SHOE KIDS WMNS GTX LOW MID HIGH PRO TEE POLO EU UK US XS XL XXL SET GS PS TD".split()
+)
+_LETTER_SIZES = frozenset("SMLX")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _JUNK = re.compile(r"[^A-Z0-9]")
@@ -142,6 +150,8 @@ def code_in_field(text: str, brand: str = "", size_label: str = "") -> ArticleCo
         return _with_colour_part(found, text)
     if found.level == FULL:
         return _with_colour_name(found, text)
+    if found.pattern == "season":
+        return found
     value = compact(text)
     if len(value) < 5 or sum(letter.isdigit() for letter in value) < 3 or len(value) > 30:
         return found
@@ -184,6 +194,10 @@ def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode
     found = code_in_text(text, brand)
     if found.level == FULL and found.pattern != brand:
         found = _with_colour_name(found, text)
+        colour = found.value[len(found.style) :]
+        if colour in _LETTER_SIZES or len(colour) == 2 and colour.isdigit() and 15 <= int(colour) <= 60:
+            # "AC0809-39" in size UK 5.5: as likely the size as the colour.
+            found = ArticleCode(found.style, STYLE, "plain", found.style)
     # Digits without a separator are a shop's own counter as often as a brand's code.
     return NO_CODE if found.level == FULL and found.value.isdigit() and found.value in text else found
 
@@ -207,12 +221,19 @@ def code_in_upper(upper: str, brand: str) -> ArticleCode:
     if style.level == FULL:
         return style
     other = _any_brands_code(upper)
+    if other.level == STYLE and style.level == NONE:
+        return other
     if brand in _KNOWN_THROUGHOUT and other.style.isdigit() and len(other.style) != 6:
         return style
     return other if other.level == FULL else style
 
 
 def _any_brands_code(upper: str) -> ArticleCode:
+    if season := _SEASON.search(upper):
+        style = compact(season[1])
+        if season[2] and season[2] not in _NOT_A_COLOUR:
+            return ArticleCode(style + season[2], FULL, "style-colour", style)
+        return ArticleCode(style, STYLE, "season", style)
     found = _GENERIC_FULL.search(upper) or _GENERIC_COMPACT.search(upper)
     if not found:
         return NO_CODE

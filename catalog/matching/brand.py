@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -12,13 +12,18 @@ _COMPANY_WORDS = set(
     "gmbh inc ltd limited ag co kg srl spa bv nv ab sa sas as oy llc plc sl sarl corp official tm international".split()
 )
 _SHOP_WORDS = set(
-    "shop store stores outlet boutique butik laden negozio tienda sklep webshop onlineshop winkel magasin retail retailer".split()
+    "boutique butik concept kaufhaus laden magasin modehaus negozio onlineshop outlet retail retailer schuhgeschaft "
+    "schuhhaus shoeshop shop sklep sneakerstore sporthaus store stores tienda webshop winkel".split()
 )
 # The lines of a house are the house, whichever a shop names: "Nike Football", "Tommy Hilfiger Underwear".
 _LINES = set(
     "football running sportswear originals performance kids women womens men mens training golf outdoor basketball tennis swim "
     "sport sports junior baby footwear shoes apparel accessories denim underwear bodywear kidswear teamsport lifestyle "
     "skateboarding sb fashion schuhe sneakers collection damen herren kinder jeans".split()
+)
+# What a maker adds to its name to say what it makes: "Northfell Footwear" is Northfell.
+_TRADE = set(
+    "footwear shoes schuhe chaussures calzature apparel clothing fashion group company brand brands sportswear".split()
 )
 _FORMS = (
     ("s", "r", "l"),
@@ -82,7 +87,34 @@ def canonical_brand(
     adidas): shops do not agree on the line, and the article code keeps the lines apart. A vendor nobody has heard
     of is its own brand, a misspelt one too: only `aliases`, the reviewers' own, may say that it means another.
     """
-    return aliased(brand_of_vendor(vendor, shop_names) or brand_in_title(title), vendor, aliases)
+    return aliased(brand_said(vendor, shop_names, words(title)), vendor, aliases)
+
+
+def brand_said(
+    vendor: str, shop_names: tuple[str, ...], tokens: Sequence[str], known: Collection[str] = frozenset()
+) -> str:
+    """Name the brand by vendor and words of the title, before the reviewers' aliases.
+
+    A vendor nobody knows above a title that begins with a maker everybody knows is a shop. `known` are the brands
+    that several shops of the network name as vendor: everybody there knows them.
+    """
+    brand = brand_of_vendor(vendor, shop_names)
+    if not brand:
+        return brand_in_words(tokens) or _maker_at_start(tokens, known)
+    if tokens and brand not in known and brand not in _families() and brand.split()[0] != tokens[0]:
+        return _maker_at_start(tokens, known) or brand
+    return brand
+
+
+def _maker_at_start(tokens: Sequence[str], known: Collection[str]) -> str:
+    own = _own_families()
+    if not tokens or tokens[0] not in _own_first_words() and not known:
+        return ""
+    for length in range(min(LONGEST_NAME, len(tokens)), 0, -1):
+        name = " ".join(tokens[:length])
+        if (name in own or name in known) and len(name) > 2 and name not in _ORDINARY:
+            return own.get(name, name)
+    return ""
 
 
 def aliased(brand: str, vendor: str, aliases: Mapping[str, str] | None) -> str:
@@ -142,6 +174,15 @@ def _own_brand_inside(tokens: Sequence[str]) -> str:
 def is_known(brand: str) -> bool:
     """Tell whether a canonical brand stands in the packaged lists."""
     return brand in _families()
+
+
+def without_brand(tokens: Sequence[str], brand: str) -> Sequence[str]:
+    """Take a brand's name out of a title's words, once: "Once Upon a Child" is not for children, "Jeans Fritz" no jeans."""
+    name = brand.split()
+    if not brand or name[0] not in tokens:
+        return tokens
+    start = tokens.index(name[0])
+    return [*tokens[:start], *tokens[start + len(name) :]] if tokens[start : start + len(name)] == name else tokens
 
 
 @lru_cache(maxsize=16384)
@@ -213,7 +254,12 @@ def _family_of(name: str) -> str:
     house = name.split()
     while len(house) > 1 and house[-1] in _LINES:
         house.pop()
-    return _own_families().get(" ".join(house), name)
+    if (family := _own_families().get(" ".join(house), "")) and family:
+        return family
+    said = name.split()
+    while len(said) > 1 and said[-1] in _TRADE:
+        said.pop()
+    return table.get(" ".join(said), " ".join(said))
 
 
 def _is_shop(name: str) -> bool:

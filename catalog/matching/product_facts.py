@@ -1,10 +1,10 @@
 """Reads what a shop's product says as a whole, walking through its title once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from catalog.matching.article import NO_CODE, ArticleCode, code_in_upper
-from catalog.matching.brand import aliased, brand_in_words, brand_of_vendor, brand_words
+from catalog.matching.brand import aliased, brand_said, brand_words, without_brand
 from catalog.matching.folding import folded, words_of
 from catalog.matching.gender import first_gender, gender_among
 from catalog.matching.kind import kind_among, kind_of
@@ -13,8 +13,8 @@ from catalog.matching.title import (
     condition_in,
     meanings_in,
     model_words,
-    pack_in,
     read_colours,
+    without_pack,
     without_size,
 )
 from catalog.matching.vocabulary import CODE_LIKE, COLOUR, CONDITION_LEAD, GENDER, KIND, PACK_LEAD, SIZE_LEAD
@@ -48,22 +48,27 @@ def read_product(
     shop_names: tuple[str, ...] = (),
     *,
     aliases: Mapping[str, str] | None = None,
+    known_brands: Collection[str] = frozenset(),
 ) -> ProductFacts:
     """Read a product.
 
-    Pure and without memory: call it once for every distinct product; `normalise` of its variants gives the same
-    facts. The gender is the title's before the type's before the tags', the kind the type's before the title's.
+    Pure and without memory: call it once for every distinct product; `normalise` of its variants gives the same facts.
+    `known_brands` are canonical names that several shops give as vendor: a title that begins with one, under a vendor
+    nobody else names, is of that brand. The gender is the title's before the type's before the tags', the kind the
+    type's before the title's.
     """
     plain = folded(title)
     found = words_of(plain)
     seen = meanings_in(found)
-    brand = aliased(brand_of_vendor(vendor, shop_names) or brand_in_words(found), vendor, aliases)
-    gender = gender_among(found) if seen & GENDER else ""
-    kind = (kind_of(product_type) if product_type else "") or (kind_among(found) if seen & KIND else "")
+    brand = aliased(brand_said(vendor, shop_names, found, known_brands), vendor, aliases)
+    named = without_brand(found, brand) if seen & (GENDER | KIND) else found
+    gender = gender_among(named) if seen & GENDER else ""
+    kind = (kind_of(product_type) if product_type else "") or (kind_among(named) if seen & KIND else "")
     code = code_in_upper(plain.upper(), brand) if seen & CODE_LIKE else NO_CODE
-    pack = pack_in(plain) if seen & PACK_LEAD else 1
     condition = condition_in(plain) if seen & CONDITION_LEAD else ""
-    size, colours = "", NO_COLOURS
+    size, colours, pack = "", NO_COLOURS, 1
+    if seen & PACK_LEAD:
+        plain, found, pack = without_pack(plain, found)
     if seen & SIZE_LEAD:
         plain, found, size = without_size(plain, found)
     if seen & COLOUR:

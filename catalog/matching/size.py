@@ -64,6 +64,7 @@ _BARE = re.compile(rf"^{_NUMBER}$")
 _BOTH_GENDERS = re.compile(
     rf"\bm(?:en)?'?s?\s*{_NUMBER}\s*[/|,-]\s*w(?:omen)?'?s?\s*{_NUMBER}|\bw(?:omen)?'?s?\s*{_NUMBER}\s*[/|,-]\s*m(?:en)?'?s?\s*{_NUMBER}"
 )
+_M_OR_W = re.compile(rf"^(?:us\s*)?([mw])\s*{_NUMBER}$")
 _SMALL_SHOE = re.compile(rf"^(?:us\s*)?{_NUMBER}\s*([cy])$")
 _GENDERED = re.compile(r"\b(men|mens|m|women|womens|wmns|w|kids|junior)\b")
 _GENDER_OF = {
@@ -149,7 +150,7 @@ def _read_letters(text: str, kind: str) -> tuple[str, str] | None:
 
 
 def _of(system: str, value: str, label: str) -> Size:
-    return Size(f"{system}:{value}", system, value, "", label, True)
+    return Size(f"{system}:{value}", system, value, "", label, not system.endswith("?"))
 
 
 def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size:
@@ -161,6 +162,8 @@ def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size
         return _with_width(_small_shoe(small[1], small[2], label, brand, kind), width)
     if both := _BOTH_GENDERS.search(text):
         return _converted("US", plain(float(both[1] or both[4])), label, brand, "m")
+    if (whose := _M_OR_W.match(text)) and kind in ("shoe", "") and 3 <= float(whose[2]) <= 16:
+        return _converted("US", plain(float(whose[2])), label, brand, whose[1])
     said = _tagged(text, kind)
     if "EU" in said:
         return _with_width(_european(said["EU"], label), width)
@@ -253,6 +256,8 @@ def _unstated(number: float, label: str, kind: str, gender: str) -> Size:
         return _european(value, label)
     if number < 16 and kind not in ("top", "trousers", "suit"):
         return Size(f"?:{value}", "?", value, "", label, False)
+    if number > 52 and kind != "shoe" and gender != "m":
+        return Size(f"CM:{value}", "CM", value, "", label, True)  # children's clothes by height, belts by length
     of_a_country = kind != "sock" and 32 <= number <= 52 and gender != "m"
     return Size(f"NR:{value}", "NR", value, "", label, number >= 26 and not of_a_country)  # 16 may be UK, US or an age
 

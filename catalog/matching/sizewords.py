@@ -54,7 +54,7 @@ _WAIST = re.compile(
     r"^w\s*(\d{2})(?:\s*[/x\s-]*\s*l\s*(\d{2}))?$|^(\d{2})\s*w?\s*x\s*(\d{2})\s*l?$|^(\d{2})w\s*[/\s]*(\d{2})l$"
 )
 _PAIR = re.compile(r"^(\d{2})\s*/\s*(\d{2})$")
-_SUIT = re.compile(r"^(\d{2})\s*-?\s*(r|s|l|xl|reg|regular|short|long)$")
+_SUIT = re.compile(r"^(?:(eu|it|de|uk|us)\s*)?(\d{2})\s*-?\s*(r|s|l|xl|reg|regular|short|long)$")
 _CUP_FIRST = re.compile(r"^([a-k]{1,3})\s*-?\s*(\d{2,3})$")
 _BRA = re.compile(r"^(?:(eu|uk|us|fr|it)\s*)?(\d{2,3})\s*-?\s*(aa|a|b|c|d|dd|ddd|e|ee|f|ff|g|gg|h|hh|j|k)$")
 _AGE = re.compile(
@@ -83,18 +83,26 @@ def read_waist(text: str, kind: str) -> Found:
     pair = _PAIR.match(text)
     if pair and kind in ("trousers", "") and 23 <= int(pair[1]) <= 60 and int(pair[2]) in range(26, 40, 2):
         # 36/38 is also a double size of socks and dresses: only trousers may say it this way.
-        if kind == "trousers" or int(pair[2]) - int(pair[1]) != 2 or int(pair[1]) <= 34:
+        if kind == "trousers" or int(pair[2]) <= int(pair[1]) or int(pair[1]) <= 34:
             return "WL", f"{pair[1]}/{pair[2]}"
     return None
 
 
 def read_suit(text: str, kind: str) -> Found:
-    """Read a chest with its cut, where S is short and not small."""
+    """Read a chest with its cut, where S is short and not small; a continental chest counts ten more than a US one.
+
+    Both are in use from 42 to 54: without its system such a chest is somebody's, nobody knows whose.
+    """
     found = _SUIT.match(text)
-    if not found or kind in ("bra", "shoe") or not 30 <= int(found[1]) <= 66:
+    if not found or kind in ("bra", "shoe") or not 30 <= int(found[2]) <= 66:
         return None
-    cut = {"reg": "R", "regular": "R", "short": "S", "long": "L"}.get(found[2], found[2].upper())
-    return "SU", f"{found[1]}{cut}"
+    chest, system = int(found[2]), found[1] or ""
+    cut = {"reg": "R", "regular": "R", "short": "S", "long": "L"}.get(found[3], found[3].upper())
+    if system in ("eu", "it", "de") or not system and chest > 54:
+        chest -= 10
+    elif not system and chest >= 42:
+        return "SU?", f"{chest}{cut}"
+    return "SU", f"{chest}{cut}"
 
 
 def read_bra(text: str, kind: str) -> Found:
@@ -115,7 +123,7 @@ def read_bra(text: str, kind: str) -> Found:
 def read_age(text: str, kind: str) -> Found:
     """Read a child's age in years or months; on shoes 10C and 7Y are sizes."""
     found = _AGE.match(text) or _AGED.match(text)
-    if not found or kind == "shoe" or (found[3] == "y" and not found[2] and not kind):
+    if not found or kind == "shoe" or (found[3] == "y" and not found[2] and not kind and int(found[1]) <= 7):
         return None
     unit = "M" if found[3] in _MONTHS else "T" if found[3] == "t" else "Y"
     if unit == "M" and int(found[1]) > 36:
@@ -133,6 +141,8 @@ def read_range(text: str, kind: str) -> Found:
         return None
     trailed = "" if found[4] == "cm" else found[4]
     system = (found[1] or trailed or "").upper().replace("EUR", "EU")
+    if system == "EU" and kind in ("shoe", "sock", ""):
+        system = ""  # socks say 39-42 and mean EU
     if not system and (found[4] or float(low) >= 50):
         system = "CM"
     return f"{system or 'NR'}-R", f"{low}/{high}"

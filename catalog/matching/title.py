@@ -31,8 +31,9 @@ _SIZE_IN_TITLE = re.compile(
     r"(\d{1,2}(?:[.,]\d)?(?:\s*(?:1/2|1/3|2/3))?|[2-5]?x{0,3}[sml])\b(?!\s*-?\s*(?:pack|er))"
 )
 _PACK = re.compile(
-    r"\b([1-9]|1\d|2[04]?)\s*-?\s*(?:er\s*-?\s*(?:pack|set|bundle)|(?:pack|pk|pcs|paar|pairs?|pezzi|pieces|stuck|szt)\b)"
-    r"|\b(?:pack|set|lot|kit|bundle)\s*(?:of|de|da|von|mit|av|z)\s*(\d{1,2})\b|\b(\d{1,2})\s?x\s(?=[a-z])"
+    r"\b([1-9]|1\d|2[04]?)\s*-?\s*(?:er\s*-?\s*(?:pack|set|bundle)|(?:packs?|pak|paks|pk|pcs|paar|pairs?|pezzi|pieces|stuck|szt|st)\b)"
+    r"|\b(?:pack|paquete|paket|pak|set|lot|kit|bundle|case|caja|karton|kartong|carton|cartone|doos|boite|scatola|box)\s*"
+    r"(?:of|de|da|di|von|mit|van|av|med|z)\s*(\d{1,2})\b(?!\s*[-/.,]?\d)|\b(\d{1,2})\s?x\s(?=[a-z])"
 )
 _SET = re.compile(r"\b(?:bundle|multipack|doppelpack|dreierpack|combo)\b")
 _CHUNKS = re.compile(r"\s[-|]\s|\s-(?=[a-z])|[|()\":]")
@@ -64,11 +65,14 @@ def read_title(title: str, brand: str = "", code: str = "") -> TitleWords:
     plain = folded(title)
     found = words_of(plain)
     seen = meanings_in(found)
+    pack = 1
+    if seen & PACK_LEAD:
+        plain, found, pack = without_pack(plain, found)
     if seen & SIZE_LEAD:
         plain, found, _ = without_size(plain, found)
     colours = read_colours(plain, found, brand_words(brand) if brand else frozenset()) if seen & COLOUR else NO_COLOURS
     tokens, numbers = model_words(found, brand, code, colours.spent)
-    return TitleWords(tokens, numbers, pack_in(plain) if seen & PACK_LEAD else 1, condition_in(plain))
+    return TitleWords(tokens, numbers, pack, condition_in(plain))
 
 
 def meanings_in(found: Sequence[str]) -> int:
@@ -222,6 +226,15 @@ def _stands_for_colour(word: str, plain: str) -> bool:
 def size_in_title(title: str) -> str:
     """Find a size that a title states with its word or system ("EU 42", "Gr. 42"), else an empty string."""
     return without_size(folded(title), [])[2]
+
+
+def without_pack(plain: str, found: list[str]) -> tuple[str, list[str], int]:
+    """Take the count of pieces out of a folded title, lest it pass for a version number."""
+    pack = pack_in(plain)
+    if pack == 1:
+        return plain, found, 1
+    rest = _PACK.sub(" ", plain)
+    return rest, words_of(rest), pack
 
 
 def pack_in(plain: str) -> int:

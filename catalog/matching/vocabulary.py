@@ -49,9 +49,10 @@ _NAMED_LIKE_A_CODE = re.compile(r"[a-z]{1,4}\d{1,2}00")
 _SIZE_LEADS = set("eu eur uk us gr grosse groesse size taille pointure taglia talla maat storlek rozmiar".split())
 _SIZE_LEAD = re.compile(r"(?:eu|eur|uk|us|gr)(?:\d{1,2}(?:\.\d)?|[2-5]?x{0,3}[sml])")
 _PACK_LEADS = set(
-    "pack packs paar pair pairs pezzi pieces piece stuck szt pcs bundle multipack doppelpack combo set lot kit dreierpack".split()
+    "boite box bundle caja carton cartone case combo doos doppelpack dreierpack karton kartong kit lot multipack "
+    "paar pack packs pair pairs pak paket paks paquete pcs pezzi piece pieces scatola set st stuck szt".split()
 )
-_PACK_LEAD = re.compile(r"\d{1,2}(?:er)?(?:pack|pk|paar|pairs?|pcs|pezzi|szt|stuck)|\d{1,2}er|x\d{1,2}|\d{1,2}x")
+_PACK_LEAD = re.compile(r"\d{1,2}(?:er)?(?:pack|pak|pk|paar|pairs?|pcs|pezzi|szt|stuck)|\d{1,2}er|x\d{1,2}|\d{1,2}x")
 _CONDITION_LEADS = set(
     "1 aaa begagnad begagnade copy dupe fake gebraucht gebrauchte gebrauchten gebrauchter gebrauchtes imitation "
     "inspired occasion pre preloved preowned refurb refurbished replica replicas second seconde secondhand segunda "

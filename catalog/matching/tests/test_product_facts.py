@@ -62,3 +62,16 @@ def test_reviewers_aliases_name_the_brand_and_its_words():
     facts = read_product("Northfell Outdoor Racer", "Northfell Outdoor", aliases={"northfell outdoor": "Northfell"})
     assert facts.brand == "northfell"
     assert isinstance(facts, ProductFacts)
+
+
+def test_a_title_that_begins_with_a_brand_of_the_network_is_of_that_brand():
+    known = frozenset({"sunvale", "north fell"})
+    for vendor, title, brand in (
+        ("Maison Querios", "Sunvale Runner", "sunvale"),
+        ("", "North Fell Runner", "north fell"),
+        ("Maison Querios", "Runner Sunvale", "maison querios"),
+        ("North Fell", "Sunvale Runner", "north fell"),
+        ("Maison Querios", "Nike Runner", "nike"),
+    ):
+        assert read_product(title, vendor, known_brands=known).brand == brand
+    assert read_product("Sunvale Runner", "Maison Querios").brand == "maison querios"
