@@ -1,6 +1,5 @@
 """Read comparable facts out of variants as their shops write them, and keep them on the rows: one statement for a batch."""
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ class Due:
     pk: int
     shop_id: int
     product_id: int
-    mark: dt.datetime | None
+    mark: str  # as PostgreSQL writes it; empty without one
     deleted: bool
     rule: int
     packed: str
@@ -35,9 +34,9 @@ class Due:
     item_id: int | None
     method: str
     judged: bool  # a person has said something about it or took it back, or is asked about its product now
+    is_unread: bool = False
     before: tuple[str, str, str] = ("", "", "")  # its keys as they stood
     is_new: bool = False  # facts are other than the row says
-    is_unread: bool = False
     words: list[str] | None = None  # its product's, where they are others now
 
     @property
@@ -47,7 +46,7 @@ class Due:
 
 
 _RAW = """
-select v.id, v.shop_id, v.product_id, v.match_due_at, v.deleted_at is not null, v.matched_rule, v.facts,
+select v.id, v.shop_id, v.product_id, coalesce(v.match_due_at::text, ''), v.deleted_at is not null, v.matched_rule, v.facts,
   m.id, m.item_id, m.method, exists(select from catalog_verdict w where w.variant_id = v.id) or m.id is null and exists(
     select from catalog_reviewcard c where c.product_id = v.product_id and c.status = 'open' and c.kind = 'question'),
   v.facts_for is distinct from v.match_due_at or v.norm_version < {version},
@@ -79,18 +78,22 @@ def _read(which: str, values: tuple[Any, ...], most: int, aliases: Aliases) -> l
 
 def _due(row: Sequence[Any], aliases: Aliases, is_first: bool) -> Due:
     pk, shop, product, mark, deleted, rule, packed, match, item, method, judged, unread, *raw = row
-    old = facts_from(packed, pk, shop, product, raw[7])
-    due = Due(pk, shop, product, mark, deleted, rule, packed, old, match, item, method or "", judged)
-    due.before = keys_of(old)
-    if unread and not deleted:
-        due.is_unread = True
+    facts = _UNKNOWN if unread else facts_from(packed, pk, shop, product, raw[7])
+    due = Due(pk, shop, product, mark, deleted, rule, packed, facts, match, item, method or "", judged, unread)
+    if deleted:
+        due.is_unread, due.before = False, keys_of(facts_from(packed, pk, shop, product, raw[7]))
+    elif unread:
         received = _as_received(pk, shop, product, raw)
         due.facts = normalise(received, brand_aliases=aliases.brands, colour_aliases=aliases.colours)
         due.packed = pack_facts(due.facts)
-        due.is_new = due.packed != packed
-        if due.is_new and is_first and (words := words_of(due.facts)) != raw[12]:
-            due.words = words
+        if due.packed != packed:
+            due.is_new, due.before = True, keys_of(facts_from(packed, pk, shop, product, raw[7]))
+            if is_first and (words := words_of(due.facts)) != raw[12]:
+                due.words = words
     return due
+
+
+_UNKNOWN = Normalised(0, 0, "")
 
 
 def _as_received(pk: int, shop: int, product: int, raw: Sequence[Any]) -> VariantIn:
@@ -126,7 +129,7 @@ def read_again(aliases: Aliases) -> int:
         version=NORM_VERSION, defaults={"total": Variant.everyone.filter(norm_version__lt=NORM_VERSION).count()}
     )
     rows = [] if run.finished_at else _read("v.id > %s order by v.id", (run.last_variant,), AT_ONCE, aliases)
-    old = [row for row in rows if row.is_unread and row.mark is None]  # marked ones are read when it is their turn
+    old = [row for row in rows if row.is_unread and not row.mark]  # marked ones are read when it is their turn
     keep_facts([row for row in old if row.is_new], done=False)
     _stamp([row.pk for row in old if not row.is_new])
     if rows:
@@ -179,7 +182,7 @@ def keep_facts(rows: Sequence[Due], *, done: bool) -> None:
     if not rows:
         return
     values: dict[str, Any] = {"rule": RULE_VERSION, "later": timezone.now(), "done": done}
-    values |= {"id": flat(row.pk for row in rows), "mark": flat(row.mark or "" for row in rows)}
+    values |= {"id": flat(row.pk for row in rows), "mark": flat(row.mark for row in rows)}
     values |= {"is_new": flat(row.is_new for row in rows), "facts": flat(row.packed for row in rows)}
     columns = zip(*[columns_of(row.facts) for row in rows], strict=True)
     values |= {name: flat(column) for name, column in zip(_COLUMNS, columns, strict=True)}
