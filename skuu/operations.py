@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from catalog.models import Placement
+from catalog.models import EvidenceClass, MatchReport, Placement
 from catalog.retry import retry_placement
 from network.models import InboundEvent, Shop, SyncRun
 from network.paging import Page, page_after
@@ -190,6 +190,8 @@ def operations(request: HttpRequest) -> HttpResponse:
         "worker": seen,
         "worker_silent": seen is None or timezone.now() - seen > WORKER_SILENT,
         "backlogs": backlogs(),
+        "classes": EvidenceClass.objects.order_by("name"),
+        "reports": MatchReport.everyone.filter(status="open").aggregate(count=Count("pk"), oldest=Min("created_at")),
         "here": request.get_full_path(),
         "may_replay": request.user.has_perm("network.change_inboundevent"),
         "may_retry": request.user.has_perm("orders.change_internalorder"),

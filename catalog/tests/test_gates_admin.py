@@ -113,3 +113,14 @@ def test_the_list_of_names_leads_to_adding_and_to_the_proposals(staff):
     for name in ("brandalias", "colouralias"):
         text = staff.get(reverse(f"admin:catalog_{name}_changelist")).content.decode()
         assert reverse("admin:alias_add") in text
+
+
+def test_the_operations_page_shows_a_stopped_class_and_the_reports_that_wait(staff, bruno):
+    checked("gtin", 10, wrong=5)
+    gates.evaluate_class("gtin")
+    (mine,) = share(bruno, open_shop("Alma"), 1)
+    reports.report_match(mine, bruno.merchant, "other", by="bea")
+    text = " ".join(staff.get("/admin/operations/").content.decode().split())
+    assert reverse("admin:catalog_evidenceclass_change", args=["gtin"]) in text
+    assert "stopped" in text
+    assert "1 report of wrong matches to be decided" in text
