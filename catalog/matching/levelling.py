@@ -1,6 +1,7 @@
 """Learns of every article code whether it names a colourway or only a model, by the company it keeps."""
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from catalog.matching.listing import Unit
 
 LONGEST_COLOUR_PART = 5
 FEWEST_SIBLINGS = 8
-NEARLY_ALL = 0.97
+NEARLY_ALL = 0.9
 LONGEST_FAMILY = 30
 Levels = Mapping[tuple[str, str], str]
 _LETTERS, _DIGITS = re.compile(r"[A-Z]"), re.compile(r"[0-9]")
@@ -31,7 +32,8 @@ def level_codes(units: Sequence[Unit], known: Levels) -> list[Unit]:
             by_brand[unit.brand][unit.code.value].append(unit)
     levels: dict[tuple[str, str], str] = {}
     for brand, worn in by_brand.items():
-        models, shapes = _models(worn), _full_shapes(unit for wearing in worn.values() for unit in wearing)
+        models = _models(worn)
+        shapes = _full_shapes(worn, models)
         for value, wearing in worn.items():
             full = any(unit.code.level == FULL for unit in wearing) or shape_of(value) in shapes
             full = full and value not in models and not _worn_in_several_colours(wearing)
@@ -61,24 +63,47 @@ def _models(worn: Mapping[str, Sequence[Unit]]) -> set[str]:
     return found
 
 
-def _full_shapes(units: Iterable[Unit]) -> set[str]:
-    """The shapes of a brand's codes that differ between the colours of one model in one shop, nearly always."""
+def _full_shapes(worn: Mapping[str, Sequence[Unit]], models: set[str]) -> set[str]:
+    """The shapes of a brand's codes that differ between the colours of one model, nearly always."""
+    told, same = _siblings(unit for wearing in worn.values() for unit in wearing)
+    for shape, seen in _extensions(worn, models).items():
+        told[shape] += seen
+    return {shape for shape, seen in told.items() if seen >= max(FEWEST_SIBLINGS, NEARLY_ALL * (seen + same[shape]))}
+
+
+def _siblings(units: Iterable[Unit]) -> tuple[Counter[str], Counter[str]]:
+    """Count by shape how often two colours of one model carry different codes, and how often the same."""
     families: dict[tuple[object, ...], list[Unit]] = defaultdict(list)
     for unit in units:
         if unit.code.level not in (FULL, NONE) and unit.colour.bases and unit.tokens:
-            families[unit.shop, unit.tokens, unit.numbers, unit.gender, unit.kind].append(unit)
+            families[unit.tokens, unit.numbers, unit.gender, unit.kind].append(unit)
     told: Counter[str] = Counter()
     same: Counter[str] = Counter()
     for family in families.values():
-        if not 2 <= len(family) <= LONGEST_FAMILY:
-            continue
-        for place, one in enumerate(family):
-            for other in family[:place]:
-                shape = shape_of(one.code.value)
+        shown = family[:LONGEST_FAMILY]
+        for place, one in enumerate(shown):
+            shape = shape_of(one.code.value)
+            for other in shown[:place]:
                 if shape == shape_of(other.code.value) and colours_conflict(one.colour.bases, other.colour.bases):
                     told[shape] += one.code.value != other.code.value
                     same[shape] += one.code.value == other.code.value
-    return {shape for shape, seen in told.items() if seen >= max(FEWEST_SIBLINGS, NEARLY_ALL * (seen + same[shape]))}
+    return told, same
+
+
+def _extensions(worn: Mapping[str, Sequence[Unit]], models: set[str]) -> Counter[str]:
+    """Count by shape the codes that lengthen a model's code which is written alone too, where it has several such."""
+    values, found = sorted(worn), Counter[str]()
+    for model in models:
+        start = bisect_right(values, model)
+        near = values[start : start + LONGEST_FAMILY]
+        shapes = Counter(
+            shape_of(value)
+            for value in near
+            if value.startswith(model) and len(value) - len(model) <= LONGEST_COLOUR_PART
+        )
+        for shape, seen in shapes.items():
+            found[shape] += seen - 1
+    return found
 
 
 def _worn_in_several_colours(wearing: Sequence[Unit]) -> bool:

@@ -11,6 +11,7 @@ TWICE = "Stands on several variants of one shop."
 NO_SIZE = "The size is missing on one side."
 UNSURE = "Its size cannot be compared for certain."
 OTHER_SIZE = "Its barcode belongs to another size."
+OTHER_BARCODE = "Their barcodes differ."
 TOLD_APART = "A person said that these are not the same."
 FEWEST_AGREEING = 0.75
 
@@ -47,17 +48,39 @@ def align(rows: Sequence[Row], enemies: Mapping[int, Collection[int]]) -> Aligne
             refused[row.place] = UNSURE if row.size.key else NO_SIZE
     items = []
     for _, group in sorted(by_size.items()):
-        staying = [row.place for row in group]
-        if len(staying) > 1 and len({row.shop for row in group}) < len(group):
+        if len(group) < 2:
+            continue
+        if len({row.shop for row in group}) < len(group):
             shops = Counter(row.shop for row in group)
             refused |= {row.place: TWICE for row in group if shops[row.shop] > 1}
-            staying = [row.place for row in group if shops[row.shop] == 1]
-        if enemies:
-            staying, away = _without_enemies(staying, enemies)
-            refused |= dict.fromkeys(away, TOLD_APART)
-        if len(staying) > 1:
-            items.append(staying)
+            group = [row for row in group if shops[row.shop] == 1]
+        for staying in _by_barcode(group, refused):
+            if enemies:
+                staying, away = _without_enemies(staying, enemies)
+                refused |= dict.fromkeys(away, TOLD_APART)
+            if len(staying) > 1:
+                items.append(staying)
     return Aligned(items, refused)
+
+
+def _by_barcode(group: Sequence[Row], refused: dict[int, str]) -> list[list[int]]:
+    """Keep apart what carries different barcodes in one size: the number most rows carry stays, the others are asked about.
+
+    Where no number leads, those that share one stay together and the rest, without a number included, is asked about.
+    """
+    numbers = {row.gtin for row in group if row.gtin}
+    if len(numbers) < 2:
+        return [[row.place for row in group]]
+    counted = Counter(row.gtin for row in group if row.gtin)
+    (first, most), (_, next_most) = counted.most_common(2)
+    leading = most > next_most
+    if leading:
+        refused |= {row.place: OTHER_BARCODE for row in group if row.gtin not in (0, first)}
+        return [[row.place for row in group if row.gtin in (0, first)]]
+    refused |= {row.place: OTHER_BARCODE for row in group if not row.gtin}
+    parts = [[row.place for row in group if row.gtin == number] for number in sorted(numbers)]
+    refused |= {part[0]: OTHER_BARCODE for part in parts if len(part) == 1}
+    return parts
 
 
 def _names(rows: Sequence[Row]) -> tuple[dict[int, str], dict[int, str]]:
