@@ -98,12 +98,19 @@ def brand_said(
     A vendor nobody knows above a title that begins with a maker everybody knows is a shop. `known` are the brands
     that several shops of the network name as vendor: everybody there knows them.
     """
-    brand = brand_of_vendor(vendor, shop_names)
+    brand, stranger = _vendor(vendor, shop_names)
     if not brand:
         return brand_in_words(tokens) or _maker_at_start(tokens, known)
-    if tokens and brand not in known and brand not in _families() and brand.split()[0] != tokens[0]:
+    if stranger and tokens and brand not in known and brand.split()[0] != tokens[0]:
         return _maker_at_start(tokens, known) or brand
     return brand
+
+
+@lru_cache(maxsize=16384)
+def _vendor(vendor: str, shop_names: tuple[str, ...]) -> tuple[str, bool]:
+    """The brand a vendor field says, and whether it is one that no list knows."""
+    brand = brand_of_vendor(vendor, shop_names)
+    return brand, bool(brand) and brand not in _families()
 
 
 def _maker_at_start(tokens: Sequence[str], known: Collection[str]) -> str:
