@@ -98,8 +98,10 @@ class _Block:
 
     def _of_number(self, place: int) -> list[int]:
         number = self.units[place].code.style
-        same = self.index.get(f"#{number}", [])[:MOST_PRODUCTS_OF_A_WORD] if number else []
-        return [other for other in same if self.units[other].shop != self.units[place].shop]
+        same = self.index.get(f"#{number}", []) if number else []
+        if len(same) > MOST_PRODUCTS_OF_A_WORD:
+            return []
+        return [other for other in same if self.units[other].shop != self.units[place].shop][:MOST_COMPARED]
 
     def _spelled_alike(self, place: int) -> list[tuple[int, int]]:
         shared: Counter[int] = Counter()

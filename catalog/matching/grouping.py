@@ -232,11 +232,21 @@ def _majority(
     listing: Listing, units: Sequence[Unit], group: list[int], kind: str, key: str, doubts: Doubts
 ) -> list[int]:
     """Keep the rows whose units contradict none that stays; ask about the others."""
-    weights: Counter[int] = Counter(int(listing.unit[row]) for row in group)
-    left = leave(weights, lambda a, b: contradict(units[a], units[b]))
+    left = _leaving(units, [int(listing.unit[row]) for row in group])
     refused = [row for row in group if int(listing.unit[row]) in left]
     doubts.ask(kind, key, group, _reasons(units, left), refused)
     return [row for row in group if int(listing.unit[row]) not in left]
+
+
+def _leaving(units: Sequence[Unit], group: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Name the units that must leave, each with some it contradicts; units of one description count together."""
+    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place in group:
+        unit = units[place]
+        alike[unit.brand, unit.colour.bases, unit.gender, unit.code, unit.pack, unit.condition].append(place)
+    weights = {own[0]: len(own) for own in alike.values()}
+    left = leave(weights, lambda a, b: contradict(units[a], units[b]))
+    return {place: left[own[0]] for own in alike.values() if own[0] in left for place in own}
 
 
 def _reasons(units: Sequence[Unit], left: Mapping[int, tuple[int, ...]]) -> tuple[str, ...]:
@@ -274,7 +284,7 @@ def agreeing_by_code(
             rows = [row for unit in twice for row in rows_of[unit]]
             doubts.ask("code", key, rows, ("Stands on several products of one shop.",), rows)
             group = [unit for unit in group if shops[int(listing.shop[unit])] == 1]
-        left = leave(dict.fromkeys(group, 1), lambda a, b: contradict(units[a], units[b])) if len(group) > 1 else {}
+        left = _leaving(units, group) if len(group) > 1 else {}
         if left:
             rows = [row for unit in group for row in rows_of[unit]]
             doubts.ask("code", key, rows, _reasons(units, left), [row for unit in left for row in rows_of[unit]])

@@ -139,7 +139,7 @@ def test_a_style_number_and_a_colour_make_a_good_candidate():
         [variant(1, 1, article_code="DD1391-100", **nike), variant(2, 2, article_code="DD1391", **nike)]
     )
     assert [link.status for link in batch.links] == ["ask", "ask"]
-    assert batch.links[1].candidates[0].probability == 0.95
+    assert batch.links[1].candidates[0].probability > 0.9
     assert "Both carry the style number DD1391." in batch.links[1].evidence
     assert batch.links[1].candidates[0].row == 1
 
