@@ -138,12 +138,12 @@ group by s.id, s.name order by s.name, s.id
 
 def exchangeable_shares() -> list[Exchange]:
     """Say for every shop how many of its variants another shop could ship; at most five minutes old. One query."""
-    rows = cache.get("exchangeable shares")
+    rows = cache.get("exchangeable_shares")
     if rows is None:
         with connection.cursor() as cursor:
             cursor.execute(_EXCHANGE)
             rows = cursor.fetchall()
-        cache.set("exchangeable shares", rows, SHARES_FOR)
+        cache.set("exchangeable_shares", rows, SHARES_FOR)
     return [Exchange(*row) for row in rows]
 
 
