@@ -1,24 +1,19 @@
 """Reads what reviewers have decided as labelled pairs of offers, for training and for comparing models."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from catalog.matching.title_model.pairs import Offer, Pair, offer_fields
-from catalog.models import Match, Variant, Verdict
-
-VERDICTS_AT_ONCE = 1000
-MEMBERS_OF_AN_ITEM = 3
+from catalog.verdict_pairs import verdict_pairs as standing_pairs
 
 
 def verdict_pairs() -> list[Pair]:
-    """Pair each variant that a person decided on with up to three other shops' variants of that item, oldest first.
+    """Pair each variant that a person decided on with another shop's variant of that item, oldest first.
 
-    A verdict that was undone does not count, nor one about an item that nobody else is linked to.
+    A verdict that was undone does not count, nor one about an item that nobody else is linked to, nor an open report.
     """
-    return list(_pairs())
+    return [Pair(_offer(row["left"]), _offer(row["right"]), row["label"]) for row in standing_pairs()]
 
 
 def export_verdicts(path: Path) -> int:
@@ -35,32 +30,7 @@ def export_verdicts(path: Path) -> int:
     return len(pairs)
 
 
-def _pairs() -> Iterator[Pair]:
-    last = 0
-    while batch := _batch(last):
-        last = batch[-1].pk
-        members = _members({verdict.item_id for verdict in batch})
-        for verdict in batch:
-            others = [v for v in members[verdict.item_id] if v.shop_id != verdict.variant.shop_id]
-            for other in others[:MEMBERS_OF_AN_ITEM]:
-                yield Pair(_offer(verdict.variant), _offer(other), verdict.same)
-
-
-def _batch(last: int) -> list[Verdict]:
-    standing = Verdict.objects.filter(undone_at=None, pk__gt=last).select_related("variant__product", "variant__shop")
-    return list(standing.order_by("pk")[:VERDICTS_AT_ONCE])
-
-
-def _members(items: Sequence[int] | set[int]) -> dict[int, list[Variant]]:
-    linked = Match.objects.filter(item__in=items, status="linked").select_related("variant__product", "variant__shop")
-    found: dict[int, list[Variant]] = defaultdict(list)
-    for match in linked.order_by("item", "variant"):
-        found[match.item_id].append(match.variant)
-    return found
-
-
-def _offer(variant: Any) -> Offer:
-    colour = " ".join(value for name, value in variant.options if "colo" in name.lower())
-    title = f"{variant.product.title} {colour}".strip()
-    price = str(variant.price_minor / 100) if variant.price_minor else ""
-    return Offer(title, variant.product.vendor, price, variant.shop.currency)
+def _offer(side: dict[str, Any]) -> Offer:
+    colour = " ".join(value for name, value in side["options"] if "colo" in name.lower())
+    price = str(float(side["price"])) if float(side["price"]) else ""
+    return Offer(f"{side['title']} {colour}".strip(), side["vendor"], price, side["currency"])
