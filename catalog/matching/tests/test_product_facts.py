@@ -1,5 +1,8 @@
 """A product read at once says what its variants say one by one."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from catalog.matching.normalising import NORM_VERSION, Normalised, VariantIn, normalise
 from catalog.matching.product_facts import ProductFacts, read_product
 from network.connectors.shopify.standin.seeds import ProductSeed
@@ -75,3 +78,38 @@ def test_a_title_that_begins_with_a_brand_of_the_network_is_of_that_brand():
     ):
         assert read_product(title, vendor, known_brands=known).brand == brand
     assert read_product("Sunvale Runner", "Maison Querios").brand == "maison querios"
+
+
+SHREDS = st.sampled_from(
+    [
+        "Nike",
+        "Sage",
+        "Black",
+        "/",
+        " - ",
+        "EU 42",
+        "2er-Pack",
+        "DD1391-100",
+        "SS26-2033",
+        "Men's",
+        "GTX",
+        "&",
+        "<b>",
+        "\x00",
+        "Stone",
+        "II",
+        "½",
+    ]
+)
+
+
+@given(
+    st.one_of(st.text(max_size=80), st.lists(SHREDS, max_size=8).map(" ".join)),
+    st.sampled_from(["", "Nike", "Kicks Store", "Northfell"]),
+)
+def test_any_title_is_read_and_its_variants_say_the_same(title, vendor):
+    facts = read_product(title, vendor)
+    row = normalise(VariantIn(1, 1, "p", title, vendor))
+    assert [getattr(row, name) for name in SHARED] == [getattr(facts, name) for name in SHARED]
+    assert (row.code, row.gender, row.colour.bases) == (facts.code, facts.gender, facts.colours)
+    assert facts == read_product(title, vendor)
