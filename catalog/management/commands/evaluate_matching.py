@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     """Door onto catalog.evaluate_matching."""
 
     help = __doc__
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--old", type=Path, default=SHIPPED, help="folder of the version in use (the shipped one)")

@@ -1,7 +1,7 @@
 """Score pairs of offers in a file: how probable it is that the two are the same, what is decided, and why."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         'Read lines {"left": {...}, "right": {...}} and write them with probability, decision and evidence. Bad lines are '
         "reported with their number. Exit 0 when at least one line was scored or the file is empty, 1 otherwise."
     )
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--input", required=True, type=Path, help="JSON lines to score")

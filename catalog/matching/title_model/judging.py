@@ -19,14 +19,14 @@ from catalog.matching.title_model.reading import LONGEST_TITLE, Reading, clean_t
 from catalog.matching.title_model.reasoning import reasons_of
 
 # At or below this probability titles alone are answered "different": it loses the share of matches given in figures.json.
-SURELY_NOT = 0.04
+SURELY_NOT = 0.03
 LONGEST_FIELD = 200
 # What a barcode or code that agrees is still worth when something speaks against it: factors on its odds.
 _AGAINST = {"size": 0.01, "brand": 0.05, "colour": 0.1, "gender": 0.1, "pack": 0.02, "condition": 0.1}
 _AGAINST_OTHERS = 0.3
 _GUARDED_ODDS = 9.0
 # What fields beside the title add to its odds when they contradict each other.
-_COLOURS_DIFFER, _GENDERS_DIFFER, _BARCODES_DIFFER = 0.02, 0.1, 0.3
+_COLOURS_DIFFER, _GENDERS_DIFFER, _BARCODES_DIFFER, _PACKS_DIFFER = 0.02, 0.1, 0.3, 0.4
 _MOST_BY_TITLE = 0.97
 
 
@@ -111,6 +111,8 @@ def _judge(
         return Judged(decision.probability, decision.outcome, decision.evidence)
     if sure := _same_product(a, b):
         return sure
+    if decision.evidence_class in ("code_guarded", "code_style") and "size" in decision.guards:
+        return Judged(0.01, DIFFERENT, decision.evidence)  # the same model in another size
     if decision.evidence_class in ("gtin_guarded", "code_guarded", "code_style"):
         return _guarded(decision, readings, chance)
     return _by_title(one, other, a, b, readings, chance)
@@ -167,6 +169,10 @@ def _fields_against(one: Offer, other: Offer, a: Normalised, b: Normalised) -> l
         found.append((_GENDERS_DIFFER, "Made for different people."))
     if a.gtin.status == CLEAN == b.gtin.status and a.gtin.value != b.gtin.value:
         found.append((_BARCODES_DIFFER, "Their barcodes differ."))
+    if a.pack != b.pack:
+        found.append((_PACKS_DIFFER, "One is sold as a pack or bundle, the other is not."))
+    if a.condition != b.condition:
+        found.append((_PACKS_DIFFER, "One is not described as new and original, the other is."))
     return found
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from catalog.matching.title_model import crosses, features
+from catalog.matching.title_model import crosses, features, quick
 from catalog.matching.title_model.crosses import Learnt, hash_pairs
 from catalog.matching.title_model.lexicon import Lexicon
 from catalog.matching.title_model.reading import Reading, read
 from catalog.matching.title_model.trees import Trees
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS, FIGURES = "weights.npz", "figures.json"
 SHIPPED = Path(__file__).parent / "weights"
 NAMES = features.NAMES + crosses.NAMES
@@ -36,7 +36,13 @@ class TitleModel:
     trees: Trees
     calibration: tuple[np.ndarray, np.ndarray]
     code_odds: tuple[float, float]  # probability when full codes differ, and when they agree
+    quick: np.ndarray  # intercept and coefficients of the quick score, in the order of quick.NAMES
     figures: Mapping[str, Any]
+
+    @property
+    def quick_terms(self) -> list[float]:
+        """Intercept and coefficients of the quick score as plain numbers."""
+        return _plain(self)
 
     def read(self, title: str, brand: str = "") -> Reading:
         """Read a title in this model's words."""
@@ -66,6 +72,11 @@ class TitleModel:
         return np.asarray(np.where(codes == features.DIFFER, np.minimum(found, self.code_odds[0]), found))
 
 
+@lru_cache(maxsize=4)
+def _plain(model: TitleModel) -> list[float]:
+    return [float(value) for value in model.quick]
+
+
 def save_model(model: TitleModel, folder: Path) -> None:
     """Write weights and figures into a folder, byte for byte the same for the same model."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,11 +86,11 @@ def save_model(model: TitleModel, folder: Path) -> None:
         "rarest": model.lexicon.rarest,
         "gram_rarity": dict(model.lexicon.gram_rarity),
         "rarest_gram": model.lexicon.rarest_gram,
-        "names": list(NAMES),
+        "names": [*NAMES, *quick.NAMES],
     }
     trees = model.trees
     columns = np.flatnonzero(model.learnt.weights)
-    arrays = {
+    arrays: dict[str, Any] = {
         "format": np.array([FORMAT]),
         "words": np.frombuffer(
             gzip.compress(json.dumps(words, ensure_ascii=False).encode(), 9, mtime=0), dtype=np.uint8
@@ -92,6 +103,7 @@ def save_model(model: TitleModel, folder: Path) -> None:
         "yeses": trees.yeses.astype(np.int8),
         "value": trees.value.astype(np.float32),
         "scalars": np.array([trees.baseline, model.learnt.intercept, *model.code_odds]),
+        "quick": model.quick,
         "calibration_x": model.calibration[0],
         "calibration_y": model.calibration[1],
     }
@@ -127,7 +139,7 @@ def _load(folder: Path) -> TitleModel:
 
 def _model_of(arrays: Mapping[str, np.ndarray], folder: Path) -> TitleModel:
     words = json.loads(gzip.decompress(arrays["words"].tobytes()))
-    if tuple(words["names"]) != NAMES:
+    if words["names"] != [*NAMES, *quick.NAMES]:
         raise WeightsNotUsable(
             f"The weights in {folder} were trained on other features than this version computes. Train them anew."
         )
@@ -146,4 +158,4 @@ def _model_of(arrays: Mapping[str, np.ndarray], folder: Path) -> TitleModel:
     beside = folder / FIGURES
     figures = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else {}
     calibration = (arrays["calibration_x"], arrays["calibration_y"])
-    return TitleModel(lexicon, Learnt(learnt, intercept), trees, calibration, (differ, equal), figures)
+    return TitleModel(lexicon, Learnt(learnt, intercept), trees, calibration, (differ, equal), arrays["quick"], figures)

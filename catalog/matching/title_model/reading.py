@@ -15,7 +15,9 @@ from catalog.matching.title_model.lexicon import PHRASES, Lexicon
 
 LONGEST_TITLE = 400
 MOST_WORDS = 48
-_MARKUP = re.compile(r'"?@[a-zA-Z]{2}(?:-[a-zA-Z]{2,4})?(?=\s|$)|\bCOL \w+ VAL\b|["“”|]|\x00')
+_MARKUP = re.compile(r'"?@[a-zA-Z]{2}(?:-[a-zA-Z]{2,4})?(?=\s|$)|\bCOL \w+ VAL\b|["“”|]')
+# Control characters and the marks that turn the direction of writing.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _PHRASE = re.compile("|".join(sorted((rf"\b{phrase}\b" for phrase in PHRASES), key=len, reverse=True)))
 _MODEL_CODE = re.compile(r"(?=[a-z0-9./-]*\d)(?=[a-z0-9./-]*[a-z])[a-z0-9]+(?:[-./][a-z0-9]+)*|\d{4,}(?:-\d+)*")
 _NUMBER = re.compile(r"^v?\d{1,4}(?:\.\d+)?$")
@@ -59,7 +61,7 @@ class Reading:
 
 def clean_title(title: str) -> str:
     """Cut markup, language tags and control characters; only the first 400 characters count."""
-    return " ".join(_MARKUP.sub(" ", title[: 2 * LONGEST_TITLE]).split())[:LONGEST_TITLE]
+    return " ".join(_MARKUP.sub(" ", _UNSEEN.sub(" ", title[: 2 * LONGEST_TITLE])).split())[:LONGEST_TITLE]
 
 
 def meanings_of(text: str, lexicon: Lexicon) -> tuple[str, ...]:

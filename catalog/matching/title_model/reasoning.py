@@ -19,7 +19,7 @@ def reasons_of(a: Reading, b: Reading) -> tuple[str, ...]:
     if colours_conflict(a.colours, b.colours):
         found.append(f"Colours differ: {'/'.join(a.colours)} and {'/'.join(b.colours)}.")
     elif a.colours and b.colours:
-        found.append(f"Both are {'/'.join(min(a.colours, b.colours, key=len))}.")
+        found.append(f"Both are {'/'.join(min((a.colours, b.colours), key=lambda colours: len(colours)))}.")
     if genders_conflict(a.gender, b.gender):
         found.append(f"Made for different people: {_PEOPLE[a.gender]} and {_PEOPLE[b.gender]}.")
     return tuple(found)

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from catalog.matching.normalising import VariantIn, normalise
 from catalog.matching.title_model import crosses, features
 from catalog.matching.title_model.crosses import Hashed, Learnt, hash_pairs
 from catalog.matching.title_model.lexicon import Lexicon, known_meanings, learn_rarity
 from catalog.matching.title_model.measuring import Figures, measure
 from catalog.matching.title_model.model import TitleModel
 from catalog.matching.title_model.pairs import Offer, Pair
+from catalog.matching.title_model.quick import DIRECTIONS, STRONGER, Sketch, quick_features, sketch
 from catalog.matching.title_model.reading import Reading, grams_of, meanings_of, read
 from catalog.matching.title_model.trees import Trees, trees_from_nodes
 
@@ -74,7 +76,9 @@ def train(sets: Sequence[Sequence[Pair]], *, seed: int = 0) -> Trained:
     trees = _boost(learn, table, same, weight, seed)
     odds = _held_out_odds(learn, table, same, weight, np.vstack([by_product, by_product]), seed)
     calibration = _calibrate(learn, odds, same, weight)
-    model = TitleModel(lexicon, learnt, trees, calibration, _code_odds(examples), {})
+    model = TitleModel(
+        lexicon, learnt, trees, calibration, _code_odds(examples), _quick(learn, sets, examples, lexicon), {}
+    )
     unseen = model.settle(odds[len(examples.same) :], examples.table)
     edges = np.cumsum([0, *(len(one) for one in sets)])
     parts = [slice(start, end) for start, end in pairwise(edges)]
@@ -198,6 +202,26 @@ def _held_out_words(learn: Any, examples: Examples, touched: np.ndarray) -> np.n
         total[held] += learnt.features(examples.hashed.take(np.flatnonzero(held)))
         times[held] += 1
     return total / times
+
+
+def _quick(learn: Any, sets: Sequence[Sequence[Pair]], examples: Examples, lexicon: Lexicon) -> np.ndarray:
+    """Fit the quick score to the same pairs, read by the normalisers."""
+    sketches: dict[tuple[str, str], Sketch] = {}
+    pairs = [pair for one in sets for pair in one]
+    for offer in {(side.title, side.brand): side for pair in pairs for side in (pair.left, pair.right)}.values():
+        row = normalise(VariantIn(0, 0, "", offer.title, vendor=offer.brand))
+        sketches[offer.title, offer.brand] = sketch(row, lexicon)
+    both = [tuple(sketches[side.title, side.brand] for side in (pair.left, pair.right)) for pair in pairs]
+    table = np.array([quick_features(one, other, lexicon.rarest) for one, other in both])
+    fitted = (
+        learn["linear_model"]
+        .LogisticRegression(max_iter=1000, C=1.0)
+        .fit(table, examples.same, sample_weight=examples.weight)
+    )
+    towards = np.array(list(DIRECTIONS.values()))
+    found = np.where(np.sign(fitted.coef_[0]) == towards, fitted.coef_[0], 0.0)
+    stronger = np.array([STRONGER.get(name, np.inf) for name in DIRECTIONS])
+    return np.concatenate([fitted.intercept_, np.minimum(found, stronger)])
 
 
 def _boost(learn: Any, table: np.ndarray, same: np.ndarray, weight: np.ndarray, seed: int) -> Trees:
