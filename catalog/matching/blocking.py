@@ -23,6 +23,14 @@ def document_frequencies(products: Iterable[Sequence[str]]) -> Counter[str]:
     return counts
 
 
-def weights(df: Mapping[str, int], products: int) -> dict[str, float]:
+class Weights(dict[str, float]):
+    """How much each word weighs, with the weight of the rarest."""
+
+    rarest: float = 0.0
+
+
+def weights(df: Mapping[str, int], products: int) -> Weights:
     """Turn document frequencies into weights: the rarer, the heavier."""
-    return {word: math.log((products + 1) / (count + 0.5)) for word, count in df.items()}
+    found = Weights({word: math.log((products + 1) / (count + 0.5)) for word, count in df.items()})
+    found.rarest = max(found.values(), default=0.0)
+    return found
