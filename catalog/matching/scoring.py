@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from catalog.matching.blocking import Weights
 from catalog.matching.colour import colours_conflict
 from catalog.matching.deciding import codes_conflict
 from catalog.matching.gender import genders_conflict
@@ -54,7 +55,9 @@ def explain_titles(a: Normalised, b: Normalised, weights: Mapping[str, float] | 
 def _chance(a: Normalised, b: Normalised, weights: Mapping[str, float] | None) -> float:
     model = load_model()
     one, other = sketch(a, model.lexicon, weights), sketch(b, model.lexicon, weights)
-    rarest = max(weights.values(), default=model.lexicon.rarest) if weights else model.lexicon.rarest
+    rarest = model.lexicon.rarest
+    if weights:
+        rarest = weights.rarest if isinstance(weights, Weights) else max(weights.values())
     intercept, *coefficients = model.quick_terms
     row = quick_features(one, other, rarest)
     odds = math.exp(intercept + sum([weight * fact for weight, fact in zip(coefficients, row, strict=True)]))

@@ -116,7 +116,7 @@ def load_model(folder: Path = SHIPPED) -> TitleModel:
 
     *Raises* `WeightsNotUsable` when there is none, or one of another format.
     """
-    return _load(folder.resolve())
+    return _load(folder if folder is SHIPPED else folder.resolve())
 
 
 @lru_cache(maxsize=4)
