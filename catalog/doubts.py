@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from catalog.catalogue import size_label
+from catalog.links import save_links
 from catalog.mark import mark_items
 from catalog.match import lock_matching
 from catalog.models import Match, ReviewCard, Variant
@@ -109,18 +110,31 @@ def let_go(match: Match, *, by: str, reason: str) -> None:
 
 
 def link_again(match: Match, *, by: str, reason: str, **also: Any) -> bool:
-    """Let a variant stand for its item again; it leaves any other. Says whether it does.
+    """Let a variant stand for its item again, or for the one that item went into; it leaves any other. Says whether it does.
 
     Where another variant of its shop took the place meanwhile, that one keeps it and this one is matched anew.
     """
     Variant.everyone.filter(pk=match.variant_id).update(match_due_at=timezone.now())
-    if Match.everyone.filter(item=match.item_id, shop=match.shop_id, status="linked").exclude(pk=match.pk).exists():
+    item = match.item.merged_into_id or match.item_id
+    sitting = Match.everyone.filter(item=item, shop=match.shop_id, status="linked")
+    if sitting.exclude(variant=match.variant_id).exists():
         return False
-    touched = {match.item_id}
-    for other in Match.everyone.filter(variant=match.variant_id, status="linked").exclude(pk=match.pk):
+    touched = {item}
+    for other in Match.everyone.filter(variant=match.variant_id, status="linked").exclude(item=item):
         move(other, "withdrawn", by=by, reason="a person said it is another item")
         touched.add(other.item_id)
-    if match.status != "linked":
+    if item != match.item_id:
+        _link_to_heir(match, item, by=by, **also)
+    elif match.status != "linked":
         move(match, "linked", by=by, reason=reason, **also)
     mark_items(touched)
     return True
+
+
+def _link_to_heir(match: Match, item: int, *, by: str, **also: Any) -> None:
+    """Link to the item that the match's own went into; the match itself ends with it."""
+    told = {name: also.get(name, getattr(match, name)) for name in ("method", "evidence", "probability")}
+    heir = Match(variant_id=match.variant_id, shop_id=match.shop_id, item_id=item, status="linked", **told)
+    save_links([heir], by=by)
+    if match.status == "ask":
+        move(match, "withdrawn", by=by, reason="its item went into another")

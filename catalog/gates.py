@@ -121,9 +121,10 @@ def _answers(names: list[str], since: dt.datetime) -> dict[str, tuple[int, int]]
     """Count the answers that count, and the right ones among them, by class."""
     counts = Q(evidence_class__counted_from=None) | Q(answered_at__gte=F("evidence_class__counted_from"))
     rows = Audit.objects.filter(counts, evidence_class__in=names, answered_at__gte=since)
-    rows = rows.values_list("evidence_class").order_by()
-    counted = rows.annotate(checked=Count("pk"), good=Count("pk", filter=Q(right=True)))
-    return {name: (checked, right) for name, checked, right in counted}
+    counted = (
+        rows.order_by().values("evidence_class").annotate(checked=Count("pk"), good=Count("pk", filter=Q(right=True)))
+    )
+    return {row["evidence_class"]: (row["checked"], row["good"]) for row in counted}
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class MatchItemOut(serializers.Serializer):
 
     id = serializers.IntegerField()
     size = serializers.CharField()
-    style = MatchStyleOut()
+    style = MatchStyleOut()  # type: ignore[assignment]
 
 
 class MatchShelfOut(serializers.Serializer):

@@ -70,10 +70,10 @@ def report_match(match: Match, merchant: Merchant, reason: str, note: str = "", 
         _refuse_too_many(merchant)
         move(match, "ask", by=by, reason=f"reported: {MatchReport.REASONS[reason]}")
         report = MatchReport(shop=match.shop, match=match, reason=reason, words=[words])
-        report.card = _open_card(match, report, shown)
+        report.card = card = _open_card(match, report, shown)
         report.save()
         report.changes.create(to_status="open", by=by, reason=words["note"])
-        ReviewCard.everyone.filter(pk=report.card.pk).update(about={**report.card.about, "report": report.pk})
+        ReviewCard.everyone.filter(pk=card.pk).update(about={**card.about, "report": report.pk})
         say_all({(match.variant_id, match.item_id): {"report": report.pk}}, same=False, by=by)
         _take_down(match)
     return report

@@ -298,6 +298,21 @@ UNFOLD = {
                     {"title": "Operations", "icon": "monitoring", "link": reverse_lazy("admin:operations")},
                     {"title": "Match review", "icon": "compare", "link": reverse_lazy("admin:review")},
                     {"title": "Matching", "icon": "query_stats", "link": reverse_lazy("admin:matching")},
+                    {
+                        "title": "Evidence classes",
+                        "icon": "verified",
+                        "link": reverse_lazy("admin:catalog_evidenceclass_changelist"),
+                    },
+                    {
+                        "title": "Reported matches",
+                        "icon": "flag",
+                        "link": reverse_lazy("admin:catalog_matchreport_changelist"),
+                    },
+                    {
+                        "title": "Words to learn",
+                        "icon": "translate",
+                        "link": reverse_lazy("admin:catalog_aliasproposal_changelist"),
+                    },
                 ],
             }
         ],

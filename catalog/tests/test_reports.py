@@ -11,7 +11,7 @@ from catalog.distribute import distribute_due, explain_absence
 from catalog.mark import mark_items
 from catalog.models import Item, Match, MatchReport, Placement, ReviewCard, Variant, Verdict
 from catalog.supply import offers_for
-from catalog.tests.cast import level_of, open_shop, stock
+from catalog.tests.cast import level_of, make_item, open_shop, stock
 from catalog.tests.doubted import match_all, share
 from network.models import Notice
 from skuu.kit.errors import Busy, NotFound, NotPossible
@@ -248,3 +248,16 @@ def test_a_place_that_another_variant_took_meanwhile_is_not_taken_from_it(boot, 
     boot.refresh_from_db()
     assert boot.status == "ask"
     assert Match.everyone.get(shop=bruno, status="linked").variant == other
+
+
+def test_an_item_that_went_into_another_meanwhile_is_restored_as_that_other(boot, bruno, alma):
+    made = report(boot, bruno)
+    heir = make_item()
+    Match.everyone.filter(shop=alma).update(item=heir)
+    Item.objects.filter(pk=boot.item_id).update(merged_into=heir)
+    reports.answer_report(made.card, True, by="sam")
+    boot.refresh_from_db()
+    assert boot.status == "withdrawn"
+    assert Match.everyone.get(shop=bruno, status="linked").item == heir
+    decide({heir.pk})
+    assert wanted(bruno) == [3]
