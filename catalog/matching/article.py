@@ -84,7 +84,9 @@ _GENERIC_FULL = re.compile(
 )
 # A season and a number are a style ("SS26-2033"); what follows them is the colour.
 _SEASON = re.compile(
-    r"(?<![A-Z0-9])((?:SS|FW|AW|HW|FS|SP|SU|FA|HO|WI)\d{2}[-_ /.]?\d{3,5})(?:[-_ /.]([A-Z]{2,4}\d?|\d{2,3}))?(?![A-Z0-9])"
+    r"(?<![A-Z0-9])"
+    r"((?:(?:SS|FW|AW|HW|FS|SP|SU|FA|HO|WI)(?:1[5-9]|2\d)[-_ /.]?|[SWFH](?:1[5-9]|2\d)[-_.])\d{3,5})"
+    r"(?:[-_ /.]([A-Z]{2,4}\d?|\d{2,3}))?(?![A-Z0-9])"
 )
 _GENERIC_COMPACT = re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{4})(\d{3})(?![A-Z0-9])")
 _FIELD = re.compile(r"^([A-Z0-9]*\d[A-Z0-9]*(?:[-_][A-Z0-9]{4,})*)[-_ /.]([A-Z0-9]{1,4})$")

@@ -265,7 +265,10 @@ def _unstated(number: float, label: str, kind: str, gender: str) -> Size:
 def _with_width(size: Size, width: str) -> Size:
     if not width:
         return size
-    return Size(f"{size.key}/{width}", size.system, f"{size.value}/{width}", size.eu, size.label, size.sure)
+    # A lone W may mean wide or women's.
+    return Size(
+        f"{size.key}/{width}", size.system, f"{size.value}/{width}", size.eu, size.label, size.sure and width != "W"
+    )
 
 
 def same_size(one: Size, other: Size) -> bool:

@@ -112,6 +112,9 @@ class TestArticleCodes:
             ("10260-022_BLACK-YELLOW", "10260022BLACKYELLOW", "full", "10260022"),
             ("77A00153_K305_Black", "77A00153K305BLACK", "full", "77A00153K305"),
             ("12345678", "12345678", "style", "12345678"),
+            ("SS26-2033", "SS262033", "style", "SS262033"),
+            ("W25-2021", "W252021", "style", "W252021"),
+            ("FW26-2064-WHLG", "FW262064WHLG", "full", "FW262064"),
             ("G12345A", "G12345A", "style", "G12345A"),
         ],
     )
@@ -162,6 +165,10 @@ class TestArticleCodes:
     )
     def test_trap_15_a_shops_own_number_is_no_code(self, sku):
         assert code_in_sku(sku, "northfell", "M").level == "none"
+
+    def test_trap_15_the_last_digits_of_a_sku_may_be_a_size_in_another_system(self):
+        code = code_in_sku("AC0809-39", "northfell", "UK 5.5")
+        assert (code.value, code.level) == ("AC0809", "style")
 
     def test_trap_15_a_sku_that_names_the_style_is_style_level(self):
         assert code_in_sku("DD1391", "nike").level == "style"
@@ -238,6 +245,14 @@ class TestSizes:
         assert read("Runner", options=(("Color", "42"), ("Size", "Black"))).size.key == "EU:42"
         assert read("Runner", options=(("Title", "Default Title"),)).size.key == ""
         assert read("Tote Bag", options=(("Title", "Default Title"),)).size.key == "ONE"
+
+    def test_trap_18_a_suit_of_46_is_one_chest_in_milan_and_another_in_new_york(self):
+        assert not normalise_size("46R", kind="suit").sure
+        assert normalise_size("EU 56R", kind="suit").key == normalise_size("US 46R", kind="suit").key == "SU:46R"
+
+    def test_trap_18_a_lone_w_may_be_wide_or_womens(self):
+        assert not normalise_size("US 6 W", kind="shoe", gender="w", brand="nike").sure
+        assert normalise_size("42 wide", kind="shoe").key == "EU:42/WIDE"
 
     def test_trap_19_a_missing_size_equals_nothing(self):
         for text in ("", "Default Title", "-", "N/A"):

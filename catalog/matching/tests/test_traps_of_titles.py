@@ -82,6 +82,7 @@ class TestColoursAndTitles:
         assert genders_conflict("m", "k")
         assert not genders_conflict("u", "w")
         assert gender_of("Men's Boots | Boot Barn") == "m"
+        assert read_product("Once Upon a Child Racer Men's", "Once Upon a Child").gender == "m"
 
     @pytest.mark.parametrize(
         ("one", "other"),
@@ -119,7 +120,8 @@ class TestColoursAndTitles:
         for title, pack in (
             ("Socken 2er-Pack", 2), ("Tee 3 Pack", 3), ("Set of 2 Tees", 2), ("Lot de 3 tee", 3), ("2x Socks", 2),
             ("3er Set Socken", 3),
-            ("Doppelpack Tee", 2), ("Tee Bundle", 0), ("Backpack 20", 1), ("Jersey Set", 1), ("Lyte 50 Pack", 1), ("Runner", 1),
+            ("Caja de 12 Runner", 12), ("Runner 2-pak", 2), ("Box Jacket", 1), ("Case 77 Tee", 1), ("Doppelpack Tee", 2),
+            ("Tee Bundle", 0), ("Backpack 20", 1), ("Jersey Set", 1), ("Lyte 50 Pack", 1), ("Runner", 1),
         ):  # fmt: skip
             assert read_product(title, "Northfell").pack == pack, title
         for title, condition in (
