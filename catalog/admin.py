@@ -6,6 +6,7 @@ from django.contrib import admin
 
 import catalog.aliases_admin  # noqa: F401 - registers brands' and colours' other names
 import catalog.gates_admin  # noqa: F401 - registers evidence classes, audits and reports
+import catalog.match_admin  # noqa: F401 - registers drift, merges and what was learnt
 import catalog.review_admin  # noqa: F401 - registers the review cards
 from catalog.models import (
     Claim,

@@ -303,7 +303,8 @@ def _inherit(heirs: Mapping[int, int]) -> None:
 
 # Rows that shared a key which its row has no more: what kept them apart, or made their key ambiguous, may be gone.
 _WAKE = """
-update catalog_variant v set match_due_at = %(now)s where v.deleted_at is null and v.match_due_at is null and v.id in (
+update catalog_variant v set match_due_at = %(now)s, matched_rule = -abs(v.matched_rule)
+where v.deleted_at is null and v.match_due_at is null and v.id in (
   select id from catalog_variant where gtin = any(%(gtins)s::text[]) and gtin_status = 'clean' and deleted_at is null
   union
   select w.id from catalog_variant w join unnest(%(brands)s::text[], %(codes)s::text[]) k(brand_key, code)

@@ -118,7 +118,8 @@ def _match(rows: list[Due], stopped: frozenset[str]) -> None:
     if gone or not plan.is_empty:
         touched = write_plan(found, plan, gone, by=ENGINE).touched
     if plan.look_again:
-        Variant.everyone.filter(pk__in=plan.look_again).update(match_due_at=timezone.now())
+        # as edited rows: their facts stand, what they are compared with does not
+        Variant.everyone.filter(pk__in=plan.look_again).update(match_due_at=timezone.now(), matched_rule=-RULE_VERSION)
     _note_ambiguous(batch)
     wake_former_mates(row for row in rows if row.is_new or row.deleted)
     keep_facts([row for row in rows if row.is_new], done=True)

@@ -131,8 +131,9 @@ where v.facts <> ''
 _SAID = """
 select distinct w.variant_id, m.variant_id, w.same
 from catalog_verdict w join catalog_item i on i.id = w.item_id
-join catalog_match m on m.item_id = coalesce(i.merged_into_id, i.id) and m.status = 'linked'
+join catalog_match m on m.item_id in (i.merged_into_id, i.id)
 where w.undone_at is null and m.variant_id <> w.variant_id
+  and (m.status = 'linked' or not w.same and m.status = 'withdrawn' and m.method <> 'person')
 """
 
 

@@ -129,11 +129,16 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
 
 
 # What people said of these rows, and what the nightly rebuild learnt of their brands and codes. A verdict about an item
-# that went into another holds for that other.
+# that went into another holds for that other, and a "no" holds for whom the machine has let go of the item since.
 _KNOWN = """
 select 'said', w.variant_id::text, coalesce(i.merged_into_id, i.id)::text, w.same::text, ''
 from catalog_verdict w join catalog_item i on i.id = w.item_id
 where w.undone_at is null and w.variant_id = any(%(rows)s::bigint[])
+union all
+select 'not', w.variant_id::text, m.variant_id::text, '', '' from catalog_verdict w
+join catalog_match m on m.item_id = w.item_id and m.variant_id <> w.variant_id
+  and (m.status = 'linked' or m.status = 'withdrawn' and m.method <> 'person')
+where w.undone_at is null and not w.same and w.variant_id = any(%(rows)s::bigint[])
 union all
 select 'size', brand, system, value, european from catalog_learntsize where brand = any(%(all_brands)s::text[])
 union all
@@ -158,6 +163,8 @@ def _add_known(found: Neighbourhood) -> None:
                 found.charts[one, two, three] = four
             elif kind == "code":
                 found.levels[one, two] = three
+            elif kind == "not":
+                found.cannot.add(frozenset((int(one), int(two))))
             else:
                 verdicts.append((int(one), int(two), three == "true"))
     if verdicts:

@@ -44,6 +44,23 @@ def match() -> int:
     return drain(match_due)
 
 
+def start_matching_audit() -> None:
+    """Have tonight's full rebuild compared with the links that stand."""
+    from catalog.match_audit import start_audit
+    from skuu.kit.jobs import ring
+
+    start_audit()
+    ring(audit_matching)
+
+
+@answers_bell
+def audit_matching() -> int:
+    """Go on comparing the rebuild with the links that stand, and tell staff of an alarm."""
+    from catalog.match_audit import audit_step, tell_alarms
+
+    return drain(audit_step) + tell_alarms()
+
+
 def sweep_changes() -> int:
     """Ask every shop what changed since the last look."""
     from catalog.sync import start_sweeps

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from catalog.models import EvidenceClass, MatchReport, Placement
+from catalog.models import EvidenceClass, MatchingDrift, MatchReport, Placement
 from catalog.retry import retry_placement
 from network.models import InboundEvent, Shop, SyncRun
 from network.paging import Page, page_after
@@ -146,6 +146,13 @@ def _parcels(request: HttpRequest) -> Page:
     return page_after(rows, request.GET.get("after"), of=Parcel.everyone.all(), newest_first=True, size=PAGE)
 
 
+def _drift(request: HttpRequest) -> Page:
+    rows = MatchingDrift.objects.all()
+    if request.GET.get("status") == "alarm":
+        rows = rows.filter(is_alarm=True)
+    return page_after(rows, request.GET.get("after"), of=MatchingDrift.objects.all(), newest_first=True, size=PAGE)
+
+
 def _words(request: HttpRequest) -> str:
     return request.GET.get("q", "").replace("\0", "").strip()[:100]
 
@@ -157,12 +164,14 @@ SECTIONS = {
     "placements": Section("Shelves with errors", "catalog.view_placement", _placements),
     "internal-orders": Section("Internal orders with errors", "orders.view_internalorder", _internal_orders),
     "parcels": Section("Parcels with errors", "orders.view_parcel", _parcels),
+    "drift": Section("Matching drift", "catalog.view_matchingdrift", _drift),
 }
 STATUSES = {
     "connections": Shop.STATUSES,
     "reads": {"waiting": "Waiting", "reading": "Reading", "done": "Done", "failed": "Failed"},
     "events": {"failed": "Failed, will be tried again", "dead": "Dead: needs a person"},
     "internal-orders": InternalOrder.STATUSES,
+    "drift": {"alarm": "Alarms"},
 }
 
 

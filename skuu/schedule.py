@@ -50,6 +50,7 @@ BELLS = (
     Bell(catalog.tasks.push, 2),
     Bell(settlement.tasks.post_shipped, 10),
     Bell(network.tasks.mail_notices, 30),
+    Bell(catalog.tasks.audit_matching, 30),
     Bell(catalog.tasks.announce_classes, 60),
 )
 TIMETABLE = (
@@ -61,6 +62,7 @@ TIMETABLE = (
     Row(settlement.tasks.close_due, 60),
     Row(settlement.tasks.prove_books, DAY),
     Row(catalog.tasks.reconcile, DAY),
+    Row(catalog.tasks.start_matching_audit, DAY),
     Row(catalog.tasks.draw_audits, DAY),
     Row(catalog.tasks.propose_aliases, DAY),
     Row(orders.tasks.erase_addresses, DAY),
