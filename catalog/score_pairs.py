@@ -1,6 +1,7 @@
 """Scores a file of pairs of offers: the same lines with probability, decision and evidence."""
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -134,7 +135,7 @@ def _skip_rest(lines: BinaryIO, line: bytes) -> None:
 
 def _parsed(line: bytes) -> tuple[dict[str, Any], tuple[Offer, Offer]]:
     try:
-        row = json.loads(line.decode("utf-8"), parse_constant=_no_number)
+        row = json.loads(line.decode("utf-8"), parse_constant=_no_number, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise ValueError("is not UTF-8 text") from error
     except json.JSONDecodeError as error:
@@ -148,6 +149,11 @@ def _parsed(line: bytes) -> tuple[dict[str, Any], tuple[Offer, Offer]]:
 
 def _no_number(name: str) -> float:
     raise ValueError(f"is not JSON: {name} is no number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _no_number(digits)
 
 
 def _side(row: dict[str, Any], name: str) -> Offer:

@@ -41,6 +41,7 @@ def test_bad_lines_are_reported_by_number_and_the_others_scored(tmp_path):
         '{"left": "a", "right": {}}',
         '{"left": {"title": ["a"]}, "right": {}}',
         '{"left": {"price": NaN}, "right": {}}',
+        '{"left": {"price": 1e400}, "right": {}}',
         b"\xff\xfe{}\n",
         "[" * 100_000,
         "",
@@ -48,7 +49,7 @@ def test_bad_lines_are_reported_by_number_and_the_others_scored(tmp_path):
     ]
     rows, said, complaints = run(tmp_path, lines)
     assert len(rows) == 2
-    assert said.endswith("8 bad lines.\n")
+    assert said.endswith("9 bad lines.\n")
     assert complaints.splitlines() == [
         "line 2: is not JSON: Expecting property name enclosed in double quotes at character 2",
         'line 3: is not an object with "left" and "right"',
@@ -56,8 +57,9 @@ def test_bad_lines_are_reported_by_number_and_the_others_scored(tmp_path):
         'line 5: "left" is not an object',
         'line 6: "left": title is neither text nor a number',
         "line 7: is not JSON: NaN is no number",
-        "line 8: is not UTF-8 text",
-        "line 9: is nested too deeply",
+        "line 8: is not JSON: 1e400 is no number",
+        "line 9: is not UTF-8 text",
+        "line 10: is nested too deeply",
     ]
 
 

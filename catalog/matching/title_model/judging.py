@@ -16,7 +16,7 @@ from catalog.matching.options import read_options
 from catalog.matching.title_model import features
 from catalog.matching.title_model.model import TitleModel
 from catalog.matching.title_model.reading import LONGEST_TITLE, Reading, clean_title, read_as
-from catalog.matching.title_model.reasoning import reasons_of
+from catalog.matching.title_model.reasoning import heights_apart, reasons_of
 
 # At or below this probability titles alone are answered "different": it loses the share of matches given in figures.json.
 SURELY_NOT = 0.03
@@ -27,6 +27,7 @@ _AGAINST_OTHERS = 0.3
 _GUARDED_ODDS = 9.0
 # What fields beside the title add to its odds when they contradict each other.
 _COLOURS_DIFFER, _GENDERS_DIFFER, _BARCODES_DIFFER, _PACKS_DIFFER = 0.02, 0.1, 0.3, 0.4
+_HEIGHTS_DIFFER = 0.05
 _MOST_BY_TITLE = 0.97
 
 
@@ -141,7 +142,7 @@ def _guarded(decision: Decision, readings: tuple[Reading, Reading], chance: floa
         odds *= _AGAINST.get(guard, _AGAINST_OTHERS if guard != "style_level" else 1.0)
     odds *= math.sqrt(_odds(chance))
     probability = min(0.97, max(0.02, odds / (1 + odds)))
-    return Judged(round(probability, 4), ASK, (*decision.evidence, *reasons_of(*readings)))
+    return Judged(round(probability, 4), ASK, _each_once(*decision.evidence, *reasons_of(*readings)))
 
 
 def _by_title(
@@ -150,6 +151,8 @@ def _by_title(
     if not readings[0].bag or not readings[1].bag:
         return Judged(0.05, ASK, ("One side says nothing that could be compared.",))
     odds, sentences = _odds(chance), []
+    if heights_apart(*readings):
+        odds *= _HEIGHTS_DIFFER
     for factor, sentence in _fields_against(one, other, a, b):
         odds *= factor
         sentences.append(sentence)
@@ -158,7 +161,7 @@ def _by_title(
     decision = DIFFERENT if probability <= SURELY_NOT else ASK
     if decision == ASK and state != features.EQUAL:
         sentences.append("Only the titles speak for it, so a person decides.")
-    return Judged(probability, decision, (*reasons_of(*readings), *sentences))
+    return Judged(probability, decision, _each_once(*reasons_of(*readings), *sentences))
 
 
 def _fields_against(one: Offer, other: Offer, a: Normalised, b: Normalised) -> list[tuple[float, str]]:
@@ -174,6 +177,10 @@ def _fields_against(one: Offer, other: Offer, a: Normalised, b: Normalised) -> l
     if a.condition != b.condition:
         found.append((_PACKS_DIFFER, "One is not described as new and original, the other is."))
     return found
+
+
+def _each_once(*sentences: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentences))
 
 
 def _says_colour(offer: Offer) -> bool:

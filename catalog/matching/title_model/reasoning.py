@@ -6,6 +6,7 @@ from catalog.matching.title_model import features
 from catalog.matching.title_model.reading import Reading
 
 MOST_WORDS = 5
+_HEIGHTS = {"~low": "low", "ox": "low", "oxford": "low", "~mid": "mid", "~high": "high"}
 _PEOPLE = {"m": "men", "w": "women", "k": "children", "u": "adults"}
 
 
@@ -19,10 +20,19 @@ def reasons_of(a: Reading, b: Reading) -> tuple[str, ...]:
     if colours_conflict(a.colours, b.colours):
         found.append(f"Colours differ: {'/'.join(a.colours)} and {'/'.join(b.colours)}.")
     elif a.colours and b.colours:
-        found.append(f"Both are {'/'.join(min((a.colours, b.colours), key=lambda colours: len(colours)))}.")
+        fewer = a.colours if len(a.colours) <= len(b.colours) else b.colours
+        found.append(f"Both are {'/'.join(fewer)}.")
     if genders_conflict(a.gender, b.gender):
         found.append(f"Made for different people: {_PEOPLE[a.gender]} and {_PEOPLE[b.gender]}.")
+    if heights := heights_apart(a, b):
+        found.append(f"Heights differ: {heights[0]} and {heights[1]}.")
     return tuple(found)
+
+
+def heights_apart(a: Reading, b: Reading) -> tuple[str, str] | None:
+    """The cuts of a shoe that two titles name, where they exclude each other."""
+    mine, theirs = ({_HEIGHTS[word] for word in side.bag if word in _HEIGHTS} for side in (a, b))
+    return (min(mine), min(theirs)) if mine and theirs and not mine & theirs else None
 
 
 def _codes(a: Reading, b: Reading) -> list[str]:

@@ -259,6 +259,17 @@ class TestJudging:
         one, other = self.judge(left, right), self.judge(right, left)
         assert (one.probability, one.decision) == (other.probability, other.decision)
 
+    def test_a_low_and_a_high_cut_of_one_model_are_told_apart(self):
+        high, low = {"title": "Northfell Court Star Hi Black"}, {"title": "Northfell Court Star Ox Black"}
+        assert self.judge(high, low).probability < 0.5 < self.judge(high, high).probability
+        assert "Heights differ: high and low." in self.judge(high, low).evidence
+
+    def test_no_sentence_is_said_twice(self):
+        left = {"title": "Dunk", "brand": "Nike", "colour": "White"}
+        evidence = self.judge(left, left | {"colour": "Black"}).evidence
+        assert evidence.count("Colours differ: white and black.") == 1
+        assert len(set(evidence)) == len(evidence)
+
     def test_nothing_to_compare_asks(self):
         found = self.judge({}, {"title": "Dunk"})
         assert (found.probability, found.decision) == (0.05, "ask")
