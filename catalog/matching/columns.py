@@ -11,7 +11,7 @@ from catalog.matching.article import FULL, NO_CODE, NONE, ArticleCode, code_in_f
 from catalog.matching.brand import is_known
 from catalog.matching.colour import Colour
 from catalog.matching.gtin import CLEAN, gtins_of
-from catalog.matching.listing import Ints, Listing, Unit, code_rank, tells_apart, whole_codes
+from catalog.matching.listing import Ints, Listing, Unit, code_rank, tells_apart, unit_colour, whole_codes
 from catalog.matching.normalising import colour_of, gtin_of
 from catalog.matching.product_facts import ProductFacts, read_product
 from catalog.matching.size import normalise_size
@@ -216,7 +216,7 @@ def _gathered(
     if not len(merged.columns):
         return np.zeros(0, np.int64), []
     keys: dict[str, int] = {}
-    colour = np.array([keys.setdefault(one.key, len(keys)) for one in merged.colours], dtype=np.int64)
+    colour = np.array([keys.setdefault(unit_colour(one), len(keys)) for one in merged.colours], dtype=np.int64)
     values: dict[str, int] = {}
     full = [values.setdefault(one.value, len(values) + 1) if tells_apart(one) else 0 for one in merged.codes]
     own = np.array(full, dtype=np.int64)[merged.columns[:, CODE]]
@@ -267,7 +267,7 @@ def _greatest(group: Ints, values: Ints) -> Ints:
 def _unit(product: tuple[str, str], colour: Colour, code: ArticleCode, facts: ProductFacts) -> Unit:
     shop, ref = product
     return Unit(
-        f"{shop}/{ref}/{colour.key}/{code.value if tells_apart(code) else ''}",
+        f"{shop}/{ref}/{unit_colour(colour)}/{code.value if tells_apart(code) else ''}",
         shop,
         ref,
         facts.brand,

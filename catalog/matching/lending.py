@@ -120,7 +120,7 @@ def _entry(label: str, brand: str, gender: str, kind: str) -> Entry | None:
     size = normalise_size(label, gender=gender, kind=kind)
     if size.system == "UK" and gender in ("m", "w", "k"):
         return brand, f"UK-{gender}", size.value
-    return (brand, size.system, size.value) if size.system.startswith("US-") else None
+    return (brand, size.system, size.value) if size.system.startswith(("US-", "UK-")) else None
 
 
 def learn_charts(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[Entry, str]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from catalog.matching.article import FULL, NO_CODE, NONE, ArticleCode
 from catalog.matching.colour import NO_COLOUR, Colour
+from catalog.matching.folding import slug
 from catalog.matching.normalising import Id, Normalised
 
 Ints = npt.NDArray[np.int64]
@@ -67,6 +68,11 @@ def listing_of(rows: Sequence[Normalised]) -> Listing:
     return Listing(ids, table[:, 0], table[:, 1], table[:, 2], list(labels), units, shop)
 
 
+def unit_colour(colour: Colour) -> str:
+    """Name a colour as its shop does: light blue and blue of one product are two things, however alike they are read."""
+    return f"{colour.key}~{slug(colour.raw)}" if colour.known else colour.key
+
+
 def best_code(codes: Sequence[ArticleCode]) -> ArticleCode:
     """Choose what the rows of one unit say together, by `code_rank`."""
     return min(codes, key=code_rank, default=NO_CODE)
@@ -80,7 +86,7 @@ def code_rank(code: ArticleCode) -> tuple[bool, bool, int, str, str]:
 def _units(rows: Sequence[Normalised]) -> tuple[list[Unit], list[list[Normalised]]]:
     gathered: dict[tuple[str, str, str], list[Normalised]] = defaultdict(list)
     for row in rows:
-        gathered[str(row.shop_id), row.product_ref, row.colour.key].append(row)
+        gathered[str(row.shop_id), row.product_ref, unit_colour(row.colour)].append(row)
     named: list[tuple[Unit, list[Normalised]]] = []
     for (shop, product, colour), own in gathered.items():
         own.sort(key=lambda row: str(row.id))
