@@ -73,7 +73,8 @@ def report_match(match: Match, merchant: Merchant, reason: str, note: str = "", 
         report.card = card = _open_card(match, report, shown)
         report.save()
         report.changes.create(to_status="open", by=by, reason=words["note"])
-        ReviewCard.everyone.filter(pk=card.pk).update(about={**card.about, "report": report.pk})
+        card.about["report"] = report.pk
+        card.save(update_fields=["about"])
         say_all({(match.variant_id, match.item_id): {"report": report.pk}}, same=False, by=by)
         _take_down(match)
     return report

@@ -74,15 +74,17 @@ def waiting(where: QueueFilter, by: str = "") -> QuerySet[ReviewCard]:
 
 
 def take_next(by: str, where: QueueFilter = EVERYTHING) -> ReviewCard | None:
-    """Take the card with the most at stake that nobody else looks at, for five minutes; None when none is left.
+    """Take the oldest report of a merchant, else the card with the most at stake, that nobody else looks at; None when none is left.
 
-    *Locks* the card, passing by those others hold. *Again*: the same card, until it is decided, skipped or given back.
+    It is held for five minutes. *Locks* the card, passing by those others hold. *Again*: the same card, until it is decided,
+    skipped or given back.
     """
     now = timezone.now()
     with transaction.atomic():
         rows = waiting(where, by).select_for_update(skip_locked=True, of=("self",))
         card = rows.filter(taken_by=by, taken_until__gt=now).first()
-        card = card or rows.filter(Q(taken_until=None) | Q(taken_until__lte=now)).first()
+        free = rows.filter(Q(taken_until=None) | Q(taken_until__lte=now))
+        card = card or free.filter(kind="report").order_by("pk").first() or free.first()
         others = ReviewCard.everyone.filter(taken_by=by, taken_until__gt=now).exclude(pk=card.pk if card else 0)
         others.update(**NOBODY)
         if card is not None:

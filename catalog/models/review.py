@@ -67,6 +67,8 @@ class ReviewCard(Stateful, Tenant):
         indexes: ClassVar = [
             # read by the review queue
             models.Index(fields=["-money_minor", "id"], condition=Q(status="open"), name="card_queue"),
+            # read by catalog.review.take_next: merchants' reports come before everything
+            models.Index(fields=["id"], condition=Q(status="open", kind="report"), name="card_reports"),
             # read by the desk's pile of skipped cards
             models.Index(fields=["-money_minor", "id"], condition=Q(status="skipped"), name="card_skipped"),
             # read by catalog.stakes.weigh_due
