@@ -189,7 +189,8 @@ def history(request: HttpRequest) -> HttpResponse:
     """List decisions, newest first, of everybody or one person; those that still stand can be undone."""
     later = ReviewCardChange.objects.filter(row=OuterRef("row"), pk__gt=OuterRef("pk"))
     chosen = Product.everyone.filter(pk=OuterRef("row__chosen_product"))
-    steps = ReviewCardChange.objects.exclude(by="engine").exclude(to_status="moot")
+    steps = ReviewCardChange.objects.exclude(from_status="").exclude(by="engine").exclude(to_status="moot")
+    steps = steps.defer("seen")
     people = list(steps.order_by("by").values_list("by", flat=True).distinct()[:200])
     who, before = request.GET.get("by", ""), whole(request.GET.get("before"))
     if who:

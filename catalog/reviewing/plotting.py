@@ -57,12 +57,14 @@ class Picture:
 
 
 def nice_ceiling(value: float) -> int:
-    """Round up to 1, 2, 4, 5 or 8 times a power of ten, so that quarters of an axis are easy to read."""
-    power = 1
+    """Round up to a figure whose quarters are whole and easy to read: 4, 8 … 20, then 40, 60, 80, 100 and their tens."""
+    if value <= 20:
+        return max(4, -(-int(-(-value // 1)) // 4) * 4)
+    power = 10
     while True:
-        for step in (1, 2, 4, 5, 8):
+        for step in (4, 6, 8, 10):
             if step * power >= value:
-                return max(step * power, 4)
+                return step * power
         power *= 10
 
 

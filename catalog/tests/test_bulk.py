@@ -216,13 +216,13 @@ class TestPages:
         made = BulkDecision.objects.get()
         desk.post(reverse("admin:review_bulk_confirm", args=[made.pk]), {"digest": made.digest})
         answer = desk.post(reverse("admin:review_bulk_go", args=[made.pk]), headers={"HX-Request": "true"})
-        assert "3 of 3 cards decided, 6 sizes linked, 0 left alone." in answer.content.decode()
+        assert "Cards decided: 3 of 3. Sizes linked: 6. Left alone: 0." in answer.content.decode()
         undo = reverse("admin:review_bulk_undo", args=[made.pk])
         assert "Tick the box" in desk.post(undo, follow=True).content.decode()
         assert persons_links() == 6
         desk.post(undo, {"sure": "yes"})
         answer = desk.post(reverse("admin:review_bulk_go", args=[made.pk]), headers={"HX-Request": "true"})
-        assert "3 of 3 cards taken back, 0 left as they are." in answer.content.decode()
+        assert "Cards taken back: 3 of 3. Left as they are: 0." in answer.content.decode()
         assert persons_links() == 0
 
     def test_nonsense_in_the_form_is_refused_in_words(self, desk):

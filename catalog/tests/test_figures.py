@@ -121,6 +121,6 @@ def test_bounds_below_the_floor_are_cut_there():
     assert (bar.x, bar.x + bar.width) == (plotting.NAMES, plotting.WIDTH - 30)
 
 
-@pytest.mark.parametrize(("value", "top"), [(0, 4), (1, 4), (4, 4), (5, 5), (9, 10), (81, 100), (150, 200)])
+@pytest.mark.parametrize(("value", "top"), [(0, 4), (1, 4), (4, 4), (5, 8), (9, 12), (21, 40), (81, 100), (150, 400)])
 def test_scales_end_on_round_figures(value, top):
     assert plotting.nice_ceiling(value) == top

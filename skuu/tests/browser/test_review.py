@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from playwright.sync_api import Browser, Page, expect
 
-from catalog.models import ReviewCard, Verdict
+from catalog.models import BulkDecision, Product, ReviewCard, Verdict
 from network.models import User
 from skuu.testing.live import Watched, watch
 from skuu.testing.scene import PICTURES, Scene
@@ -181,4 +181,56 @@ def test_the_desk_and_the_history_are_readable_by_everybody(sit: Sit) -> None:
     assert watched.violations() == []
     press(watched.page, "r")
     watched.visit("/admin/review/history/")
+    assert watched.violations() == []
+
+
+def test_figures_choose_a_candidate_and_a_field_says_which_one_is_shown(sit: Sit) -> None:
+    card = ReviewCard.everyone.filter(status="open").order_by("-money_minor", "pk").first()
+    ReviewCard.everyone.filter(pk=card.pk).update(candidates=[card.candidates[0], card.candidates[0] | {"score": 0.2}])
+    page = sit("rea").page
+    page.keyboard.press("2")
+    expect(page.locator("[data-option]").nth(1)).to_be_visible()
+    expect(page.locator("[data-step-said]")).to_have_text("Candidate 2 of 2")
+    page.keyboard.press("1")
+    expect(page.locator("[data-option]").nth(0)).to_be_visible()
+    ReviewCard.everyone.filter(pk=card.pk).update(candidates=card.candidates)
+
+
+def test_after_a_decision_the_next_card_has_the_focus(sit: Sit) -> None:
+    page = sit("rea").page
+    press(page, "r")
+    assert page.evaluate("document.activeElement.dataset.card") == str(shown(page))
+
+
+def test_a_reviewer_decides_many_after_a_preview_and_takes_them_back(sit: Sit) -> None:
+    card = ReviewCard.everyone.filter(status="open", kind="question").order_by("-money_minor", "pk").first()
+    theirs = Product.everyone.get(pk=card.candidates[0]["product"])
+    watched = sit("rea", "/admin/review/bulk/")
+    page = watched.page
+    page.get_by_label("Evidence").select_option(card.evidence_class)
+    page.get_by_label("Shop that is asked about").select_option(str(card.product.shop_id))
+    page.get_by_label("Shop of the candidate").select_option(str(theirs.shop_id))
+    page.get_by_label("Least score in percent").fill("50")
+    page.get_by_label("Colours agree").uncheck()
+    assert watched.violations() == []
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="A sample of")).to_be_visible()
+    assert watched.violations() == []
+    made = BulkDecision.objects.order_by("-pk").first()
+    decided = list(made.cards.values_list("card_id", flat=True))
+    page.get_by_role("button", name="Approve th").click()
+    expect(page.get_by_role("heading", name="Decided", exact=True)).to_be_visible(timeout=30_000)
+    assert ReviewCard.everyone.filter(pk__in=decided, status="approved", decided_by="rea").exists()
+    assert watched.violations() == []
+    page.get_by_label("Yes, open").check()
+    page.get_by_role("button", name="Undo the whole decision").click()
+    expect(page.get_by_role("heading", name="Taken back", exact=True)).to_be_visible(timeout=30_000)
+    assert set(ReviewCard.everyone.filter(pk__in=decided).values_list("status", flat=True)) == {"open"}
+
+
+def test_the_page_of_figures_is_readable_by_everybody(sit: Sit) -> None:
+    watched = sit("rea")
+    press(watched.page, "r")
+    watched.visit("/admin/matching/")
+    expect(watched.page.get_by_role("img", name="Decisions over time, by reviewer")).to_be_visible()
     assert watched.violations() == []
