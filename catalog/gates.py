@@ -283,7 +283,7 @@ def reopen_class(name: str, *, reason: str, by: str) -> None:
             raise NotFound("There is no such class of evidence.")
         if row.status != "stopped":
             raise NotPossible("Only a stopped class can be re-opened.", code="not_stopped")
-        fresh = {"counted_from": timezone.now(), "audited": 0, "audited_right": 0}
+        fresh = {"counted_from": timezone.now(), "audited": 0, "audited_right": 0, "withdrawing_by": ""}
         move(row, "provisional", by=by, reason=reason, **fresh, announce_due_at=timezone.now())
         _match_again(name)
         _ring_announcement()

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from catalog import gates
 from catalog.matching.bounds import clean_checks_needed, lower_bound, upper_bound
 from catalog.models import Audit, EvidenceClass, EvidenceClassChange, MatchReport, MatchReportChange
+from catalog.withdrawing import unproven_links, withdraw_class
 from skuu.kit.admin import ChangesInline, ReadOnlyAdmin
 from skuu.kit.errors import SkuuError
 
@@ -41,12 +42,23 @@ class EvidenceClassAdmin(ReadOnlyAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         found = next((one for one in gates.class_figures() if one.name == object_id), None)
-        facts = {"figures": found, "may_reopen": request.user.has_perm(MAY_REOPEN), "aim": _percent(gates.AIM)}
+        facts: dict[str, Any] = {
+            "figures": found,
+            "may_reopen": request.user.has_perm(MAY_REOPEN),
+            "aim": _percent(gates.AIM),
+        }
+        if found is not None and found.status == "stopped":
+            facts["unproven"] = unproven_links(found.name).count()
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **facts})
 
     def get_urls(self) -> list[URLPattern]:
         reopen = self.admin_site.admin_view(require_POST(reopen_class))
-        return [path("<str:name>/reopen/", reopen, name="evidence_class_reopen"), *super().get_urls()]
+        withdraw = self.admin_site.admin_view(require_POST(withdraw_links))
+        return [
+            path("<str:name>/reopen/", reopen, name="evidence_class_reopen"),
+            path("<str:name>/withdraw/", withdraw, name="evidence_class_withdraw"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description="wrong")
     def wrong(self, row: EvidenceClass) -> int:
@@ -79,6 +91,21 @@ def reopen_class(request: HttpRequest, name: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, f"“{name}” links by itself again, on probation; its checks are counted from now.")
+    return redirect(reverse("admin:catalog_evidenceclass_changelist"))
+
+
+def withdraw_links(request: HttpRequest, name: str) -> HttpResponse:
+    """Have a stopped class's unproven links taken back."""
+    if not request.user.has_perm(MAY_REOPEN):
+        raise PermissionDenied
+    try:
+        count = withdraw_class(name, by=request.user.get_username())
+    except SkuuError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request, f"{count} links of “{name}” will be taken back; each becomes a question for a person."
+        )
     return redirect(reverse("admin:catalog_evidenceclass_changelist"))
 
 

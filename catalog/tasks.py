@@ -91,6 +91,14 @@ def announce_classes() -> int:
     return gates.announce_classes()
 
 
+@answers_bell
+def withdraw_links() -> int:
+    """Take unproven links of stopped classes back."""
+    from catalog.withdrawing import withdraw_due
+
+    return drain(withdraw_due)
+
+
 def propose_aliases() -> int:
     """Learn words from the verdicts since the last look."""
     from catalog import aliases

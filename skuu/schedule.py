@@ -52,6 +52,7 @@ BELLS = (
     Bell(network.tasks.mail_notices, 30),
     Bell(catalog.tasks.audit_matching, 30),
     Bell(catalog.tasks.announce_classes, 60),
+    Bell(catalog.tasks.withdraw_links, 60),
 )
 TIMETABLE = (
     Row(orders.tasks.sweep_orders, 1),
