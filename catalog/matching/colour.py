@@ -82,6 +82,16 @@ _WIDER = {
     "turquoise": {"blue", "green"},
     "beige": {"brown"},
 }
+_NEIGHBOURS = (
+    {"black", "grey", "navy"},
+    {"grey", "silver", "white"},
+    {"grey", "blue", "navy", "purple"},
+    {"white", "cream", "beige", "silver"},
+    {"beige", "brown", "gold", "grey", "olive"},
+    {"red", "pink", "burgundy", "purple"},
+    {"red", "orange", "brown", "burgundy"},
+    {"yellow", "gold", "orange"},
+)
 _SHADES = {
     "dark light deep medium pale bright hot": "blue red grey gray green brown pink yellow orange purple violet beige khaki olive cyan "
     "turquoise skyblue steelblue",
@@ -171,6 +181,24 @@ def colours_conflict(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
         return True
     short, long = sorted((one, other), key=len)
     return not all(any(_related(base, candidate) for candidate in long) for base in short)
+
+
+@lru_cache(maxsize=65536)
+def colours_far_apart(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tell whether two colour tuples cannot be two names of one colourway even with neighbouring shades allowed.
+
+    What one shop calls anthracite, black or dark blue another may call grey. Where several barcodes agree that two
+    products are one, only colours that nobody confuses speak against it.
+    """
+    if not colours_conflict(one, other):
+        return False
+    return not any(_neighbours(one[0], candidate) for candidate in other) or not any(
+        _neighbours(other[0], candidate) for candidate in one
+    )
+
+
+def _neighbours(one: str, other: str) -> bool:
+    return _related(one, other) or any(one in shades and other in shades for shades in _NEIGHBOURS)
 
 
 def _related(one: str, other: str) -> bool:

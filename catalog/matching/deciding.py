@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from catalog.matching.article import FULL, ArticleCode, looks_alike
-from catalog.matching.colour import Colour, colours_conflict
+from catalog.matching.colour import Colour, colours_conflict, colours_far_apart
 from catalog.matching.gender import genders_conflict
 from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Id, Normalised, with_gender
@@ -123,6 +123,18 @@ def contradict(a: Described, b: Described) -> bool:
         (a.brand != b.brand and bool(a.brand) and bool(b.brand))
         or (a.colour.bases != b.colour.bases and colours_conflict(a.colour.bases, b.colour.bases))
         or (a.gender != b.gender and genders_conflict(a.gender, b.gender))
+        or codes_conflict(a, b)
+        or a.pack != b.pack
+        or a.condition != b.condition
+    )
+
+
+def beyond_shades(a: Described, b: Described) -> bool:
+    """Tell whether two products contradict each other even if neighbouring shades are one colour to different shops."""
+    return contradict(a, b) and (
+        colours_far_apart(a.colour.bases, b.colour.bases)
+        or (a.brand != b.brand and bool(a.brand) and bool(b.brand))
+        or genders_conflict(a.gender, b.gender)
         or codes_conflict(a, b)
         or a.pack != b.pack
         or a.condition != b.condition

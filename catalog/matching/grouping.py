@@ -9,11 +9,12 @@ import numpy as np
 
 from catalog.matching.article import FULL, ArticleCode
 from catalog.matching.consensus import leave
-from catalog.matching.deciding import MOST_BRANDS, compatible_products, contradict
+from catalog.matching.deciding import MOST_BRANDS, beyond_shades, compatible_products, contradict
 from catalog.matching.listing import Ints, Listing, Unit
 from catalog.matching.size import Size, sizes_conflict
 
 MOST_PAIRED = 40
+OUTWEIGH_SHADES = 2
 Doubt = tuple[str, tuple[str, ...]]
 
 
@@ -200,14 +201,20 @@ def agreeing_by_barcode(
 ) -> Counter[tuple[int, int]]:
     """Count, for pairs of units that do not contradict each other, the barcodes they share.
 
-    Where units of one barcode contradict each other, the majority keeps it; two that differ both lose it.
+    Where units of one barcode contradict each other, the majority keeps it; two that differ both lose it. Two barcodes
+    or more outweigh neighbouring shades of a colour.
     """
     one, other, number = pairs_of(listing, groups)
     joint = one * len(units) + other
     distinct, place = np.unique(joint, return_inverse=True)
     firsts, seconds = np.divmod(distinct, max(1, len(units)))
+    shared = np.bincount(place, minlength=len(distinct)).tolist()
+    pairs = zip(firsts.tolist(), seconds.tolist(), shared, strict=True)
     against = np.fromiter(
-        (contradict(units[a], units[b]) for a, b in zip(firsts.tolist(), seconds.tolist(), strict=True)),
+        (
+            (beyond_shades if seen >= OUTWEIGH_SHADES else contradict)(units[one_unit], units[other_unit])
+            for one_unit, other_unit, seen in pairs
+        ),
         dtype=bool,
         count=len(distinct),
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catalog.matching.deciding import compatible_products, contradict
+from catalog.matching.deciding import beyond_shades, compatible_products
 from catalog.matching.listing import Unit
 
 Barcodes = Mapping[str, int]
@@ -74,7 +74,7 @@ class Styles:
             return ("One shop would stand in the item twice.",)
         for one in here.faces:
             for other in there.faces:
-                if contradict(self.units[one], self.units[other]):
+                if beyond_shades(self.units[one], self.units[other]):
                     return tuple(found.sentence for found in compatible_products(self.units[one], self.units[other]))
         if barcodes_differ(here.barcodes, there.barcodes):
             return ("Their barcodes differ.",)

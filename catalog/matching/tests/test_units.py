@@ -155,3 +155,13 @@ def test_the_model_part_alone_is_not_another_code_of_a_product():
     rows += [variant("2-a", 2, article_code="DD1391-100", size="EU 40")]
     linked = items(decide_batch(rows, titles=False))
     assert linked["1-a"] == linked["2-a"] != ""
+
+
+def test_several_barcodes_outweigh_neighbouring_shades_and_no_others():
+    def pair(count, colour):
+        here = with_barcodes(1, range(40, 40 + count), colour="Black")
+        return items(decide_batch([*here, *with_barcodes(2, range(40, 40 + count), colour=colour)], titles=False))
+
+    assert set(pair(1, "Anthracite").values()) == {""}
+    assert "" not in pair(2, "Anthracite").values()
+    assert set(pair(4, "Fuchsia").values()) == {""}
