@@ -45,7 +45,7 @@ def train_title_model(
         raise NotPossible(str(error)) from error
     valid = {_name(path): measure_model(trained.model, pairs) for path, pairs in frozen.items()}
     if ships:
-        _refuse_if_worse(valid, frozen)
+        refuse_if_worse(valid, frozen)
     figures = {
         "trained_on": today.isoformat(),
         "seed": seed,
@@ -90,7 +90,8 @@ def _read(path: Path) -> list[Pair]:
         raise NotPossible(f"{path} is no file of pairs: {error}") from error
 
 
-def _refuse_if_worse(new: Mapping[str, Figures], frozen: Mapping[Path, Sequence[Pair]]) -> None:
+def refuse_if_worse(new: Mapping[str, Figures], frozen: Mapping[Path, Sequence[Pair]]) -> None:
+    """Refuse figures that fall behind the shipped model's on any frozen file. *Raises* `NotPossible` naming the file."""
     try:
         shipped = load_model()
     except WeightsNotUsable:

@@ -2,16 +2,18 @@ import gzip
 import io
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.evaluate_matching import evaluate_matching
 from catalog.frozen_verdicts import verdict_pairs
-from catalog.matching.title_model.model import SHIPPED
+from catalog.matching.title_model.model import SHIPPED, load_model
 from catalog.matching.title_model.pairs import Offer, Pair, PairsNotReadable, read_pairs, without
 from catalog.models import Verdict
 from catalog.tests.cast import make_item, open_shop, stock
+from catalog.train_titles import WORSE_BY, measure_model, refuse_if_worse
 from skuu.kit.errors import NotPossible
 
 TITLES = [("Trail 4 black", "Trail 4 schwarz", 1), ("Trail 4 black", "Trail 5 black", 0), ("Dunk", "Boot", 0)]
@@ -77,6 +79,15 @@ class TestTraining:
         with pytest.raises(CommandError, match="replaced only with --accept and with frozen pairs"):
             call_command("train_title_model", pairs=[[tabs(tmp_path / "train.txt")]], output=SHIPPED, accept=accept)
         assert (SHIPPED / "weights.npz").read_bytes() == before
+
+    def test_weights_that_lose_on_a_frozen_set_are_refused_and_equal_ones_are_not(self, tmp_path):
+        path = tabs(tmp_path / "frozen.txt")
+        frozen = {path: read_pairs(path)}
+        now = measure_model(load_model(), frozen[path])
+        name = f"{tmp_path.name}/frozen.txt"
+        refuse_if_worse({name: replace(now, f1=now.f1 - WORSE_BY / 2)}, frozen)
+        with pytest.raises(NotPossible, match="the shipped weights stay"):
+            refuse_if_worse({name: replace(now, f1=now.f1 - 2 * WORSE_BY)}, frozen)
 
     def test_a_file_that_is_none_is_said(self, tmp_path):
         with pytest.raises(CommandError, match="cannot be read"):

@@ -21,6 +21,7 @@ from catalog.matching.title_model.reasoning import heights_apart, reasons_of
 # At or below this probability titles alone are answered "different": it loses the share of matches given in figures.json.
 SURELY_NOT = 0.03
 LONGEST_FIELD = 200
+OFFERS_REMEMBERED = 5_000  # a few dozen megabytes
 # What a barcode or code that agrees is still worth when something speaks against it: factors on its odds.
 _AGAINST = {"size": 0.01, "brand": 0.05, "colour": 0.1, "gender": 0.1, "pack": 0.02, "condition": 0.1}
 _AGAINST_OTHERS = 0.3
@@ -76,14 +77,14 @@ def judge_pairs(pairs: Sequence[tuple[Offer, Offer]], model: TitleModel) -> list
 def _reader(model: TitleModel) -> Callable[[str, str], Reading]:
     """A model's own memory of what it has read."""
 
-    @lru_cache(maxsize=20_000)
+    @lru_cache(maxsize=OFFERS_REMEMBERED)
     def reading(text: str, brand: str) -> Reading:
         return read_as(text, brand, model.lexicon)
 
     return reading
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=OFFERS_REMEMBERED)
 def _text_of(offer: Offer) -> str:
     """The title with what its fields say besides it, so that a colour in a field counts like one in the title."""
     text = clean_title(offer.title)
@@ -94,7 +95,7 @@ def _text_of(offer: Offer) -> str:
     return " ".join([*before, text, *extra])[:LONGEST_TITLE]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=OFFERS_REMEMBERED)
 def _facts(offer: Offer, side: int) -> Normalised:
     return normalise(
         VariantIn(
