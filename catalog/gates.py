@@ -84,16 +84,12 @@ def class_figures() -> list[ClassFigures]:
     return _measure(list(EvidenceClass.objects.order_by("name")))
 
 
-def _measure(classes: list[EvidenceClass]) -> list[ClassFigures]:
+def _measure(classes: list[EvidenceClass], *, counted: bool = True) -> list[ClassFigures]:
+    """Reckon the bounds; ``counted`` also counts links, cards and reports, which reads every link there is."""
     names = [one.name for one in classes]
     now = timezone.now()
     whole, recent = _answers(names, now - WINDOW), _answers(names, now - RECENT)
-    standing = Match.everyone.filter(status="linked", method__in=names).values_list("method")
-    linked = dict(standing.annotate(rows=Count("pk")).order_by())
-    open_cards = Audit.objects.filter(evidence_class__in=names, answered_at=None, card__status__in=("open", "skipped"))
-    waiting = dict(open_cards.values_list("evidence_class").annotate(rows=Count("pk")).order_by())
-    wrong = MatchReport.everyone.filter(status="upheld", decided_at__gte=now - WINDOW, match__method__in=names)
-    reported = dict(wrong.values_list("match__method").annotate(rows=Count("pk")).order_by())
+    linked, waiting, reported = _counts(names, now - WINDOW) if counted else ({}, {}, {})
     found = []
     for one in classes:
         checked, right = whole.get(one.name, (0, 0))
@@ -115,6 +111,18 @@ def _measure(classes: list[EvidenceClass]) -> list[ClassFigures]:
             )
         )
     return found
+
+
+def _counts(names: list[str], since: dt.datetime) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """Count by class the links that stand, the audits that wait and the reports that were upheld."""
+    standing = Match.everyone.filter(status="linked", method__in=names).values_list("method")
+    open_cards = Audit.objects.filter(evidence_class__in=names, answered_at=None, card__status__in=("open", "skipped"))
+    wrong = MatchReport.everyone.filter(status="upheld", decided_at__gte=since, match__method__in=names)
+    return (
+        dict(standing.annotate(rows=Count("pk")).order_by()),
+        dict(open_cards.values_list("evidence_class").annotate(rows=Count("pk")).order_by()),
+        dict(wrong.values_list("match__method").annotate(rows=Count("pk")).order_by()),
+    )
 
 
 def _answers(names: list[str], since: dt.datetime) -> dict[str, tuple[int, int]]:
@@ -257,7 +265,7 @@ def evaluate_class(name: str) -> str:
     """
     with transaction.atomic():
         row = EvidenceClass.objects.select_for_update().get(pk=name)
-        (found,) = _measure([row])
+        (found,) = _measure([row], counted=False)
         right = found.checked - found.wrong
         EvidenceClass.objects.filter(pk=name).update(audited=found.checked, audited_right=right)
         if row.status not in ("stopped", found.verdict):

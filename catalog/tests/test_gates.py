@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import gates, tasks
@@ -338,3 +340,12 @@ def test_what_a_class_linked_before_it_was_stopped_stays_when_its_rows_are_match
     Variant.everyone.update(match_due_at=timezone.now(), norm_version=0)
     match_all()
     assert set(Match.everyone.filter(status="linked").values_list("variant_id", "item_id", "method")) == before
+
+
+def test_an_answer_does_not_count_every_link_there_is(alma, bruno):
+    (row,) = share(bruno, alma, 1)
+    gates.draw_audits(DAY)
+    card = Audit.objects.get(match=row).card
+    with CaptureQueriesContext(connection) as asked:
+        gates.answer_audit(card, True, by="sam")
+    assert [query["sql"] for query in asked if 'COUNT("catalog_match"' in query["sql"]] == []
