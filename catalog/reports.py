@@ -87,8 +87,8 @@ def _add_words(report: MatchReport, words: dict[str, str]) -> MatchReport:
         report.words = [*report.words, words]
         MatchReport.everyone.filter(pk=report.pk).update(words=report.words)
         if report.card is not None:
-            about = {**report.card.about, "words": report.words}
-            ReviewCard.everyone.filter(pk=report.card_id).update(about=about)
+            report.card.about["words"] = report.words
+            report.card.save(update_fields=["about"])
     return report
 
 
