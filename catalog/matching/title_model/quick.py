@@ -7,6 +7,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from catalog.matching.article import FULL, NONE, looks_alike
+from catalog.matching.blocking import Weights
 from catalog.matching.colour import colours_conflict
 from catalog.matching.gender import genders_conflict
 from catalog.matching.normalising import Normalised
@@ -39,7 +40,7 @@ class Sketch:
 def sketch(row: Normalised, lexicon: Lexicon, rarity: Mapping[str, float] | None = None) -> Sketch:
     """Prepare a row once for many comparisons; `rarity` replaces the lexicon's own weights of words."""
     if rarity:
-        rarest = max(rarity.values())
+        rarest = rarity.rarest if isinstance(rarity, Weights) else max(rarity.values())
         weights = {word: rarity.get(word, rarest) for word in row.tokens}
     else:
         weights = {word: lexicon.weight(word) for word in (lexicon.meanings.get(w, w) for w in row.tokens)}
