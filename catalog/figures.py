@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
@@ -76,7 +77,7 @@ class Exchange:
 
 def backlog_ages(now: dt.datetime) -> list[Age]:
     """Count the cards that wait now by age; one query."""
-    asked = {}
+    asked: dict[str, Any] = {}
     for place, (_, least, most) in enumerate(AGES):
         within = Q(created_at__lte=now - dt.timedelta(days=least))
         if most is not None:

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.models import ReviewCard, ReviewCardChange
+from catalog.models import BulkCard, BulkDecision, BulkDecisionChange, CardSight, ReviewCard, ReviewCardChange
+from catalog.weighing import show_money
 from skuu.kit.admin import ChangesInline, ReadOnlyAdmin
-from skuu.kit.money import Money
 
 
 class CardChangeInline(ChangesInline):
@@ -21,6 +21,7 @@ class ReviewCardAdmin(ReadOnlyAdmin):
     list_display = (
         "product",
         "shop",
+        "kind",
         "status",
         "evidence_class",
         "at_stake",
@@ -29,7 +30,7 @@ class ReviewCardAdmin(ReadOnlyAdmin):
         "decided_by",
         "desk",
     )
-    list_filter = ("status", "evidence_class", "product__shop")
+    list_filter = ("status", "kind", "evidence_class", "product__shop")
     search_fields = (
         "product__title",
         "product__vendor",
@@ -50,7 +51,7 @@ class ReviewCardAdmin(ReadOnlyAdmin):
 
     @admin.display(description="at stake", ordering="money_minor")
     def at_stake(self, card: ReviewCard) -> str:
-        return Money(card.money_minor, "EUR").format()
+        return show_money(card.money_minor, "EUR")
 
     @admin.display(description="desk")
     def desk(self, card: ReviewCard) -> SafeString:
@@ -59,3 +60,37 @@ class ReviewCardAdmin(ReadOnlyAdmin):
     @admin.display(description="candidates as asked")
     def as_asked(self, card: ReviewCard) -> str:
         return json.dumps(card.candidates, indent=2, ensure_ascii=False)
+
+
+class BulkChangeInline(ChangesInline):
+    model = BulkDecisionChange
+
+
+@admin.register(BulkDecision)
+class BulkDecisionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "by", "status", "created_at", "confirmed_at", "desk")
+    list_filter = ("status",)
+    search_fields = ("by",)
+    ordering = ("-pk",)
+    inlines = (BulkChangeInline,)
+
+    @admin.display(description="desk")
+    def desk(self, row: BulkDecision) -> SafeString:
+        return format_html('<a href="{}">Open at the desk</a>', reverse("admin:review_bulk_one", args=[row.pk]))
+
+
+@admin.register(BulkCard)
+class BulkCardAdmin(ReadOnlyAdmin):
+    list_display = ("bulk", "card", "candidate", "sizes", "status", "reason")
+    list_filter = ("status",)
+    search_fields = ("card__product__title", "reason")
+    list_select_related = ("bulk", "card")
+    ordering = ("-pk",)
+
+
+@admin.register(CardSight)
+class CardSightAdmin(ReadOnlyAdmin):
+    list_display = ("card", "by", "digest")
+    search_fields = ("by",)
+    list_select_related = ("card",)
+    ordering = ("-pk",)

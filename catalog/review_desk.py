@@ -34,8 +34,8 @@ PILES = {
     "question": gettext_lazy("Questions only"),
     "audit": gettext_lazy("Audits"),
     "report": gettext_lazy("Merchants’ reports"),
-    "dispute": gettext_lazy("Disputed by two reviewers"),
-    "skipped": gettext_lazy("Skipped by someone"),
+    "dispute": gettext_lazy("Disputed"),
+    "skipped": gettext_lazy("Skipped"),
 }
 SKIP_REASONS = (
     gettext_lazy("Pictures are missing"),

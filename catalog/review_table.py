@@ -37,15 +37,16 @@ class _Words:
     def __init__(self) -> None:
         self.deleted = escape(_("deleted"))
         self.stays = escape(_("this size stays as it is."))
-        self.same, self.differ = escape(_("same barcode")), escape(_("different barcodes"))
-        self.size = escape(_("same size"))
+        self.signs: dict[str, tuple[str, str]] = {
+            "same": ("=", escape(_("same barcode"))),
+            "differ": ("≠", escape(_("different barcodes"))),
+            "": ("·", escape(_("same size"))),
+        }
 
     def row(self, row: Row) -> str:
         """Write one pair of sizes, and why it cannot be linked where it cannot."""
         kind = "is-taken" if row.taken else f"codes-{row.barcodes}" if row.barcodes else ""
-        sign, words = {"same": ("=", self.same), "differ": ("≠", self.differ)}.get(row.barcodes, ("·", self.size))
-        if row.taken:
-            sign, words = "!", str(escape(row.taken))
+        sign, words = ("!", str(escape(row.taken))) if row.taken else self.signs[row.barcodes]
         mark = f'<td class="mark" title="{words}">{sign}<span class="review-hidden"> {words}</span></td>'
         note = ""
         if row.taken:

@@ -54,7 +54,7 @@ def say_second(card: ReviewCard, status: str, product: int | None, *, by: str, w
     decide(card, status, by=by, chosen=product, words=words, agrees=agrees)
     if not agrees:
         second = {"status": status, "product": product, "by": by}
-        original = ReviewCard.everyone.get(pk=card.first_id)
+        original = ReviewCard.everyone.get(pk=card.first_id or 0)
         _open(original, "dispute", about={"first": first, "second": second})
     return agrees
 
@@ -73,7 +73,7 @@ def settle(card: ReviewCard, *, by: str) -> ReviewCard:
     """Return the decided card a dispute is about, for a third person. Raises DecidedItYourself, NotPossible."""
     if by in (card.about["first"]["by"], card.about["second"]["by"]):
         raise DecidedItYourself("You are one of the two who differ; a third person must settle it.")
-    first = ReviewCard.everyone.select_for_update(of=("self",)).get(pk=card.first_id)
+    first = ReviewCard.everyone.select_for_update(of=("self",)).get(pk=card.first_id or 0)
     if first.status not in ("approved", "rejected"):
         close_seconds(first, by=by)
         raise NotPossible("The decision it is about was taken back.", code="nothing_in_dispute")

@@ -5,6 +5,7 @@ is out of it. A card is worth what its best candidate is worth. Stock moves all 
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -70,7 +71,12 @@ def weigh(cards: list[int]) -> None:
     if not cards:
         return
     factors = _factors()
-    asked = {"cards": cards, "currencies": list(factors), "factors": list(factors.values()), "now": timezone.now()}
+    asked: dict[str, Any] = {
+        "cards": cards,
+        "currencies": list(factors),
+        "factors": list(factors.values()),
+        "now": timezone.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_WEIGH, asked)
 
