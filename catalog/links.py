@@ -13,8 +13,9 @@ from catalog.facts import keys_of
 from catalog.flat import flat, unflat
 from catalog.matching.engine import Link
 from catalog.matching.normalising import Normalised
-from catalog.models import Item, Match, MatchChange, MergeEvent, Product, Style, Variant
-from catalog.neighbours import Neighbourhood, linked_matches
+from catalog.matching.size import Size
+from catalog.models import Item, Match, MergeEvent, Product, Style, Variant
+from catalog.neighbours import Neighbourhood, Row, linked_matches
 from catalog.relink import Join, Plan
 from catalog.reread import Due
 from skuu.kit.states import move_all
@@ -34,43 +35,55 @@ class Written:
 def write_plan(found: Neighbourhood, plan: Plan, gone: Sequence[Due], *, by: str) -> Written:
     """Let go of who leaves, then link who joins, with histories, keys and events; a constant number of statements."""
     done = Written()
-    leaving = [
-        Match(pk=row.match_id, variant_id=pk, item_id=row.item_id, shop_id=row.shop_id, status="linked")
-        for pk in plan.leave
-        if (row := found.rows[pk])
-    ]
-    reasons = {row.pk: plan.leave[row.variant_id] for row in leaving}
-    for row in gone:
-        leaving.append(
-            Match(pk=row.match_id, variant_id=row.pk, item_id=row.item_id, shop_id=row.shop_id, status="linked")
-        )
-        reasons[leaving[-1].pk] = GONE
+    leaving = [_standing(found.rows[pk]) for pk in plan.leave]
+    reasons = {match.pk: plan.leave[match.variant_id] for match in leaving}
+    leaving += [_standing(row) for row in gone]
+    reasons |= {row.match_id or 0: GONE for row in gone}
     joins = [join for join in plan.joins if join.links]
     taken = _taken({join.item for join in joins if join.item is not None}, leaving, reasons)
-    for row in leaving:
-        done.left[row.variant_id] = row.item_id
-        done.touched.add(row.item_id)
+    for match in leaving:
+        done.left[match.variant_id] = match.item_id
+        done.touched.add(match.item_id)
     move_all(leaving, "withdrawn", by=by, reasons=reasons)
     _restate(found, plan.restate, by)
     if joins:
-        _write_joins(found, joins, taken, done, by)
+        _write_joins(found, plan, taken, done, by)
         _note_moves(done, by)
     return done
 
 
+def _standing(row: Row | Due) -> Match:
+    """Name a standing match as `move_all` takes it, without reading it."""
+    return Match(pk=row.match_id, variant_id=row.pk, item_id=row.item_id or 0, shop_id=row.shop_id, status="linked")
+
+
+_TOLD = {"match": "bigint", "method": "text", "evidence": "jsonb", "chance": "float8"}
+_RESTATE = f"""
+with said as (
+  select * from unnest({", ".join(unflat(name, kind) for name, kind in _TOLD.items())}) s({", ".join(_TOLD)})
+),
+before as (select m.id, m.method from catalog_match m join said on said.match = m.id),
+done as (
+  update catalog_match m set method = said.method, evidence = said.evidence, probability = said.chance
+  from said where m.id = said.match and m.status = 'linked' returning m.id, m.method
+)
+insert into catalog_matchchange (row_id, from_status, to_status, by, reason, at)
+select id, 'linked', 'linked', %(by)s, 'evidence: ' || before.method || ' → ' || done.method, %(now)s
+from done join before using (id) order by id
+"""  # noqa: S608 - names of columns, no values
+
+
 def _restate(found: Neighbourhood, links: Sequence[Link], by: str) -> None:
     """Say of links that stay what speaks for them now; the history keeps what did before."""
-    rows = []
-    changes = []
-    for link in links:
-        row = found.rows[int(link.id)]
-        match = _match(link, row.item_id or 0, by)
-        match.pk = row.match_id
-        rows.append(match)
-        why = f"evidence: {row.method} → {link.method}"
-        changes.append(MatchChange(row=match, from_status="linked", to_status="linked", by=by, reason=why))
-    Match.everyone.bulk_update(rows, ["method", "evidence", "probability"])
-    MatchChange.objects.bulk_create(changes)
+    if links:
+        values = {
+            "match": flat(found.rows[int(link.id)].match_id for link in links),
+            "method": flat(link.method[:12] for link in links),
+            "evidence": flat(json.dumps(list(link.evidence)) for link in links),
+            "chance": flat(link.probability for link in links),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_RESTATE, values | {"by": by, "now": timezone.now()})
 
 
 def _taken(items: set[int], leaving: list[Match], reasons: dict[int, str]) -> dict[tuple[int, int], int]:
@@ -93,16 +106,17 @@ def _taken(items: set[int], leaving: list[Match], reasons: dict[int, str]) -> di
     return taken
 
 
-def _write_joins(
-    found: Neighbourhood, joins: Sequence[Join], taken: dict[tuple[int, int], int], done: Written, by: str
-) -> None:
+def _write_joins(found: Neighbourhood, plan: Plan, taken: dict[tuple[int, int], int], done: Written, by: str) -> None:
+    joins, look_again = [join for join in plan.joins if join.links], plan.look_again
     items = _items_for(found, joins)
     fresh: list[Match] = []
     keys: dict[str, int] = {}
     for join, item in zip(joins, items, strict=True):
         for link in join.links:
             pk, shop = int(link.id), int(link.shop_id)
-            if taken.setdefault((item, shop), pk) != pk:
+            if (holder := taken.setdefault((item, shop), pk)) != pk:
+                if holder in look_again:  # its place may be free after that
+                    look_again.add(pk)
                 continue
             fresh.append(_match(link, item, by))
             done.stands[pk] = item
@@ -202,7 +216,7 @@ def _items_for(found: Neighbourhood, joins: Sequence[Join]) -> list[int]:
     return [join.item if join.item is not None else next(fresh).pk for join in joins]
 
 
-def _size_of(members: Sequence[Normalised]):  # type: ignore[no-untyped-def]
+def _size_of(members: Sequence[Normalised]) -> Size:
     return max((member.size for member in members), key=lambda size: (size.sure, bool(size.key)))
 
 

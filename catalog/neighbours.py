@@ -9,6 +9,7 @@ nothing but the depth of three B-trees.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -69,7 +70,7 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
     """
     keys = [keys_of(facts) for facts in changed.values()]
     codes = {(brand, code) for _, brand, code in keys if code}
-    asked = {
+    asked: dict[str, Any] = {
         "products": sorted(products),
         "changed": sorted(changed),
         "gtins": sorted({gtin for gtin, _, _ in keys if gtin}),
@@ -80,9 +81,9 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
     found = Neighbourhood()
     with connection.cursor() as cursor:
         cursor.execute(_AROUND, asked)
-        for pk, shop, product, packed, price, *standing in cursor.fetchall():
+        for pk, shop, product, packed, price, match, item, style, method in cursor.fetchall():
             facts = changed.get(pk) or facts_from(packed, pk, shop, product, price)
-            found.rows[pk] = Row(pk, shop, product, facts, *standing[:3], standing[3] or "")
+            found.rows[pk] = Row(pk, shop, product, facts, match, item, style, method or "")
     _add_known(found)
     return found
 
@@ -108,7 +109,7 @@ join unnest(%(brands)s::text[], %(codes)s::text[]) asked(brand, code) using (bra
 
 def _add_known(found: Neighbourhood) -> None:
     codes = {(row.facts.brand, row.facts.code.value) for row in found.rows.values() if row.facts.code.value}
-    asked = {
+    asked: dict[str, Any] = {
         "rows": list(found.rows),
         "all_brands": list({row.facts.brand for row in found.rows.values() if row.facts.brand}),
         "brands": [brand for brand, _ in codes],

@@ -163,8 +163,12 @@ def test_a_stopped_class_asks_instead_of_linking():
     assert asked.first().candidates[0]["sizes"]
 
 
-def test_both_classes_begin_on_probation():
-    assert dict(EvidenceClass.objects.values_list("name", "status")) == {"gtin": "provisional", "code": "provisional"}
+def test_every_class_begins_on_probation():
+    assert dict(EvidenceClass.objects.values_list("name", "status")) == {
+        "gtin": "provisional",
+        "code": "provisional",
+        "aligned": "provisional",
+    }
 
 
 def test_a_variant_that_changes_while_it_is_matched_is_matched_again():

@@ -1,0 +1,74 @@
+"""In whatever order a network's variants arrive, alone or together, the same links stand in the end."""
+
+from random import Random
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from catalog import match_audit
+from catalog.models import Variant
+from catalog.tests.small_network import gtin, linked, match_all, open_shops, sell
+
+pytestmark = pytest.mark.django_db
+
+COLOURS = ("Black", "White", "")
+CODES = ("", "NW1200-001", "NW1200-100")
+products = st.fixed_dictionaries(
+    {
+        "shop": st.integers(0, 3),
+        "colour": st.sampled_from(COLOURS),
+        "code": st.sampled_from(CODES),
+        "barcodes": st.tuples(*[st.sampled_from((0, number, number + 10)) for number in (1, 2)]),
+    }
+)
+
+
+class _Back(Exception):
+    """Take an example's rows back."""
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(listed=st.lists(products, min_size=2, max_size=5), dice=st.randoms(use_true_random=False))
+@example(  # two products of one shop that complete each other: whoever comes first, the same one is chosen
+    listed=[
+        {"shop": 0, "colour": "Black", "code": "", "barcodes": (1, 2)},
+        {"shop": 1, "colour": "Black", "code": "", "barcodes": (0, 2)},
+        {"shop": 1, "colour": "Black", "code": "", "barcodes": (1, 0)},
+    ],
+    dice=Random(2),
+)
+def test_the_order_of_arrival_changes_no_link(listed, dice):
+    together = _links(listed, [list(range(len(listed)))])
+    order = list(range(len(listed)))
+    dice.shuffle(order)
+    assert _links(listed, [[place] for place in order]) == together, f"{order} {listed}"
+
+
+def _links(listed, arrivals):
+    """List the products of each arrival, match, and tell which stand for one item, by product and size, and the drift.
+
+    The rows have the same ids whatever the order: they are there from the beginning, as deleted ones.
+    """
+    try:
+        with transaction.atomic():
+            shops = open_shops("Alma", "Bruno", "Cara", "Dora")
+            made = []
+            for one in listed:
+                numbers = zip(("42", "43"), one["barcodes"], strict=True)
+                sizes = {size: gtin(number) if number else "" for size, number in numbers}
+                hidden = {"deleted_at": "2026-01-01T00:00:00Z", "match_due_at": None}
+                made.append(sell(shops[one["shop"]], sizes, colour=one["colour"], code=one["code"], **hidden))
+            for arrival in arrivals:
+                coming = [variant.pk for place in arrival for variant in made[place].values()]
+                Variant.objects.filter(pk__in=coming).update(deleted_at=None, match_due_at=timezone.now())
+                match_all()
+            names = {variant.pk: (place, size) for place, own in enumerate(made) for size, variant in own.items()}
+            found = {frozenset(names[pk] for pk in members) for members in linked()}
+            drift = match_audit.audit_matching()
+            told = (found, drift.missing, drift.extra, Variant.objects.filter(match_due_at__isnull=False).count())
+            raise _Back
+    except _Back:
+        return told
