@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from catalog.matching.article import FULL, NO_CODE, NONE, ArticleCode, code_in_field, code_in_sku, strip_size
 from catalog.matching.brand import is_known
@@ -239,7 +240,7 @@ def _gathered(
     return unit, units
 
 
-def _split(group: Ints, own: Ints, several: Ints, values: Sequence[str]) -> Ints:
+def _split(group: Ints, own: Ints, several: npt.NDArray[np.bool_], values: Sequence[str]) -> Ints:
     """The code by which each row's group is split; 0 where it is not."""
     split = np.zeros(len(own), np.int64)
     rows = np.flatnonzero(several[group] & (own > 0))

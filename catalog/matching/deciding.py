@@ -107,6 +107,15 @@ class Described(Protocol):
     def condition(self) -> str: ...  # noqa: D102
 
 
+class Titled(Described, Protocol):
+    """What a title is scored by: the words and numbers of the model beside the facts that decide."""
+
+    @property
+    def tokens(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def numbers(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
 def compatible(a: Normalised, b: Normalised) -> tuple[Conflict, ...]:
     """List every fact on which two variants contradict each other; a missing fact contradicts nothing."""
     found = list(compatible_products(a, b))

@@ -182,13 +182,16 @@ def _sayings(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[tu
     rows = groups.rows
     joint = who[listing.unit[rows]] * len(listing.labels) + listing.label[rows]
     distinct, place = np.unique(joint, return_inverse=True)
-    people, entries, europeans = list(whose), {}, {}
+    people = list(whose)
+    entries: dict[Entry, int] = {}
+    europeans: dict[str, int] = {}
     entry_of, european_of = np.zeros(len(distinct), np.int64), np.zeros(len(distinct), np.int64)
     for number, value in enumerate(distinct.tolist()):
         person, label = divmod(value, len(listing.labels))
         brand, gender, kind = people[person]
-        if brand and (entry := _entry(listing.labels[label], brand, gender, kind)):
-            entry_of[number] = entries.setdefault(entry, len(entries) + 1)
+        line = _entry(listing.labels[label], brand, gender, kind) if brand else None
+        if line is not None:
+            entry_of[number] = entries.setdefault(line, len(entries) + 1)
         elif (size := normalise_size(listing.labels[label], gender=gender, kind=kind)).system == "EU":
             european_of[number] = europeans.setdefault(size.value, len(europeans) + 1)
     entry, european, starts = entry_of[place], european_of[place], groups.starts[:-1]

@@ -1,5 +1,6 @@
 """What came of matching a listing, in places of its columns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from catalog.matching.grouping import Doubts
@@ -24,4 +25,4 @@ class Decided:
     style: list[int]
     doubts: Doubts
     gtin: Ints
-    charts: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    charts: Mapping[tuple[str, str, str], str] = field(default_factory=dict)

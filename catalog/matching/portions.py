@@ -8,6 +8,7 @@ import numpy as np
 from catalog.matching.engine import Prepared
 from catalog.matching.grouping import Doubts
 from catalog.matching.listing import Ints, Listing
+from catalog.matching.normalising import Id
 
 
 def portions_of(prepared: Prepared, count: int) -> list[tuple[Prepared, Ints]]:
@@ -45,5 +46,5 @@ def _portion(prepared: Prepared, units: Ints) -> tuple[Prepared, Ints]:
     return Prepared(part, own, prepared.gtin[rows], prepared.charts, Doubts()), rows
 
 
-def _chosen(ids: Sequence[object], rows: Ints) -> list[object]:
+def _chosen(ids: Sequence[Id], rows: Ints) -> list[Id]:
     return [ids[row] for row in rows.tolist()]

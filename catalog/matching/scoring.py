@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from catalog.matching.blocking import Weights
 from catalog.matching.colour import colours_conflict
-from catalog.matching.deciding import codes_conflict
+from catalog.matching.deciding import Titled, codes_conflict
 from catalog.matching.gender import genders_conflict
-from catalog.matching.normalising import Normalised
 from catalog.matching.title_model.model import load_model
 from catalog.matching.title_model.quick import ODDS_OF_ANOTHER_PACK, quick_features, sketch
 
@@ -27,12 +26,12 @@ class TitleScore:
     reasons: tuple[str, ...]
 
 
-def score_titles(a: Normalised, b: Normalised, weights: Mapping[str, float] | None = None) -> float:
+def score_titles(a: Titled, b: Titled, weights: Mapping[str, float] | None = None) -> float:
     """Score two variants or products by their model words, numbers, brand and colour."""
     return explain_titles(a, b, weights).score
 
 
-def explain_titles(a: Normalised, b: Normalised, weights: Mapping[str, float] | None = None) -> TitleScore:
+def explain_titles(a: Titled, b: Titled, weights: Mapping[str, float] | None = None) -> TitleScore:
     """Score two titles by the trained model's quick curve and say why.
 
     `weights` says how rare each word is among the brand's products (inverse document frequency); without it the
@@ -52,7 +51,7 @@ def explain_titles(a: Normalised, b: Normalised, weights: Mapping[str, float] | 
     return TitleScore(round(min(score, _MOST), 4), tuple(reasons))
 
 
-def _chance(a: Normalised, b: Normalised, weights: Mapping[str, float] | None) -> float:
+def _chance(a: Titled, b: Titled, weights: Mapping[str, float] | None) -> float:
     model = load_model()
     one, other = sketch(a, model.lexicon, weights), sketch(b, model.lexicon, weights)
     rarest = model.lexicon.rarest
@@ -66,12 +65,12 @@ def _chance(a: Normalised, b: Normalised, weights: Mapping[str, float] | None) -
     return odds / (1 + odds)
 
 
-def _agreement(a: Normalised, b: Normalised) -> float:
+def _agreement(a: Titled, b: Titled) -> float:
     mine, theirs = set(a.tokens), set(b.tokens)
     return len(mine & theirs) / len(mine | theirs)
 
 
-def _facts(a: Normalised, b: Normalised) -> list[tuple[float, str]]:
+def _facts(a: Titled, b: Titled) -> list[tuple[float, str]]:
     """Facts in words, with what they count beside the model, which knows most of them already."""
     found = []
     if codes_conflict(a, b):

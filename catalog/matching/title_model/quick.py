@@ -9,8 +9,8 @@ from rapidfuzz import fuzz
 from catalog.matching.article import FULL, NONE, looks_alike
 from catalog.matching.blocking import Weights
 from catalog.matching.colour import colours_conflict
+from catalog.matching.deciding import Titled
 from catalog.matching.gender import genders_conflict
-from catalog.matching.normalising import Normalised
 from catalog.matching.title_model.lexicon import Lexicon
 
 # Each name with the direction in which it may count: a weight that training turned the other way becomes zero.
@@ -30,14 +30,14 @@ ODDS_OF_ANOTHER_PACK = 0.03
 class Sketch:
     """What of a normalised row is compared quickly."""
 
-    row: Normalised
+    row: Titled
     words: frozenset[str]
     weights: dict[str, float]
     weight: float
     text: str
 
 
-def sketch(row: Normalised, lexicon: Lexicon, rarity: Mapping[str, float] | None = None) -> Sketch:
+def sketch(row: Titled, lexicon: Lexicon, rarity: Mapping[str, float] | None = None) -> Sketch:
     """Prepare a row once for many comparisons; `rarity` replaces the lexicon's own weights of words."""
     if rarity:
         rarest = rarity.rarest if isinstance(rarity, Weights) else max(rarity.values())
@@ -82,13 +82,13 @@ def _rarest_apart(one: Sketch, other: Sketch, shared: frozenset[str]) -> tuple[f
     return (mine, theirs) if mine <= theirs else (theirs, mine)
 
 
-def _colours(a: Normalised, b: Normalised) -> tuple[float, float]:
+def _colours(a: Titled, b: Titled) -> tuple[float, float]:
     if not a.colour.bases or not b.colour.bases:
         return 0.0, 0.0
     return (0.0, 1.0) if colours_conflict(a.colour.bases, b.colour.bases) else (1.0, 0.0)
 
 
-def _codes(a: Normalised, b: Normalised) -> int:
+def _codes(a: Titled, b: Titled) -> int:
     if a.code.level == NONE or b.code.level == NONE or a.brand != b.brand or not a.brand:
         return 0
     if a.code.value == b.code.value:
