@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from catalog import review
-from catalog.models import Product, ReviewCard
+from catalog import bulk, review
+from catalog.models import BulkDecision, Match, Product, ReviewCard, ReviewCardChange
 from catalog.review import QueueFilter
+from catalog.tests.asked import ask, sell
 from catalog.tests.cast import open_shop
 
 CARDS, REVIEWERS = 24, 6
@@ -41,3 +42,28 @@ def test_reviewers_in_a_rush_never_share_a_card(cards):
     assert sorted(given) == sorted(card.pk for card in cards)
     assert not review.waiting(QueueFilter()).exists()
     assert all(card.changes.filter(to_status="skipped").count() == 1 for card in cards)
+
+
+def test_workers_in_a_rush_decide_each_card_of_a_bulk_decision_once(own_database, settings):
+    settings.REVIEW_TWICE_PERCENT = 0
+    dora, egon = open_shop("Dora"), open_shop("Egon", "DE")
+    for n in range(CARDS):
+        ask(sell(dora, f"Boot {n}", ("42",)), sell(egon, f"Boot {n}", ("42",)))
+    made = bulk.preview_bulk(bulk.Pattern("title", brand="fjord"), by="sam")
+    bulk.confirm_bulk(made, digest=made.digest, by="sam")
+
+    def work(_):
+        try:
+            while bulk.go_on(BulkDecision.objects.get(pk=made.pk)):
+                pass
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(3)))
+    while bulk.go_on_with_all():
+        pass
+    assert list(made.cards.values_list("status", flat=True)) == ["decided"] * CARDS
+    assert ReviewCardChange.objects.filter(to_status="approved").count() == CARDS
+    assert Match.everyone.filter(status="linked", method="person").count() == CARDS
+    assert BulkDecision.objects.get().status == "decided"
