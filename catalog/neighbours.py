@@ -51,15 +51,10 @@ class Neighbourhood:
         return [row.facts for row in self.rows.values()]
 
 
-# Every live row of the products that the function finds; see the migration that makes it.
+# Every live row of the products around; see the migrations that make the functions.
 _AROUND = """
-select v.id, v.shop_id, v.product_id, v.facts, v.price_minor, m.id, m.item_id, i.style_id, m.method
-from catalog_variant v
-left join catalog_match m on m.variant_id = v.id and m.status = 'linked'
-left join catalog_item i on i.id = m.item_id
-where v.deleted_at is null and v.product_id = any((
-  select catalog_products_around(%(products)s::bigint[], %(changed)s::bigint[], %(gtins)s::text[], %(brands)s::text[],
-    %(codes)s::text[], %(most)s))::bigint[])
+select * from catalog_rows_around(%(products)s::bigint[], %(changed)s::bigint[], %(gtins)s::text[], %(brands)s::text[],
+  %(codes)s::text[], %(most)s)
 """
 
 
@@ -91,19 +86,7 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
 # What people said of these rows, and what the nightly rebuild learnt of their brands and codes. A verdict about an item
 # that went into another holds for that other, and a "no" holds for whom the machine has let go of the item since.
 _KNOWN = """
-select 'said', w.variant_id::text, coalesce(i.merged_into_id, i.id)::text, w.same::text, ''
-from catalog_verdict w join catalog_item i on i.id = w.item_id
-where w.undone_at is null and w.variant_id = any(%(rows)s::bigint[])
-union all
-select 'not', w.variant_id::text, m.variant_id::text, '', '' from catalog_verdict w
-join catalog_match m on m.item_id = w.item_id and m.variant_id <> w.variant_id
-  and (m.status = 'linked' or m.status = 'withdrawn' and m.method <> 'person')
-where w.undone_at is null and not w.same and w.variant_id = any(%(rows)s::bigint[])
-union all
-select 'size', brand, system, value, european from catalog_learntsize where brand = any(%(all_brands)s::text[])
-union all
-select 'code', brand, code, level, '' from catalog_codelevel
-join unnest(%(brands)s::text[], %(codes)s::text[]) asked(brand, code) using (brand, code)
+select * from catalog_known_of(%(rows)s::bigint[], %(all_brands)s::text[], %(brands)s::text[], %(codes)s::text[])
 """
 
 

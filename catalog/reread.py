@@ -45,27 +45,27 @@ class Due:
         return not (self.is_new or self.deleted or self.judged) and self.rule == RULE_VERSION
 
 
-_RAW = """
+# The same columns as the function catalog_due_variants gives.
+_AFTER = """
 select v.id, v.shop_id, v.product_id, coalesce(v.match_due_at::text, ''), v.deleted_at is not null, v.matched_rule, v.facts,
   m.id, m.item_id, m.method, exists(select from catalog_verdict w where w.variant_id = v.id) or m.id is null and exists(
     select from catalog_reviewcard c where c.product_id = v.product_id and c.status = 'open' and c.kind = 'question'),
-  v.facts_for is distinct from v.match_due_at or v.norm_version < {version},
+  v.facts_for is distinct from v.match_due_at or v.norm_version < %s,
   p.title, p.vendor, v.options, v.sku, v.barcode, p.tags, p.product_type, v.price_minor, s.currency, v.article_code,
   s.name, o.name, p.words
 from catalog_variant v join catalog_product p on p.id = v.product_id
 join network_shop s on s.id = v.shop_id join network_merchant o on o.id = s.merchant_id
 left join catalog_match m on m.variant_id = v.id and m.status = 'linked'
-where {which} limit {most}
+where v.id > %s order by v.id limit %s
 """
 
 
 def read_due(aliases: Aliases, most: int = AT_ONCE) -> list[Due]:
     """Read the variants whose marks are oldest, with the facts they have now; those read before are not read again."""
-    return _read("v.match_due_at is not null order by v.match_due_at, v.id", (), most, aliases)
+    return _read("select * from catalog_due_variants(%s, %s)", (NORM_VERSION, most), aliases)
 
 
-def _read(which: str, values: tuple[Any, ...], most: int, aliases: Aliases) -> list[Due]:
-    sql = _RAW.format(version=NORM_VERSION, which=which, most=most)
+def _read(sql: str, values: tuple[Any, ...], aliases: Aliases) -> list[Due]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
@@ -128,7 +128,7 @@ def read_again(aliases: Aliases) -> int:
     run, _ = NormRun.objects.get_or_create(
         version=NORM_VERSION, defaults={"total": Variant.everyone.filter(norm_version__lt=NORM_VERSION).count()}
     )
-    rows = [] if run.finished_at else _read("v.id > %s order by v.id", (run.last_variant,), AT_ONCE, aliases)
+    rows = [] if run.finished_at else _read(_AFTER, (NORM_VERSION, run.last_variant, AT_ONCE), aliases)
     old = [row for row in rows if row.is_unread and not row.mark]  # marked ones are read when it is their turn
     keep_facts([row for row in old if row.is_new], done=False)
     _stamp([row.pk for row in old if not row.is_new])
