@@ -111,4 +111,7 @@ def _percent(share: float | None) -> str:
 def _exchange() -> dict[str, Any]:
     rows = figures.exchangeable_shares()
     drawn = [(row.shop, row.share, f"{100 * row.share:.1f} %") for row in rows]
-    return {"exchange": [(row, f"{100 * row.share:.1f} %") for row in rows], "exchange_picture": plotting.draw_shares(drawn) if rows else None}
+    return {
+        "exchange": [(row, f"{100 * row.share:.1f} %") for row in rows],
+        "exchange_picture": plotting.draw_shares(drawn) if rows else None,
+    }
