@@ -152,15 +152,19 @@ def _look_again(
     due: Collection[int],
     new: Collection[int],
 ) -> None:
-    """Have a second look at standing rows of products that share a key with a new one and are no longer what they stand for."""
+    """Have a second look at rows of products that share a key with a new one and are no longer what they stand for."""
     products = {found.rows[pk].product_id for pk in new if pk in found.rows}
     shared = {key for row in found.rows.values() if row.product_id in products for key in _named_keys(row)}
     near = {row.product_id for row in found.rows.values() if shared.intersection(_named_keys(row))}
     for pk, row in found.rows.items():
-        if pk in due or row.item_id is None or row.method in KEPT or row.product_id not in near:
+        if pk in due or row.method in KEPT or row.product_id not in near:
             continue
         key = of.get(pk)
-        if key is None or (key in target and target[key] != row.item_id):
+        if row.item_id is None:
+            is_other = key is not None and key not in target  # linked by what the new row says of somebody's barcode
+        else:
+            is_other = key is None or (key in target and target[key] != row.item_id)
+        if is_other:
             plan.look_again.add(pk)
 
 

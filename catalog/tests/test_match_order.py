@@ -40,6 +40,14 @@ class _Back(Exception):
     ],
     dice=Random(2),
 )
+@example(  # the last row shows that its shop misuses the barcode that kept the two before it apart
+    listed=[
+        {"shop": 0, "colour": "Black", "code": "", "barcodes": (1, 2)},
+        {"shop": 2, "colour": "Black", "code": "", "barcodes": (11, 2)},
+        {"shop": 2, "colour": "Black", "code": "", "barcodes": (11, 0)},
+    ],
+    dice=Random(0),
+)
 def test_the_order_of_arrival_changes_no_link(listed, dice):
     together = _links(listed, [list(range(len(listed)))])
     order = list(range(len(listed)))
