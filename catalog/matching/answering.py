@@ -1,8 +1,8 @@
 """Answers for every row of a listing what it is: an item, a question with its candidates, or alone."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring as _quoted
 
 from catalog.matching.candidates import Near, nearest_units
 from catalog.matching.clustering import stable_key
@@ -104,4 +104,5 @@ class _Asking:
 
     def _written(self, others: Sequence[tuple[int, float]]) -> str:
         ids = self.decided.listing.ids
-        return json.dumps([{"id": ids[other], "probability": chance} for other, chance in others], ensure_ascii=False)
+        written = [f'{{"id": {_quoted(str(ids[other]))}, "probability": {chance}}}' for other, chance in others]
+        return f"[{', '.join(written)}]"

@@ -61,7 +61,7 @@ def read_part(rows: Iterable[Sequence[str]]) -> Part:
     elsewhere: list[tuple[int, str, str]] = []
     before: tuple[str, ...] = ()
     product = facts = colour = 0
-    codes: dict[tuple[str, str], int] = {}
+    codes: dict[str, int] = {}
     labels = reader.labels
     for id_, shop, ref, title, vendor, said_colour, label, sku, article_code, barcode in rows:
         here = (shop, ref or f"#{id_}", title, vendor, said_colour)
@@ -77,9 +77,11 @@ def read_part(rows: Iterable[Sequence[str]]) -> Part:
         if (sku and not sku.isdigit()) or (barcode and not barcode.isdigit() and barcode[-1].isalpha()):
             code = reader.code(article_code, (sku, barcode), said, label)
         else:
-            code = codes.get((article_code, label), -1)
-            if code < 0:
-                code = codes[article_code, label] = reader.code(article_code, (), said, label)
+            code = codes.get(article_code, -1)
+            if article_code[-1:].upper() == label[-1:].upper() != "":  # its end may be the size: not for its neighbours
+                code = reader.code(article_code, (), said, label)
+            elif code < 0:
+                code = codes[article_code] = reader.code(article_code, (), said, label)
         columns.append((product, facts, colour, code, labels.setdefault(label, len(labels))))
     numbers, statuses = gtins_of(barcodes)
     gtin = np.where(statuses == 0, numbers, 0)
