@@ -99,7 +99,9 @@ class EvidenceClass(Stateful):
     )  # answers before a person re-opened the class are history
     drawn_on = models.DateField(null=True, blank=True)  # the day up to which audits were drawn
     announce_due_at = models.DateTimeField(null=True, blank=True)  # it moved and staff were not told yet
-    withdrawing_by = models.CharField(max_length=120, blank=True)  # who had its unproven links taken back; empty: nobody
+    withdrawing_by = models.CharField(
+        max_length=120, blank=True
+    )  # who had its unproven links taken back; empty: nobody
 
     class Meta:
         verbose_name_plural = "evidence classes"
