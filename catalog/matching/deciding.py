@@ -12,7 +12,7 @@ from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Id, Normalised, with_gender
 from catalog.matching.size import Size, same_size, sizes_conflict
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 SAME, ASK, DIFFERENT = "same", "ask", "different"
 MOST_BRANDS, MOST_SIZES_IN_ONE_SHOP = 3, 2
 # What is believed of each evidence class until the audits of a network have measured it.

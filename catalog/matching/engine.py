@@ -18,6 +18,7 @@ from catalog.matching.grouping import (
     of_other_brands,
     other_sizes,
     pairs_of,
+    without,
 )
 from catalog.matching.lending import Charts, SizeReader, learn_charts, lend, lend_in_styles
 from catalog.matching.levelling import Levels, level_codes
@@ -79,6 +80,7 @@ class Prepared:
     gtin: Ints
     charts: Charts
     doubts: Doubts
+    groups: Groups | None = None
 
 
 def decide(
@@ -103,15 +105,14 @@ def prepare(listing: Listing, *, charts: Charts = NOTHING_LEARNT, levels: Levels
     units: Sequence[Unit] = listing.units
     groups = by_barcode(listing, gtin)
     labels = Lookup(listing.labels, listing.label)
-    gtin[misused(listing, groups, _brands(units)[listing.unit], labels, doubts)] = 0
-    groups = by_barcode(listing, gtin)
+    out = misused(listing, groups, _brands(units)[listing.unit], labels, doubts)
+    groups = without(listing, gtin, out, groups)
     one, other, _ = pairs_of(listing, groups)
     joint = np.unique(one * max(1, len(units)) + other)
     units = level_codes(lend(units, [divmod(pair, len(units)) for pair in joint.tolist()]), levels)
-    gtin[of_other_brands(listing, groups, units, _brands(units), doubts)] = 0
-    groups = by_barcode(listing, gtin)
+    groups = without(listing, gtin, of_other_brands(listing, groups, units, _brands(units), doubts), groups)
     learnt = learn_charts(listing, units, groups) | dict(charts)
-    return Prepared(listing, units, gtin, learnt, doubts)
+    return Prepared(listing, units, gtin, learnt, doubts, groups)
 
 
 def conclude(prepared: Prepared, *, cannot: Pairs = (), must: Pairs = ()) -> Decided:
@@ -120,9 +121,9 @@ def conclude(prepared: Prepared, *, cannot: Pairs = (), must: Pairs = ()) -> Dec
     gtin = prepared.gtin.copy()
     reader = SizeReader(prepared.charts)
     sizes, size = reader.read(listing, units)
-    groups = by_barcode(listing, gtin)
-    gtin[other_sizes(listing, groups, Lookup(sizes, size), _comparable(sizes)[size], doubts)] = 0
-    groups = by_barcode(listing, gtin)
+    groups = prepared.groups or by_barcode(listing, gtin)
+    out = other_sizes(listing, groups, Lookup(sizes, size), _comparable(sizes)[size], doubts)
+    groups = without(listing, gtin, out, groups)
     decided = Decided(listing, units, sizes, size, [-1] * len(listing.ids), {}, {}, [], doubts, gtin, prepared.charts)
     told_same, told_apart = _places(listing, must), _places(listing, cannot)
     styles = _styles(decided, groups, told_same, told_apart)

@@ -71,13 +71,27 @@ def barcode_text(number: int) -> str:
 def by_barcode(listing: Listing, gtin: Ints) -> Groups:
     """Group the rows whose barcode stands on at least two."""
     rows = np.flatnonzero(gtin)
-    rows = rows[np.argsort(gtin[rows], kind="stable")]
+    rows = rows[gtin[rows].argsort(kind="stable")]
+    if not len(rows):
+        return Groups(rows, np.zeros(1, np.int64))
     values = gtin[rows]
-    fresh = np.flatnonzero(np.r_[True, values[1:] != values[:-1]]) if len(rows) else np.zeros(0, np.int64)
-    lengths = np.diff(np.r_[fresh, len(rows)])
+    fresh = np.empty(len(rows) + 1, bool)
+    fresh[0] = fresh[-1] = True
+    np.not_equal(values[1:], values[:-1], out=fresh[1:-1])
+    bounds = np.flatnonzero(fresh)
+    lengths = bounds[1:] - bounds[:-1]
     together = lengths > 1
-    rows = rows[np.repeat(together, lengths)]
-    return Groups(rows, np.r_[0, np.cumsum(lengths[together])].astype(np.int64))
+    starts = np.zeros(int(together.sum()) + 1, np.int64)
+    np.cumsum(lengths[together], out=starts[1:])
+    return Groups(rows[np.repeat(together, lengths)], starts)
+
+
+def without(listing: Listing, gtin: Ints, out: Ints, groups: Groups) -> Groups:
+    """Take the barcode from these rows in `gtin`, and group again if there are any."""
+    if not len(out):
+        return groups
+    gtin[out] = 0
+    return by_barcode(listing, gtin)
 
 
 def differing(groups: Groups, values: Ints) -> Ints:
