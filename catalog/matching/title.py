@@ -29,6 +29,7 @@ from catalog.matching.vocabulary import (
 _SIZE_IN_TITLE = re.compile(
     r"\b(eu|eur|uk|us|gr|grosse|groesse|size|taille|pointure|taglia|talla|maat|storlek|rozmiar)\.?\s*[:#]?\s*"
     r"(\d{1,2}(?:[.,]\d)?(?:\s*(?:1/2|1/3|2/3))?|[2-5]?x{0,3}[sml])\b(?!\s*-?\s*(?:pack|er))"
+    r"|\bw\s?(\d{2})\s*[/x-]?\s*l\s?(\d{2})\b"
 )
 _PACK = re.compile(
     r"\b([1-9]|1\d|2[04]?)\s*-?\s*(?:er\s*-?\s*(?:pack|set|bundle)|(?:packs?|pak|paks|pk|pcs|paar|pairs?|pezzi|pieces|stuck|szt|st)\b)"
@@ -88,7 +89,10 @@ def without_size(plain: str, found: list[str]) -> tuple[str, list[str], str]:
     stated = _SIZE_IN_TITLE.search(plain)
     if not stated:
         return plain, found, ""
-    size = f"{stated[1]} {stated[2]}" if stated[1] in ("eu", "eur", "uk", "us") else stated[2]
+    if stated[3]:
+        size = f"W{stated[3]}/L{stated[4]}"
+    else:
+        size = f"{stated[1]} {stated[2]}" if stated[1] in ("eu", "eur", "uk", "us") else stated[2]
     rest = _SIZE_IN_TITLE.sub(" ", plain)
     return rest, words_of(rest), size
 

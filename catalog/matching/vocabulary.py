@@ -47,7 +47,7 @@ _CODE_LIKE = re.compile(r"[a-z]{1,4}\d{4,}[a-z0-9]*|\d{5,}[a-z]{0,3}|\d{4}[a-z]\
 # Models named like codes, worn in many colours: adidas ZX8000, Nike P6000, Saucony JAZZ2000.
 _NAMED_LIKE_A_CODE = re.compile(r"[a-z]{1,4}\d{1,2}00")
 _SIZE_LEADS = set("eu eur uk us gr grosse groesse size taille pointure taglia talla maat storlek rozmiar".split())
-_SIZE_LEAD = re.compile(r"(?:eu|eur|uk|us|gr)(?:\d{1,2}(?:\.\d)?|[2-5]?x{0,3}[sml])")
+_SIZE_LEAD = re.compile(r"(?:eu|eur|uk|us|gr)(?:\d{1,2}(?:\.\d)?|[2-5]?x{0,3}[sml])|w(?:\d{2})?(?:[/x-]?l\d{2})?")
 _PACK_LEADS = set(
     "boite box bundle caja carton cartone case combo doos doppelpack dreierpack karton kartong kit lot multipack "
     "paar pack packs pair pairs pak paket paks paquete pcs pezzi piece pieces scatola set st stuck szt".split()

@@ -113,3 +113,11 @@ def test_any_title_is_read_and_its_variants_say_the_same(title, vendor):
     assert [getattr(row, name) for name in SHARED] == [getattr(facts, name) for name in SHARED]
     assert (row.code, row.gender, row.colour.bases) == (facts.code, facts.gender, facts.colours)
     assert facts == read_product(title, vendor)
+
+
+@pytest.mark.parametrize(
+    "title", ["Levi's 501 W32/L34", "Levis 501 W32 L34 black", "Levi's 501 w 32 l 34", "Levis 501 W32L34"]
+)
+def test_waist_and_length_in_a_title_are_its_size(title):
+    facts = read_product(title, "")
+    assert (facts.brand, facts.size, facts.tokens, facts.numbers) == ("levis", "W32/L34", (), ("501",))
