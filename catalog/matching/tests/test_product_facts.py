@@ -1,5 +1,6 @@
 """A product read at once says what its variants say one by one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
