@@ -5,7 +5,7 @@ What the rebuild learns of sizes and codes across the whole network is kept, for
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -13,11 +13,8 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from catalog.facts import facts_from
-from catalog.matching.engine import Decided, decide
-from catalog.matching.listing import listing_of
-from catalog.matching.normalising import Normalised
-from catalog.models import CodeLevel, EvidenceClass, LearntSize, MatchingDrift
+from catalog.models import EvidenceClass, MatchingDrift
+from catalog.whole_brands import Brands, decide_brands, keep_learnt, learn_of_all_brands, read_brands
 from network.notify import mail_staff
 
 ROWS_AT_ONCE = 20_000
@@ -58,12 +55,13 @@ def audit_step() -> int:
         began = time.monotonic()
         rows = 0
         if report.waiting:
-            part = _read(report.waiting[0])
-            rows = len(part.rows)
+            part = read_brands(report.waiting[0])
+            rows = len(part.found.rows)
             _compare(report, part)
             report.waiting = report.waiting[1:]
         report.seconds += time.monotonic() - began
         if not report.waiting:
+            learn_of_all_brands()
             report.finished_at = timezone.now()
             report.is_alarm = report.share > ALARM_SHARE and report.missing + report.extra >= FEWEST_PAIRS
         report.save()
@@ -97,77 +95,37 @@ def _steps(brands: Sequence[tuple[str, int]]) -> list[list[str]]:
     return steps
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
+# --- comparing --------------------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class _Part:
-    """One part of the network: rows as the engine reads them, what they stand for, who is exempt, what people said."""
+    """What stands in one part of the network: items and methods of the rows decided there, and which are due."""
 
-    brands: Collection[str]
-    rows: list[Normalised]
-    item: dict[int, int] = field(default_factory=dict)
-    method: dict[int, str] = field(default_factory=dict)
-    due: set[int] = field(default_factory=set)
-    must: set[frozenset[int]] = field(default_factory=set)
-    cannot: set[frozenset[int]] = field(default_factory=set)
+    item: dict[int, int]
+    method: dict[int, str]
+    due: set[int]
+    stopped: frozenset[str]
 
 
-# A row without a brand is read beside those that share its barcode, and alone with its like where nobody does.
-_PART = """
-with part as (
-  select id from catalog_variant where brand_key = any(%(brands)s::text[]) and deleted_at is null and (
-    brand_key <> '' or not exists (
-      select from catalog_variant b where b.gtin = catalog_variant.gtin and b.gtin_status = 'clean'
-        and b.deleted_at is null and b.brand_key <> '' and catalog_variant.gtin_status = 'clean'))
-  union
-  select u.id from catalog_variant b join catalog_variant u on u.gtin = b.gtin and u.gtin_status = 'clean'
-  where b.brand_key = any(%(brands)s::text[]) and b.brand_key <> '' and b.gtin_status = 'clean' and b.deleted_at is null
-    and u.brand_key = '' and u.deleted_at is null
-)
-select v.id, v.shop_id, v.product_id, v.facts, v.price_minor, m.item_id, m.method, v.match_due_at is not null
-from part join catalog_variant v using (id)
-left join catalog_match m on m.variant_id = v.id and m.status = 'linked'
-where v.facts <> ''
-"""
-_SAID = """
-select distinct w.variant_id, m.variant_id, w.same
-from catalog_verdict w join catalog_item i on i.id = w.item_id
-join catalog_match m on m.item_id in (i.merged_into_id, i.id)
-where w.undone_at is null and m.variant_id <> w.variant_id
-  and (m.status = 'linked' or not w.same and m.status = 'withdrawn' and m.method <> 'person')
-"""
-
-
-def _read(brands: Sequence[str]) -> _Part:
-    part = _Part(brands, [])
-    with connection.cursor() as cursor:
-        cursor.execute(_PART, {"brands": list(brands)})
-        for pk, shop, product, packed, price, item, method, due in cursor.fetchall():
-            part.rows.append(facts_from(packed, pk, shop, product, price))
-            if item is not None:
-                part.item[pk], part.method[pk] = item, method
-            if due:
-                part.due.add(pk)
-        cursor.execute(_SAID)
-        for one, other, same in cursor.fetchall():
-            (part.must if same else part.cannot).add(frozenset((one, other)))
-    part.must -= part.cannot
-    return part
-
-
-# --- comparing --------------------------------------------------------------------------------------------------------
-def _compare(report: MatchingDrift, part: _Part) -> None:
-    listing = listing_of(part.rows)
-    decided = decide(listing, must=part.must, cannot=part.cannot)
-    _keep_learnt(part.brands, decided, [unit.code.level for unit in listing.units])
-    stopped = set(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True))
+def _compare(report: MatchingDrift, read: Brands) -> None:
+    decided, levels = decide_brands(read)
+    keep_learnt(read.names, decided, levels)
+    listing = decided.listing
+    here = {pk: row for pk, row in read.found.rows.items() if read.is_here(pk)}
     rebuilt = {int(listing.ids[row]): item for row, item in enumerate(decided.item) if item >= 0}
+    rebuilt = {pk: item for pk, item in rebuilt.items() if pk in here}
     method = {int(listing.ids[row]): name for row, name in decided.method.items()}
+    part = _Part(
+        {pk: row.item_id for pk, row in here.items() if row.item_id is not None},
+        {pk: row.method for pk, row in here.items() if row.item_id is not None},
+        read.waiting,
+        frozenset(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True)),
+    )
     found = _Found()
     for members in _groups(rebuilt).values():
-        found.note_missing(members, part, method, stopped)
+        found.note_missing(members, part, method)
     for item, members in _groups(part.item).items():
         found.note_extra(item, members, part, rebuilt)
-    report.variants += len(part.rows)
+    report.variants += sum(1 for row in here.values() if row.facts.brand[:120] in read.names)
     report.pairs += found.pairs
     report.missing += found.missing
     report.extra += found.extra
@@ -198,9 +156,7 @@ class _Found:
     by_class: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
 
-    def note_missing(
-        self, members: Sequence[int], part: _Part, method: Mapping[int, str], stopped: Collection[str]
-    ) -> None:
+    def note_missing(self, members: Sequence[int], part: _Part, method: Mapping[int, str]) -> None:
         """Count what the rebuild links and does not stand; what is due, or of a stopped class, is no drift."""
         items = {part.item.get(pk) for pk in members}
         if len(items) == 1 and None not in items:
@@ -210,7 +166,7 @@ class _Found:
             mine, theirs = part.item.get(one), part.item.get(other)
             if mine is not None and mine == theirs:
                 continue
-            if {one, other} & part.due or {method[one], method[other]} & set(stopped):
+            if {one, other} & part.due or {method[one], method[other]} & part.stopped:
                 continue
             counted = counted or (mine is not None and theirs is not None)
             self._note("missing", _weaker(method[one], method[other]), one, other)
@@ -237,30 +193,3 @@ class _Found:
 def _weaker(one: str, other: str) -> str:
     order = ("aligned", "code", "gtin", "own", "person")
     return min((one, other), key=lambda name: order.index(name) if name in order else 0)
-
-
-# --- learning ---------------------------------------------------------------------------------------------------------
-def _keep_learnt(brands: Collection[str], decided: Decided, levels: Sequence[str]) -> None:
-    """Keep sizes and code levels learnt of these brands, in place of what was known of them."""
-    sizes = [
-        LearntSize(brand=brand[:120], system=system[:12], value=value[:20], european=european[:20])
-        for (brand, system, value), european in sorted(decided.charts.items())
-        if brand in brands
-    ]
-    learnt = dict(_levels(decided, levels))
-    codes = [
-        CodeLevel(brand=brand[:120], code=code[:80], level=level)
-        for (brand, code), level in sorted(learnt.items())
-        if brand in brands
-    ]
-    LearntSize.objects.filter(brand__in=brands).delete()
-    LearntSize.objects.bulk_create(sizes, ignore_conflicts=True)
-    CodeLevel.objects.filter(brand__in=brands).delete()
-    CodeLevel.objects.bulk_create(codes, ignore_conflicts=True)
-
-
-def _levels(decided: Decided, read: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Tell the codes whose level is another than some shop's writing of it says."""
-    for unit, before in zip(decided.units, read, strict=True):
-        if unit.brand and unit.code.value and unit.code.level != before:
-            yield (unit.brand, unit.code.value), unit.code.level

@@ -7,7 +7,7 @@ joins took 12 ms to plan and fell for hash joins over whole tables (220 ms at 20
 nothing but the depth of three B-trees.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,8 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
         for pk, shop, product, packed, price, match, item, style, method in cursor.fetchall():
             facts = changed.get(pk) or facts_from(packed, pk, shop, product, price)
             found.rows[pk] = Row(pk, shop, product, facts, match, item, style, method or "")
-    _add_known(found)
+    codes = {(row.facts.brand, row.facts.code.value) for row in found.rows.values() if row.facts.code.value}
+    add_known(found, brands=["", *{row.facts.brand for row in found.rows.values() if row.facts.brand}], codes=codes)
     return found
 
 
@@ -90,11 +91,11 @@ select * from catalog_known_of(%(rows)s::bigint[], %(all_brands)s::text[], %(bra
 """
 
 
-def _add_known(found: Neighbourhood) -> None:
-    codes = {(row.facts.brand, row.facts.code.value) for row in found.rows.values() if row.facts.code.value}
+def add_known(found: Neighbourhood, *, brands: Sequence[str], codes: Collection[tuple[str, str]]) -> None:
+    """Add what people said of these rows, and what is known of the sizes of `brands` ("": of all) and of `codes`."""
     asked: dict[str, Any] = {
         "rows": list(found.rows),
-        "all_brands": list({row.facts.brand for row in found.rows.values() if row.facts.brand}),
+        "all_brands": brands,
         "brands": [brand for brand, _ in codes],
         "codes": [code for _, code in codes],
     }
