@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Abs, Coalesce
 from django.utils import timezone
 
 from catalog import cards
@@ -18,10 +20,12 @@ from catalog.mark import mark_items
 from catalog.matching.aliasing import Aliases
 from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.engine import Batch, decide_batch
+from catalog.matching.telling import tell
 from catalog.models import MatchKey, Variant
 from catalog.neighbours import Neighbourhood, around
 from catalog.relink import plan_links
 from catalog.reread import AT_ONCE, Due, clear_marks, keep_facts, read_again, read_due
+from catalog.whole_brands import brands_due, decide_brands, keep_learnt, read_brands
 
 __all__ = ["ensure_item", "lock_matching", "match_due", "rematch_variants", "save_links"]
 
@@ -50,11 +54,18 @@ def match_changed() -> int:
             return 0
         due = read_due(matcher.aliases)
         unread = [row for row in due if row.is_unread]
-        clear_marks([row for row in due if row.is_settled])
-        if len(due) >= AT_ONCE and unread:
-            keep_facts([row for row in unread if not row.is_settled], done=False)
+        clear_marks({row.pk: row.mark for row in due if row.is_settled})
+        open_ = [row for row in due if not row.is_settled]
+        if len(due) < AT_ONCE:
+            _match(open_, matcher.stopped)
+        elif unread:
+            wake_former_mates(row for row in open_ if row.is_new)
+            keep_facts([row for row in open_ if row.is_unread], done=False)
             return len(unread)
-        _match([row for row in due if not row.is_settled], matcher.stopped)
+        elif not (gone := [row for row in open_ if row.deleted]):
+            return _match_brands(open_, matcher.stopped) + len(due) - len(open_)
+        else:
+            _match(gone, matcher.stopped)
         return len(due)
 
 
@@ -117,15 +128,43 @@ def _match(rows: list[Due], stopped: frozenset[str]) -> None:
     touched: set[int] = set()
     if gone or not plan.is_empty:
         touched = write_plan(found, plan, gone, by=ENGINE).touched
-    if plan.look_again:
-        # as edited rows: their facts stand, what they are compared with does not
-        Variant.everyone.filter(pk__in=plan.look_again).update(match_due_at=timezone.now(), matched_rule=-RULE_VERSION)
+    _look_again(plan.look_again)
     _note_ambiguous(batch)
     wake_former_mates(row for row in rows if row.is_new or row.deleted)
     keep_facts([row for row in rows if row.is_new], done=True)
-    clear_marks([row for row in rows if not row.is_new])
+    clear_marks({row.pk: row.mark for row in rows if not row.is_new})
     cards.want_cards({row.product_id for row in rows})
     mark_items(touched)
+
+
+def _match_brands(rows: list[Due], stopped: frozenset[str]) -> int:
+    """Match whole brands where much of them is due, else these rows; returns how many were matched."""
+    names = brands_due()
+    read = read_brands(names) if names else None
+    if read is None or not read.marks:
+        _match(rows, stopped)
+        return len(rows)
+    decided, levels = decide_brands(read)
+    keep_learnt(read.names, decided, levels)
+    batch = tell(decided, {row.pk: row.facts for row in read.found.rows.values()}, titles=False)
+    own = {pk: mark for pk, mark in read.marks.items() if read.is_here(pk)}
+    products = {read.found.rows[pk].product_id for pk in own}
+    due = {pk for pk, row in read.found.rows.items() if row.product_id in products}
+    plan = plan_links(read.found, batch, due, read.never_matched.intersection(own), stopped)
+    touched = set() if plan.is_empty else write_plan(read.found, plan, (), by=ENGINE).touched
+    _look_again(plan.look_again)
+    _note_ambiguous(batch)
+    clear_marks(own)
+    cards.want_cards(products)
+    mark_items(touched)
+    return len(own)
+
+
+def _look_again(variant_ids: Collection[int]) -> None:
+    """Have these matched again as edited rows: their facts stand, what they are compared with does not."""
+    if variant_ids:
+        due = Coalesce("match_due_at", Value(timezone.now()))
+        Variant.everyone.filter(pk__in=variant_ids).update(match_due_at=due, matched_rule=-Abs("matched_rule"))
 
 
 def _note_ambiguous(batch: Batch) -> None:

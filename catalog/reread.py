@@ -198,11 +198,11 @@ where v.id = f.id and v.match_due_at = f.mark
 """  # noqa: S608 - names of columns, no values
 
 
-def clear_marks(rows: Sequence[Due]) -> None:
+def clear_marks(marks: Mapping[int, str]) -> None:
     """Say that these rows are matched as they stand; one that changed since it was read keeps its mark."""
-    if rows:
+    if marks:
         with connection.cursor() as cursor:
-            values = {"id": flat(row.pk for row in rows), "mark": flat(row.mark for row in rows)}
+            values = {"id": flat(marks), "mark": flat(marks.values())}
             cursor.execute(_SETTLE, values | {"rule": RULE_VERSION, "version": NORM_VERSION})
 
 
