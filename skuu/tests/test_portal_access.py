@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from catalog.models import Product, Rule
+from catalog.models import Match, Product, Rule
 from network.models import ApiKey, Membership, Notice, User
 from network.scoping import as_network
 from orders.models import InternalOrder, Order
@@ -33,6 +33,8 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "products": (ALL, OPERATE),
     "product": (ALL, OPERATE),
     "unmatched": (ALL, OPERATE),
+    "unmatched_csv": (ALL, OPERATE),
+    "match_report": (None, OPERATE),
     "shelf": (ALL, OPERATE),
     "why": (ALL, OPERATE),
     "rules": (ALL, OPERATE),
@@ -107,6 +109,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         pks = {
             "order": order.pk if order else 0,
             "product": Product.everyone.filter(shop=shop).first().pk,
+            "match_report": Match.everyone.filter(shop=shop).order_by("pk").values_list("pk", flat=True).first() or 0,
             "rule_remove": rule.pk,
             "policy": shop.pk,
             "shop": shop.pk,
