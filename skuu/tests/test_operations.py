@@ -56,12 +56,12 @@ def test_a_silent_worker_and_a_late_backlog_are_said(staff, shop):
     InboundEvent.everyone.filter(pk=event.pk).update(received_at=timezone.now() - dt.timedelta(minutes=6))
     page = text_of(staff.get("/admin/operations/"))
     assert "silent: run manage.py worker" in page
-    assert page.count("late </span>") == 1
+    assert page.count("> late </span>") == 1
     Heartbeat.beat("worker")
     InboundEvent.everyone.update(status="done")
     page = text_of(staff.get("/admin/operations/"))
     assert "at work" in page
-    assert "late </span>" not in page
+    assert "> late </span>" not in page
 
 
 def test_failed_events_are_listed_and_replayed(staff, shop):
