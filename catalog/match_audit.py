@@ -83,11 +83,11 @@ def tell_alarms() -> int:
 
 
 def _steps(brands: Sequence[tuple[str, int]]) -> list[list[str]]:
-    """Gather small brands until they are worth a step."""
+    """Gather small brands until they are worth a step; rows without a brand are by themselves, as they are for a change."""
     steps: list[list[str]] = []
     room = 0
     for brand, rows in brands:
-        if room <= 0:
+        if room <= 0 or steps[-1] == [""]:
             steps.append([])
             room = ROWS_AT_ONCE
         steps[-1].append(brand)

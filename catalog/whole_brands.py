@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.utils import timezone
 
 from catalog.facts import facts_from
 from catalog.matching.engine import Decided, decide
@@ -164,8 +165,22 @@ select system, value, european from said where brands >= %s and brands >= %s * t
 
 
 def learn_of_all_brands() -> None:
-    """Conclude from the brands' sizes what holds for a brand that nobody has taught yet."""
+    """Conclude from the brands' sizes what holds for a brand that nobody has taught yet; unlinked rows it concerns are due."""
+    before = set(LearntSize.objects.filter(brand="").values_list("system", "value", "european"))
     with connection.cursor() as cursor:
         cursor.execute(_OF_ALL, [FEWEST_BRANDS, NEARLY_ALL])
-        sizes = [LearntSize(brand="", system=row[0], value=row[1], european=row[2]) for row in cursor.fetchall()]
+        learnt = cursor.fetchall()
+    sizes = [LearntSize(brand="", system=row[0], value=row[1], european=row[2]) for row in learnt]
     LearntSize.objects.bulk_create(sizes, ignore_conflicts=True)
+    keys = {f"{name}:{row[1]}" for row in set(learnt) - before for name in (row[0], row[0].partition("-")[0])}
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(_WAKE, [timezone.now(), sorted(keys)])
+
+
+# Rows in a size that now has a meaning everywhere; who is linked keeps its link.
+_WAKE = """
+update catalog_variant v set match_due_at = %s, matched_rule = -abs(v.matched_rule)
+where v.size_key = any(%s::text[]) and v.deleted_at is null and v.match_due_at is null
+  and not exists (select from catalog_match m where m.variant_id = v.id and m.status = 'linked')
+"""
