@@ -9,7 +9,7 @@ from catalog.card_steps import decide, keep_seen, reopen
 from catalog.mark import mark_items
 from catalog.match import rematch_variants
 from catalog.models import Match, ReviewCard, Verdict
-from catalog.verdict_links import link_pairs, refuse_pairs
+from catalog.verdict_links import link_pairs, refuse_pairs, release_lonely
 from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
 
@@ -63,7 +63,9 @@ class QuestionAnswers:
             if (match.variant_id, match.item_id) in pairs:
                 move(match, "withdrawn", by=by, reason="the decision was undone")
                 touched.add(match.item_id)
-        rematch_variants(variants)
+        lonely = release_lonely(touched, by=by)
+        mates = Match.everyone.filter(item__in=touched, status="linked").values_list("variant_id", flat=True)
+        rematch_variants(variants | lonely | set(mates))
         reopen(card, by=by)
         mark_items(touched)
 

@@ -1,6 +1,6 @@
 """Write the questions for people: one open card per shop product, best candidate first, sizes aligned row by row."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,7 +73,14 @@ def ask_due() -> int:
 def _ask(products: Collection[int]) -> None:
     """Open, renew or close the cards of these products."""
     found = around({}, products)
-    unlinked = {pk for pk, row in found.rows.items() if row.item_id is None and row.product_id in products}
+    standing = Counter(row.item_id for row in found.rows.values() if row.item_id is not None)
+    unlinked = {
+        pk
+        for pk, row in found.rows.items()
+        if row.product_id in products
+        # An item of its own, made when somebody looked at it, is no answer to what it is.
+        and (row.item_id is None or (row.method == "own" and standing[row.item_id] == 1))
+    }
     asking = {found.rows[pk].product_id for pk in unlinked}
     questions: dict[int, _Question] = {}
     facts: dict[int, list[Normalised]] = {}

@@ -35,6 +35,12 @@ class NothingToMatch(NotPossible):
     code = "nothing_to_match"
 
 
+class SameFile(NotPossible):
+    """The answer would overwrite what is read; nothing was done."""
+
+    code = "same_file"
+
+
 class WorkerLost(SkuuError):
     """A process of the run was killed; nothing was written."""
 
@@ -67,6 +73,8 @@ def match_catalogue(source: Path, target: Path, *, progress: Progress = lambda _
     Needs memory for about 1.5 kB a variant and no database. *Again*: the same file gives the same lines, whatever the
     order of its rows. `target` appears whole or not at all. Raises NotACatalogue, NothingToMatch.
     """
+    if target.exists() and source.exists() and target.samefile(source):
+        raise SameFile(f"{target} is the file that is read; name another for the answer.")
     report, clock = Report(), _Clock(progress)
     layout = look_at(source)
     report.encoding, report.delimiter = layout.encoding, layout.delimiter

@@ -18,34 +18,101 @@ NEEDED = (
 def link_pairs(pairs: Sequence[Pair], *, by: str, seen: dict[str, Any]) -> int:
     """Make each pair of variants one item, as far as every shop stands in it once; returns how many were linked.
 
-    A variant that was another item leaves it. *Again*: no change. The caller holds the matcher's lock.
+    Whoever stands with others already keeps them: the one without company joins the other's item, and two items with
+    company become one, the smaller part moving. *Again*: no change. The caller holds the matcher's lock.
     """
     rows = _living({pk for pair in pairs for pk in pair})
     pairs = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
     before = linked_matches({pk for pair in pairs for pk in pair})
-    items = ensure_items([rows[theirs] for _, theirs in pairs], before, by=by)
-    sitting = Match.everyone.filter(item__in=items.values(), status="linked")
-    taken = {(item, shop): variant for item, shop, variant in sitting.values_list("item_id", "shop_id", "variant_id")}
-    touched, wanted, linked = set(), [], 0
+    items = ensure_items([rows[theirs] for mine, theirs in pairs if mine not in before], before, by=by)
+    items |= {pk: match.item_id for pk, match in before.items()}
+    members = _members(set(items.values()))
+    moves = _Moves(by, members)
     said: dict[Pair, dict[str, Any]] = {}
-    evidence = [f"{by} looked at both and said they are the same."]
+    linked = 0
     for mine, theirs in pairs:
-        item, shop, old = items[theirs], rows[mine].shop_id, before.get(mine)
-        if taken.setdefault((item, shop), mine) != mine:
-            continue
-        said |= {(mine, item): seen, (theirs, item): seen}
-        linked += 1
-        if old is not None and old.item_id == item:
-            continue
-        if old is not None:
-            move(old, "withdrawn", by=by, reason="a person said it is another item")
-            touched.add(old.item_id)
-        touched.add(item)
-        wanted.append(_by_person(rows[mine], item, evidence, by))
+        item = moves.join(rows[mine], rows[theirs], items)
+        if item is not None:
+            said |= {(mine, item): seen, (theirs, item): seen}
+            linked += 1
     say_all(said, same=True, by=by)
-    save_links(wanted, by=by)
-    mark_items(touched)
+    moves.write()
     return linked
+
+
+class _Moves:
+    """Who changes items because of a person's yes, gathered and written at once."""
+
+    def __init__(self, by: str, members: dict[int, dict[int, Match]]) -> None:
+        self.by = by
+        self.members = members  # item → shop → its standing match
+        self.leaving: list[Match] = []
+        self.wanted: list[Match] = []
+        self.touched: set[int] = set()
+
+    def join(self, mine: Variant, theirs: Variant, items: dict[int, int]) -> int | None:
+        """Put two variants into one item and name it; None where a shop would stand in it twice. Updates `items`."""
+        here, there = items.get(mine.pk), items.get(theirs.pk)
+        if here is not None and here == there:
+            return here
+        if here is None or there is None:
+            stays, comes = (there, mine) if here is None else (here, theirs)
+            moving: list[tuple[Variant, Match | None]] = [(comes, None)]
+        else:
+            fewer = len(self.members[here]) <= len(self.members[there])
+            stays, leaves = (there, here) if fewer else (here, there)
+            asked = mine if leaves == here else theirs
+            moving = [(asked, self.members[leaves][asked.shop_id])]
+            moving += [
+                (match.variant, match) for match in self.members[leaves].values() if match.variant_id != asked.pk
+            ]
+        if stays is None or moving[0][0].shop_id in self.members[stays]:
+            return None
+        for variant, old in moving:
+            if variant.shop_id not in self.members[stays]:
+                self._move(variant, old, stays, is_asked=variant.pk in (mine.pk, theirs.pk))
+                items[variant.pk] = stays
+        return stays
+
+    def _move(self, variant: Variant, old: Match | None, item: int, *, is_asked: bool) -> None:
+        """Move one variant; who only comes along keeps the evidence it stood by, for the machine to judge."""
+        fresh = _by_person(variant, item, [f"{self.by} looked at both and said they are the same."], self.by)
+        if old is not None and not is_asked:
+            fresh.method, fresh.evidence, fresh.probability = old.method, old.evidence, old.probability
+        if old is not None:
+            self.leaving.append(old)
+            self.touched.add(old.item_id)
+            self.members[old.item_id].pop(variant.shop_id, None)
+        self.members[item][variant.shop_id] = fresh
+        self.wanted.append(fresh)
+        self.touched.add(item)
+
+    def write(self) -> None:
+        """Let go of the old links, make the new ones, and mark every item whose shelves they touch."""
+        for old in self.leaving:
+            move(old, "withdrawn", by=self.by, reason="a person said it is the same as another item")
+        save_links(self.wanted, by=self.by)
+        mark_items(self.touched)
+
+
+def release_lonely(items: Collection[int], *, by: str) -> set[int]:
+    """Let variants go of items that were made for them when somebody looked, and where nobody else stands; names them."""
+    lonely = set()
+    for own in _members(set(items)).values():
+        match = next(iter(own.values())) if len(own) == 1 else None
+        if match is not None and match.method == "own":
+            move(match, "withdrawn", by=by, reason="the decision that made this item was undone")
+            lonely.add(match.variant_id)
+    return lonely
+
+
+def _members(items: Collection[int]) -> dict[int, dict[int, Match]]:
+    """Who stands in each of these items, by shop."""
+    found: dict[int, dict[int, Match]] = {item: {} for item in items}
+    rows = Match.everyone.filter(item__in=items, status="linked").select_related("variant")
+    for match in rows.order_by("pk"):
+        found[match.item_id][match.shop_id] = match
+    return found
 
 
 def refuse_pairs(pairs: Collection[Pair], *, by: str, seen: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from json.encoder import encode_basestring as _quoted
 
 from catalog.matching.candidates import Near, nearest_units
@@ -12,7 +13,7 @@ from catalog.matching.listing import Ints
 from catalog.matching.outcome import Decided
 from catalog.matching.size import sizes_conflict
 
-MOST_CANDIDATES = 8
+MOST_CANDIDATES, MOST_LOOKED_AT = 8, 400
 Asked = tuple[str, float, str, str]
 
 
@@ -84,7 +85,7 @@ class _Asking:
         else:
             rows = (other for place in self.kin[self.decided.style[self.unit[row]]] for other in self.rows_of[place])
         found = []
-        for other in rows:
+        for other in islice(rows, MOST_LOOKED_AT):
             if shop[self.unit[other]] == shop[self.unit[row]]:
                 continue
             if not sizes_conflict(self.sizes[self.size[row]], self.sizes[self.size[other]]):

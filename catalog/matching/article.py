@@ -101,6 +101,7 @@ _LETTER_SIZES = frozenset("SMLX")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _JUNK = re.compile(r"[^A-Z0-9]")
+_SEASON_ALONE = re.compile(r"(?:FW|SS|AW|HW|FS|SP|FA|SU|PE|AI|HS)(?:20)?\d{2}")
 _LOOKALIKE = str.maketrans("OI", "01")
 
 
@@ -147,6 +148,8 @@ def code_in_field(text: str, brand: str = "", size_label: str = "") -> ArticleCo
     ("1234-567", "G12345 A") or a colour's name ("230-069_WHITE-SILVER").
     """
     text = strip_size(text[:LONGEST_TEXT].strip().upper(), size_label)
+    if _is_filler(compact(text)):
+        return NO_CODE
     found = code_in_text(text, brand)
     if found.level == FULL and found.pattern == brand:
         return _with_colour_part(found, text)
@@ -207,7 +210,17 @@ def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode
 def code_in_text(text: str, brand: str = "") -> ArticleCode:
     """Find a code inside free text by the brand's own shapes, then by the shape any brand uses."""
     upper = text[:LONGEST_TEXT].upper()
-    return code_in_upper(upper, brand) if _DIGIT.search(upper) else NO_CODE
+    found = code_in_upper(upper, brand) if _DIGIT.search(upper) else NO_CODE
+    return NO_CODE if _is_filler(found.value) else found
+
+
+def _is_filler(value: str) -> bool:
+    """Whether a code is what people type to fill a field: one digit over and over, counting, or a season's name."""
+    digits = [letter for letter in value if letter.isdigit()]
+    counting = len(value) >= 9 and "12345678901234".startswith(value)
+    if len(digits) == len(value) > 3 and (len(set(digits)) == 1 or counting):
+        return True
+    return bool(_SEASON_ALONE.fullmatch(value))
 
 
 def code_in_upper(upper: str, brand: str) -> ArticleCode:

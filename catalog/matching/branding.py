@@ -58,13 +58,20 @@ def _shop_names(units: Sequence[Unit], near: dict[int, Counter[str]]) -> set[str
     for unit in units:
         if unit.brand:
             shops[unit.brand].add(unit.shop)
-    elsewhere: dict[str, int] = Counter()
+    elsewhere: Counter[str] = Counter()
+    others: dict[str, set[str]] = defaultdict(set)
     for place, brands in near.items():
         brand = units[place].brand
-        if brand and len(shops[brand]) == 1 and not is_known(brand):
+        if brand and len(shops[brand]) == 1:
             if any(len(shops[other]) > 1 or is_known(other) for other in brands):
                 elsewhere[brand] += 1
-    return {brand for brand, seen in elsewhere.items() if seen >= FEWEST_PRODUCTS}
+                others[brand] |= set(brands)
+    # A name of the packaged lists may be a retailer's too: then its barcodes are several makers'.
+    return {
+        brand
+        for brand, seen in elsewhere.items()
+        if seen >= FEWEST_PRODUCTS and (len(others[brand]) > 1 or not is_known(brand))
+    }
 
 
 class _TitleBrands:

@@ -175,13 +175,24 @@ def listing_of_parts(parts: Sequence[Part]) -> tuple[Listing, Ints]:
     position = np.empty(len(units), np.int64)
     position[rank] = np.arange(len(units))
     row_unit = position[unit]
-    order = np.argsort(row_unit, kind="stable")
+    order = _by_unit_and_id(row_unit, ids)
     units = [units[number] for number in rank]
     shops: dict[object, int] = {}
     shop = np.array([shops.setdefault(one.shop, len(shops)) for one in units], dtype=np.int64)
     label = merged.columns[order, LABEL]
     listed = [ids[row] for row in order.tolist()]
     return Listing(listed, row_unit[order], gtin[order], label, merged.labels, units, shop), order
+
+
+def _by_unit_and_id(unit: Ints, ids: Sequence[str]) -> Ints:
+    """Order rows by unit, and by id within: nothing may depend on where a file has them."""
+    order = np.argsort(unit, kind="stable")
+    ends = np.flatnonzero(np.diff(unit[order])) + 1
+    listed = order.tolist()
+    sorted_rows: list[int] = []
+    for start, end in zip([0, *ends.tolist()], [*ends.tolist(), len(listed)], strict=True):
+        sorted_rows += sorted(listed[start:end], key=ids.__getitem__)
+    return np.array(sorted_rows, dtype=np.int64)
 
 
 def _merged(parts: Sequence[Part]) -> Part:

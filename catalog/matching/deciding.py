@@ -29,6 +29,7 @@ PROBABILITY = {
     "title": 0.3,
     "none": 0.05,
 }
+_CLOTHES = {"top", "trousers", "bra", "suit"}
 _WORDS_FOR_STATUS = {
     "restricted": "is an in-store number, which another shop may use for something else",
     "coupon": "is a coupon or serial number, not a product's",
@@ -114,6 +115,20 @@ class Titled(Described, Protocol):
     def tokens(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def numbers(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+
+
+def titles_apart(a: Titled, b: Titled) -> str:
+    """Say why two titles cannot be one model's, or nothing: other version numbers, shoes beside clothes.
+
+    Weak beside several barcodes, strong enough beside a single key.
+    """
+    if a.numbers and b.numbers and set(a.numbers).isdisjoint(b.numbers):
+        return f"Version numbers differ: {' '.join(a.numbers)} and {' '.join(b.numbers)}."
+    if a.kind != b.kind and "shoe" in (a.kind, b.kind) and {a.kind, b.kind} & _CLOTHES:
+        return "One is footwear, the other is not."
+    return ""
 
 
 def compatible(a: Normalised, b: Normalised) -> tuple[Conflict, ...]:
@@ -301,6 +316,9 @@ def _common_guards(a: Normalised, b: Normalised, evidence: list[str], *, sizes_m
     for conflict in compatible(a, b):
         guards.append(conflict.fact)
         evidence.append(conflict.sentence)
+    if apart := titles_apart(a, b):
+        guards.append("title")
+        evidence.append(apart)
     if sizes_must_be_known and not sizes_speak(a, b):
         guards.append("size_missing")
         evidence.append("The size is missing on one side.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from catalog.matching.article import FULL, ArticleCode
 from catalog.matching.consensus import leave
-from catalog.matching.deciding import MOST_BRANDS, beyond_shades, compatible_products, contradict
+from catalog.matching.deciding import MOST_BRANDS, beyond_shades, compatible_products, contradict, titles_apart
 from catalog.matching.listing import Ints, Listing, Unit
 from catalog.matching.size import Size, sizes_conflict
 
@@ -226,7 +226,9 @@ def agreeing_by_barcode(
     pairs = zip(firsts.tolist(), seconds.tolist(), shared, strict=True)
     against = np.fromiter(
         (
-            (beyond_shades if seen >= OUTWEIGH_SHADES else contradict)(units[one_unit], units[other_unit])
+            beyond_shades(units[one_unit], units[other_unit])
+            if seen >= OUTWEIGH_SHADES
+            else one_unit != other_unit and by_one_key(units[one_unit], units[other_unit])
             for one_unit, other_unit, seen in pairs
         ),
         dtype=bool,
@@ -264,15 +266,22 @@ def _leaving(units: Sequence[Unit], group: Sequence[int]) -> dict[int, tuple[int
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for place in group:
         unit = units[place]
-        alike[unit.brand, unit.colour.bases, unit.gender, unit.code, unit.pack, unit.condition].append(place)
+        told = (unit.brand, unit.colour.bases, unit.gender, unit.code, unit.pack, unit.condition)
+        alike[(*told, unit.kind, unit.numbers)].append(place)
     weights = {own[0]: len(own) for own in alike.values()}
-    left = leave(weights, lambda a, b: contradict(units[a], units[b]))
+    left = leave(weights, lambda a, b: by_one_key(units[a], units[b]))
     return {place: left[own[0]] for own in alike.values() if own[0] in left for place in own}
+
+
+def by_one_key(one: Unit, other: Unit) -> bool:
+    """Tell whether two units that share a single key contradict each other, in their titles too."""
+    return contradict(one, other) or bool(titles_apart(one, other))
 
 
 def _reasons(units: Sequence[Unit], left: Mapping[int, tuple[int, ...]]) -> tuple[str, ...]:
     pairs = {(min(a, b), max(a, b)) for a, others in left.items() for b in others}
     found = {conflict.sentence for a, b in pairs for conflict in compatible_products(units[b], units[a])}
+    found |= {titles_apart(units[b], units[a]) for a, b in pairs} - {""}
     return tuple(sorted(found)) or ("Too many contradicting descriptions share this key.",)
 
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from catalog import catalogue_file
 from catalog.catalogue_file import NotACatalogue, Reading, look_at, read_rows, stretches
-from catalog.match_catalogue import COLUMNS, NothingToMatch, match_catalogue
+from catalog.match_catalogue import COLUMNS, NothingToMatch, SameFile, match_catalogue
 from catalog.matching.tests.cast import gtin
 
 HEADER = "id shop_id product_ref title vendor colour size sku article_code barcode price".split()
@@ -216,3 +216,11 @@ class TestCommand:
         with pytest.raises(CommandError, match="cannot be read") as error:
             call_command("match_catalogue", input=tmp_path / "nowhere.csv", output=target)
         assert error.value.returncode == 2
+
+
+def test_the_answer_never_overwrites_what_is_read(source):
+    write(source, runners())
+    before = source.read_bytes()
+    with pytest.raises(SameFile, match="is the file that is read"):
+        match_catalogue(source, source)
+    assert source.read_bytes() == before

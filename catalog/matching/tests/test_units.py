@@ -165,3 +165,30 @@ def test_several_barcodes_outweigh_neighbouring_shades_and_no_others():
     assert set(pair(1, "Anthracite").values()) == {""}
     assert "" not in pair(2, "Anthracite").values()
     assert set(pair(4, "Fuchsia").values()) == {""}
+
+
+def test_a_single_key_does_not_outweigh_another_version_or_another_kind_of_thing():
+    def linked(**facts):
+        here, there = {"title": "Runner Shoe 4"}, {"title": "Runner Shoe 4"} | facts
+        rows = [variant(1, 1, barcode=gtin(1), **here), variant(2, 2, barcode=gtin(1), **there)]
+        return set(items(decide_batch(rows, titles=False)).values()) != {""}
+
+    assert linked()
+    assert not linked(title="Runner Shoe 5")
+    assert not linked(title="Runner Hoodie 4", size="M")
+
+
+def test_what_people_type_to_fill_a_code_field_is_no_code():
+    for filler in ("000000-000", "999999-999", "123456-789", "FW2023", "SS25"):
+        rows = [variant(shop, shop, article_code=filler) for shop in (1, 2)]
+        assert set(items(decide_batch(rows, titles=False)).values()) == {""}
+
+
+def test_a_retailers_listed_name_is_no_brand_where_its_barcodes_are_several_makers():
+    rows = []
+    for number, brand in enumerate(("Northfell", "Sandvik", "Trolle")):
+        for shop, vendor in ((1, brand), (2, brand), (3, "Foot Locker")):
+            facts = {"vendor": vendor, "title": f"{brand} Model", "product_ref": f"p{number}"}
+            rows.append(variant(f"{shop}-{number}", shop, barcode=gtin(number), **facts))
+    linked = items(decide_batch(rows, titles=False))
+    assert all(linked[f"3-{number}"] == linked[f"1-{number}"] != "" for number in range(3))
