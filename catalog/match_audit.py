@@ -1,6 +1,7 @@
-"""Compare the links that stand with a full rebuild, brand by brand: a report for staff; no link moves because of it.
+"""Compare the links that stand with a full rebuild, brand by brand: a report for staff; it moves no link itself.
 
-What the rebuild learns of sizes and codes across the whole network is kept, for the next changes to be matched by.
+What the rebuild learns of sizes and codes across the whole network is kept, for the next changes to be matched by; variants
+without a link whose size can be read only now are due for the matcher again.
 """
 
 import time
