@@ -42,6 +42,7 @@ LEASE = dt.timedelta(minutes=5)
 TITLES = {
     "gtin": "Same barcode",
     "code": "Same brand, article code and size",
+    "aligned": "Same size of a linked product",
     "title": "Titles alone",
     "person": "A person’s decision",
 }

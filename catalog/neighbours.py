@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 
 from catalog.facts import facts_from, keys_of
 from catalog.matching.normalising import Normalised, VariantIn
 from catalog.models import BrandAlias, Match, Variant
 
+MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
 MOST_OF_A_KEY = 500  # variants: a key on more is ambiguous and brings nobody
 
 
@@ -58,6 +60,15 @@ select * from catalog_rows_around(%(products)s::bigint[], %(changed)s::bigint[],
 """
 
 
+def refresh_statistics(cursor: CursorWrapper) -> None:
+    """Tell the planner how large the tables are now.
+
+    A first load comes faster than autovacuum: by the figures of empty tables the wide joins go row by row, for minutes.
+    """
+    cursor.execute("analyze catalog_variant (id, product_id, gtin, gtin_status, brand_key, match_due_at, deleted_at)")
+    cursor.execute("analyze catalog_match (id, variant_id, item_id, status), catalog_item (id, style_id)")
+
+
 def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neighbourhood:
     """Gather the rows of these products, of those that share a key with them, and of the styles they stand in.
 
@@ -75,6 +86,8 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
     }
     found = Neighbourhood()
     with connection.cursor() as cursor:
+        if len(products) >= MANY_PRODUCTS:
+            refresh_statistics(cursor)
         cursor.execute(_AROUND, asked)
         for pk, shop, product, packed, price, match, item, style, method in cursor.fetchall():
             facts = changed.get(pk) or facts_from(packed, pk, shop, product, price)

@@ -19,9 +19,11 @@ from catalog.models import Product, ReviewCard, ReviewCardChange, StockLevel, Va
 from catalog.weighing import Fact, show_money, weigh_facts
 
 CLASSES = {
-    "title": _("Only the titles speak for it"),
+    "title": _("No barcode or full article code speaks for it"),
     "gtin": _("Same barcode"),
     "code": _("Same article code"),
+    "aligned": _("Same size of a linked product"),
+    "aligned_guarded": _("Same product, but its size is in doubt"),
     "gtin_guarded": _("Same barcode, but something contradicts"),
     "code_guarded": _("Same article code, but something contradicts"),
 }

@@ -16,7 +16,7 @@ from catalog.matching.engine import Decided, decide
 from catalog.matching.lending import FEWEST_BRANDS, NEARLY_ALL
 from catalog.matching.listing import listing_of
 from catalog.models import CodeLevel, LearntSize
-from catalog.neighbours import Neighbourhood, Row, add_known
+from catalog.neighbours import Neighbourhood, Row, add_known, refresh_statistics
 
 ROWS_AT_ONCE = 20_000
 WORTH_IT = 8  # a brand is read whole where one row in so many is due
@@ -87,11 +87,7 @@ def brands_due() -> list[str]:
     """Name brands of which enough is due that they are better matched whole, as many as are worth a step."""
     names, room = [], ROWS_AT_ONCE
     with connection.cursor() as cursor:
-        # a first load comes faster than autovacuum: by the figures of empty tables wide joins go row by row
-        cursor.execute(
-            "analyze catalog_variant (id, product_id, gtin, gtin_status, brand_key, match_due_at, deleted_at)"
-        )
-        cursor.execute("analyze catalog_match (id, variant_id, item_id, status), catalog_item (id, style_id)")
+        refresh_statistics(cursor)
         cursor.execute(_DUE)
         for name, due, rows in cursor.fetchall():
             if due * WORTH_IT >= rows and room > 0:

@@ -214,9 +214,9 @@ def sure_gtin(
         return _no_agreement("barcode")
     evidence = [f"Both carry the barcode {a.gtin.value.lstrip('0').zfill(13)}."]
     guards = []
-    if a.gtin.status != CLEAN:
-        guards.append(a.gtin.status)
-        evidence.append(f"The barcode {_WORDS_FOR_STATUS[a.gtin.status]}.")
+    for status in sorted({a.gtin.status, b.gtin.status} - {CLEAN}):
+        guards.append(status)
+        evidence.append(f"The barcode {_WORDS_FOR_STATUS[status]}.")
     if not gtin_unique_in_shop:
         guards.append("not_unique_in_shop")
         evidence.append("One of the shops uses this barcode on several variants.")

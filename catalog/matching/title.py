@@ -41,9 +41,17 @@ _CHUNKS = re.compile(r"\s[-|]\s|\s-(?=[a-z])|[|()\":]")
 _NAMED_PACKS = {"doppelpack": 2, "dreierpack": 3}
 _USED = re.compile(
     r"\b(?:second[ -]?hand|seconde main|pre[ -]?(?:owned|loved)|used|gebrauchte?[srn]?|refurb(?:ished)?|occasion|usat[oaei]"
-    r"|segunda mano|vintage used|uzywan\w*|begagnade?|tweedehands)\b"
+    r"|segunda mano|vintage used|uzywan\w*|begagnade?|tweedehands|getragen\w{0,2}|neuwertig\w{0,2}|mangelexemplare?|defekte?[rsn]?"
+    r"|b[ -]?(?:ware|stock)|ausstellungsstucke?|display model|2nd hand|worn once|wie neu)\b"
 )
-_REPLICA = re.compile(r"\b(?:replicas?|fake|copy|dupe|imitation|aaa quality|aaa\+*|ua quality|1:1)(?![a-z0-9])")
+_REPLICA = re.compile(
+    r"\b(?:replicas?|replik(?:at)?|falschung|fake|copy|dupe|imitation|inspired by|aaa quality|aaa\+*|ua quality|1:1)(?![a-z0-9])"
+)
+# Not the thing itself: a part of it, its box, what belongs to it, or one that somebody wrote on.
+_PART = re.compile(
+    r"\b(?:(?:left|right) shoe only|nur (?:der )?(?:linker?|rechter?) schuh|single shoe|einzelschuh|box only|leerkarton|empty box"
+    r"|(?:shoe)?laces for|schnursenkel fur|einlegesohlen?|insoles? for|gift card|gutschein|geschenkgutschein|signed|signiert)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,4 +262,6 @@ def condition_in(plain: str) -> str:
     """Name the condition if it is not new and original."""
     if _USED.search(plain):
         return "used"
+    if _PART.search(plain):
+        return "part"
     return "replica" if _REPLICA.search(plain) else ""

@@ -54,7 +54,11 @@ _PACK_LEADS = set(
 )
 _PACK_LEAD = re.compile(r"\d{1,2}(?:er)?(?:pack|pak|pk|paar|pairs?|pcs|pezzi|szt|stuck)|\d{1,2}er|x\d{1,2}|\d{1,2}x")
 _CONDITION_LEADS = set(
-    "1 aaa begagnad begagnade copy dupe fake gebraucht gebrauchte gebrauchten gebrauchter gebrauchtes imitation "
+    "1 2nd aaa ausstellungsstuck ausstellungsstucke b bstock bware begagnad begagnade copy defekt defekte defekter display dupe "
+    "einlegesohle einlegesohlen einzelschuh empty falschung fake getragen getragene getragener getragenes gift gutschein "
+    "geschenkgutschein insole insoles laces leerkarton linke linker mangelexemplar mangelexemplare neu neuwertig neuwertige "
+    "neuwertiger only rechte rechter replik replikat schnursenkel shoelaces signed signiert single worn "
+    "gebraucht gebrauchte gebrauchten gebrauchter gebrauchtes imitation "
     "inspired occasion pre preloved preowned refurb refurbished replica replicas second seconde secondhand segunda "
     "tweedehands ua usata usate usati usato used uzywana uzywane uzywany vintage".split()
 )

@@ -48,6 +48,10 @@ class TestSureGtin:
         assert decision.outcome == "ask"
         assert decision.evidence_class in ("gtin_guarded", "none")
 
+    def test_a_short_number_and_its_padded_form_ask_whichever_comes_first(self):
+        short, padded = variant(1, 1, barcode="96385074"), variant(2, 2, barcode="0000096385074")
+        assert [sure_gtin(short, padded).outcome, sure_gtin(padded, short).outcome] == ["ask", "ask"]
+
     def test_two_variants_of_one_shop_ask(self):
         assert "same_shop" in sure_gtin(variant(1, 1, barcode=gtin(1)), variant(2, 1, barcode=gtin(1))).guards
 

@@ -162,3 +162,25 @@ class TestColoursAndTitles:
     )  # fmt: skip
     def test_trap_24_names_that_are_colours_count_only_where_titles_put_the_colour(self, title, colours):
         assert read_product(title, "Northfell").colours == colours
+
+
+@pytest.mark.parametrize(
+    ("title", "condition"),
+    [
+        ("Dunk Low getragen", "used"),
+        ("Dunk Low Mängelexemplar", "used"),
+        ("Dunk Low B-Ware", "used"),
+        ("Dunk Low 2nd hand", "used"),
+        ("Dunk Low Fälschung", "replica"),
+        ("Dunk Low inspired by somebody", "replica"),
+        ("Leerkarton Dunk Low (Box only)", "part"),
+        ("Schnürsenkel für Dunk Low", "part"),
+        ("Dunk Low nur linker Schuh", "part"),
+        ("Dunk Low signed", "part"),
+        ("Dunk Low neu", ""),
+        ("B-Line Low", ""),
+        ("New Era Cap", ""),
+    ],
+)
+def test_trap_24_what_is_not_the_new_whole_thing_is_told_apart(title, condition):
+    assert read_product(title, "Nike").condition == condition
