@@ -66,12 +66,18 @@ def test_an_order_on_the_shelf_reaches_one_partner_and_its_tracking_comes_back(n
     network.manage("settle", "--through", today, "--json")
     network.manage("check_ledger")
     rows = network.query(
-        "select count(distinct s.merchant_id) from settlement_statementline l "
+        "select distinct s.merchant_id from settlement_statementline l "
         "join settlement_statement s on s.id = l.statement_id join settlement_entry e on e.id = l.entry_id "
         "join orders_internalorder i on i.id = e.internal_order_id where i.number = %s",
         number,
     )
-    assert rows == [(2,)]
+    parties = network.query(
+        "select distinct shop.merchant_id from network_shop shop where shop.domain in (%s, %s)",
+        store.domain,
+        partner.domain,
+    )
+    assert sorted(rows) == sorted(parties)  # one, where a merchant's own other shop shipped
+    assert rows
 
 
 def test_two_shoppers_at_two_shops_never_get_the_same_last_unit(network):
