@@ -1,6 +1,7 @@
 """A small market in a stand-in: Alma and Dora supply the same shoes, Bruno and Cara sell them without a pair of their own."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from network.connectors.base import RemoteShelf, connector_for
 from network.connectors.shopify.auth import API_VERSION, REQUIRED_SCOPES
 from network.connectors.shopify.standin.seeds import LocationSeed, ProductSeed, StoreSeed, VariantSeed
 from network.connectors.shopify.standin.server import Running
+from network.connectors.shopify.standin.state import Store
 from network.models import Location, Merchant, Shop, ShopCredential, TaxRegistration
 from orders.accept import note_order_changed, read_due, sweep_orders
 from orders.cancel import cancel_due
@@ -145,6 +147,18 @@ class Market:
     def cancel(self, shop: Shop, order_id: str) -> None:
         made = self.ask(shop, CANCEL, id=order_id)["orderCancel"]
         assert made["orderCancelUserErrors"] == []
+        self.let_jobs_end(shop)
+
+    def let_jobs_end(self, shop: Shop) -> None:
+        """Wait until the store has done what it only promised: an order is cancelled a moment after the answer."""
+        store, patience = self.standin.standin.stores[shop.domain], time.monotonic() + 20
+        while self._working(store):
+            assert time.monotonic() < patience, "the store never finished its job"
+            time.sleep(0.01)
+
+    def _working(self, store: Store) -> bool:
+        with store.lock:
+            return any(not job["done"] for job in store.all("Job"))
 
     # --- what can be seen ----------------------------------------------------------------------------------------------
     def order(self, shop: Shop, order_id: str) -> dict[str, Any]:
