@@ -14,8 +14,8 @@ from catalog.flat import flat, unflat
 from catalog.matching.engine import Link
 from catalog.matching.normalising import Normalised
 from catalog.matching.size import Size
-from catalog.models import Item, Match, MergeEvent, Product, Style, Variant
-from catalog.neighbours import Neighbourhood, Row, linked_matches
+from catalog.models import Item, Match, MergeEvent, Product, Style
+from catalog.neighbours import Neighbourhood, Row
 from catalog.relink import Join, Plan
 from catalog.reread import Due
 from skuu.kit.states import move_all
@@ -259,21 +259,6 @@ def make_styles(groups: Sequence[Sequence[Normalised]]) -> list[int]:
         for members in groups
     )
     return [style.pk for style in made]
-
-
-def ensure_item(variant: Variant, facts: Normalised, *, by: str) -> int:
-    """Return the item a variant stands for; make one of its own when it stands for none yet."""
-    match = linked_matches([variant.pk]).get(variant.pk)
-    if match is not None:
-        return match.item_id
-    mates = Match.everyone.filter(
-        variant__product=variant.product_id, variant__colour_key=facts.colour.key[:80], status="linked"
-    )
-    style = mates.order_by("pk").values_list("item__style_id", flat=True).first() or make_styles([[facts]])[0]
-    item = Item.objects.create(style_id=style, size_key=facts.size.key[:40], size_label=facts.size.label[:40])
-    own = Match(variant=variant, shop_id=variant.shop_id, item=item, status="linked", method="own", decided_by=by)
-    save_links([own], by=by)
-    return item.pk
 
 
 # --- what became of items ---------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.db.models.functions import Abs, Coalesce
 from django.utils import timezone
 
 from catalog import cards
-from catalog.links import ensure_item, save_links, wake_former_mates, write_plan
+from catalog.links import save_links, wake_former_mates, write_plan
 from catalog.mark import mark_items
 from catalog.matching.aliasing import Aliases
 from catalog.matching.deciding import RULE_VERSION
@@ -27,7 +27,7 @@ from catalog.relink import plan_links
 from catalog.reread import AT_ONCE, Due, clear_marks, keep_facts, read_again, read_due
 from catalog.whole_brands import brands_due, decide_brands, keep_learnt, read_brands
 
-__all__ = ["ensure_item", "lock_matching", "match_due", "rematch_variants", "save_links"]
+__all__ = ["lock_matching", "match_due", "rematch_variants", "save_links"]
 
 ENGINE = f"engine {RULE_VERSION}"
 _ONE_MATCHER = 0x534B5555

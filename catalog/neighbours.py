@@ -7,17 +7,15 @@ joins took 12 ms to plan and fell for hash joins over whole tables (220 ms at 20
 nothing but the depth of three B-trees.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Q
 
 from catalog.facts import facts_from, keys_of
-from catalog.matching.normalising import Normalised, VariantIn
-from catalog.models import BrandAlias, Match, Variant
+from catalog.matching.normalising import Normalised
 
 MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
 MOST_OF_A_KEY = 500  # variants: a key on more is ambiguous and brings nobody
@@ -145,41 +143,3 @@ def _add_verdicts(found: Neighbourhood, verdicts: list[tuple[int, int, bool]]) -
             found.cannot |= pairs
             found.refused.add((variant, item))
     found.must -= found.cannot
-
-
-# --- as rows, for people's decisions ----------------------------------------------------------------------------------
-def read_variants(where: Q) -> list[Variant]:
-    """Read variants with what normalising needs, in one query."""
-    return list(Variant.everyone.filter(where).select_related("product", "shop__merchant").order_by("pk"))
-
-
-def as_received(variant: Variant) -> VariantIn:
-    """Hand a mirrored variant to the matching package as the shop wrote it."""
-    product, shop = variant.product, variant.shop
-    return VariantIn(
-        id=variant.pk,
-        shop_id=variant.shop_id,
-        product_ref=str(variant.product_id),
-        title=product.title,
-        vendor=product.vendor,
-        options=tuple((str(name), str(value)) for name, value in variant.options),
-        sku=variant.sku,
-        barcode=variant.barcode,
-        tags=tuple(product.tags),
-        product_type=product.product_type,
-        price_minor=variant.price_minor,
-        currency=shop.currency,
-        article_code=variant.article_code,
-        shop_names=(shop.name, shop.merchant.name),
-    )
-
-
-def brand_aliases() -> dict[str, str]:
-    """The brands' other names that people have confirmed."""
-    return dict(BrandAlias.objects.values_list("alias", "brand_key"))
-
-
-def linked_matches(variant_ids: Iterable[int]) -> dict[int, Match]:
-    """Read the standing match of each of these variants."""
-    rows = Match.everyone.filter(variant__in=list(variant_ids), status="linked").select_related("item")
-    return {match.variant_id: match for match in rows}

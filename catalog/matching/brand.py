@@ -147,11 +147,6 @@ def brand_of_vendor(vendor: str, shop_names: tuple[str, ...] = ()) -> str:
     return _family_of(name)
 
 
-def brand_in_title(title: str) -> str:
-    """Find a known brand in a title: any at its start, an unmistakable one anywhere."""
-    return brand_in_words(words(title))
-
-
 def brand_in_words(tokens: Sequence[str]) -> str:
     """Find a known brand among the folded words of a title."""
     if not tokens:

@@ -1,7 +1,6 @@
 """Decides whether two variants are the same item: surely, surely not, or by asking a person; never by title."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,12 +8,12 @@ from catalog.matching.article import FULL, ArticleCode, looks_alike
 from catalog.matching.colour import Colour, colours_conflict, colours_far_apart
 from catalog.matching.gender import genders_conflict
 from catalog.matching.gtin import CLEAN
-from catalog.matching.normalising import Id, Normalised, with_gender
+from catalog.matching.normalising import Normalised, with_gender
 from catalog.matching.size import Size, same_size, sizes_conflict
 
 RULE_VERSION = 2
 SAME, ASK, DIFFERENT = "same", "ask", "different"
-MOST_BRANDS, MOST_SIZES_IN_ONE_SHOP = 3, 2
+MOST_BRANDS = 3
 # What is believed of each evidence class until the audits of a network have measured it.
 PROBABILITY = {
     "gtin": 0.997,
@@ -58,37 +57,6 @@ class Conflict:
 
     fact: str
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A value under which a row finds its likes: kind `gtin` ("0952..."), `code` ("brand|CODE|size"), `style`."""
-
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class GroupGuards:
-    """What is wrong with a group of rows that share a GTIN or a code."""
-
-    ambiguous: bool
-    bad_shops: frozenset[Id]
-    reasons: tuple[str, ...]
-
-
-def keys(row: Normalised, *, level: str | None = None) -> list[Key]:
-    """List the keys of a row, strongest first.
-
-    `level` overrides the level of its code where the brand's other codes have shown it (`article.code_levels`).
-    A `style` key (brand|CODE) finds rows whose size is still to be compared.
-    """
-    found = [Key("gtin", row.gtin.value)] if row.gtin.status == CLEAN else []
-    if row.brand and row.code.value:
-        if (level or row.code.level) == FULL and row.size.sure and row.size.key:
-            found.append(Key("code", f"{row.brand}|{row.code.value}|{row.size.key}"))
-        found.append(Key("style", f"{row.brand}|{row.code.value}"))
-    return found
 
 
 class Described(Protocol):
@@ -283,29 +251,6 @@ def decide_pair(
         return Decision(ASK, "none", sentences, tuple(sorted(facts)), PROBABILITY["none"])
     chance = title_score * 0.6 ** len(against)
     return Decision(ASK, "title", (*sentences, "Only the titles speak for it."), tuple(sorted(facts)), chance)
-
-
-def group_guards(rows: Sequence[Normalised]) -> GroupGuards:
-    """Look at all rows that share one key: which shops use it more than once, and whether anybody can trust it.
-
-    More than three brands, or a shop with the key on more than two sizes, makes the key ambiguous for everyone
-    only when most shops do so: one shop's bad data must not take a good key from the others.
-    """
-    by_shop: dict[Id, list[Normalised]] = defaultdict(list)
-    for row in rows:
-        by_shop[row.shop_id].append(row)
-    bad = frozenset(shop for shop, own in by_shop.items() if len(own) > 1)
-    brands = Counter(row.brand for row in rows if row.brand)
-    reasons = []
-    if len(brands) > MOST_BRANDS:
-        reasons.append(f"stands on products of {len(brands)} brands")
-    many_sizes = [shop for shop in bad if len({row.size.key for row in by_shop[shop]}) > MOST_SIZES_IN_ONE_SHOP]
-    if bad:
-        reasons.append(f"stands on several variants in {len(bad)} shop{'s' if len(bad) > 1 else ''}")
-    if many_sizes:
-        reasons.append("stands on more than two sizes of one product")
-    ambiguous = len(brands) > MOST_BRANDS or 2 * len(bad) > len(by_shop)
-    return GroupGuards(ambiguous, bad, tuple(reasons))
 
 
 def _common_guards(a: Normalised, b: Normalised, evidence: list[str], *, sizes_must_be_known: bool) -> list[str]:

@@ -26,11 +26,6 @@ class TitleScore:
     reasons: tuple[str, ...]
 
 
-def score_titles(a: Titled, b: Titled, weights: Mapping[str, float] | None = None) -> float:
-    """Score two variants or products by their model words, numbers, brand and colour."""
-    return explain_titles(a, b, weights).score
-
-
 def explain_titles(a: Titled, b: Titled, weights: Mapping[str, float] | None = None) -> TitleScore:
     """Score two titles by the trained model's quick curve and say why.
 

@@ -235,11 +235,6 @@ def _stands_for_colour(word: str, plain: str) -> bool:
     return bool(_position(word).search(plain))
 
 
-def size_in_title(title: str) -> str:
-    """Find a size that a title states with its word or system ("EU 42", "Gr. 42"), else an empty string."""
-    return without_size(folded(title), [])[2]
-
-
 def without_pack(plain: str, found: list[str]) -> tuple[str, list[str], int]:
     """Take the count of pieces out of a folded title, lest it pass for a version number."""
     pack = pack_in(plain)

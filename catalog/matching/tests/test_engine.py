@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.matching.blocking import rare_tokens
-from catalog.matching.clustering import fits, place
 from catalog.matching.engine import decide_batch
 from catalog.matching.tests.cast import gtin, variant
 
@@ -186,13 +185,6 @@ def test_order_of_arrival_changes_nothing(chance: random.Random):
     expected = decide_batch(rows, cannot=[frozenset({100, 300})])
     chance.shuffle(rows)
     assert decide_batch(rows, cannot=[frozenset({300, 100})]) == expected
-
-
-def test_a_row_is_placed_by_its_strongest_key_and_told_why_not():
-    members = {"x": [variant(1, 1, barcode=gtin(1))], "y": [variant(2, 2, barcode=gtin(2), size="EU 43")]}
-    assert place(members, variant(3, 3, barcode=gtin(2), size="EU 43"))[0] == "y"
-    assert place(members, variant(3, 3, barcode=gtin(2))) == (None, ("Sizes differ: EU 43 and EU 42.",))
-    assert fits(members["x"], variant(4, 1)) == ["The shop already has another variant of this item."]
 
 
 def test_barcodes_teach_the_chart_of_a_brand():
