@@ -40,37 +40,7 @@ class Brands:
 
 # Products that share a barcode with these brands, and those that share one with the brandless among them. Rows without a
 # brand that share no barcode with any are by themselves, under the name "".
-_PART = """
-with own as materialized (
-  select product_id, gtin, gtin_status from catalog_variant
-  where brand_key = any(%(brands)s::text[]) and brand_key <> '' and deleted_at is null
-),
-near as materialized (
-  select distinct product_id, brand_key = '' as is_bare from catalog_variant
-  where gtin in (select gtin from own where gtin_status = 'clean') and gtin_status = 'clean' and deleted_at is null
-),
-wider as (
-  select product_id from catalog_variant where gtin_status = 'clean' and deleted_at is null and gtin in (
-    select v.gtin from catalog_variant v join near on near.product_id = v.product_id
-    where near.is_bare and v.gtin_status = 'clean' and v.deleted_at is null)
-),
-bare as (
-  select product_id from catalog_variant u where u.brand_key = '' and u.deleted_at is null
-    and '' = any(%(brands)s::text[]) and not exists (
-      select from catalog_variant b where b.gtin = u.gtin and u.gtin_status = 'clean' and b.gtin_status = 'clean'
-        and b.deleted_at is null and b.brand_key <> '')
-),
-part as materialized (
-  select product_id from own union select product_id from near union select product_id from wider
-  union select product_id from bare
-)
-select v.id, v.shop_id, v.product_id, v.facts, v.price_minor, m.id, m.item_id, i.style_id, m.method,
-  v.match_due_at::text, v.facts_for is not distinct from v.match_due_at, v.matched_rule = 0
-from part join catalog_variant v on v.product_id = part.product_id
-left join catalog_match m on m.variant_id = v.id and m.status = 'linked'
-left join catalog_item i on i.id = m.item_id
-where v.deleted_at is null and v.facts <> ''
-"""
+_PART = "select * from catalog_rows_of_brands(%(brands)s::text[])"
 
 
 _DUE = """
