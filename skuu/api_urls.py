@@ -4,9 +4,11 @@ from django.urls import path, re_path
 
 from catalog import api as catalog
 from catalog import matches_api as matches
+from catalog import stock_api as stock
 from network import api as network
 from orders import api as orders
 from orders import selling_api as selling
+from orders import shipping_api as shipping
 from settlement import api as settlement
 
 app_name = "api"
@@ -14,19 +16,19 @@ urlpatterns = [
     path("shop/", network.ShopDoor.as_view(), name="shop"),
     path("products/", catalog.Products.as_view(), name="products"),
     path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
-    path("stock/", catalog.Stock.as_view(), name="stock"),
-    path("shelf/", catalog.Shelf.as_view(), name="shelf"),
+    path("stock/", stock.Stock.as_view(), name="stock"),
+    path("shelf/", stock.Shelf.as_view(), name="shelf"),
     path("matches/", matches.Matches.as_view(), name="matches"),
     path("matches/<int:pk>/", matches.OneMatch.as_view(), name="match"),
     path("matches/<int:pk>/report/", matches.Report.as_view(), name="match_report"),
     path("orders/", selling.Sales.as_view(), name="orders"),
     path("orders/<path:order_id>/cancel/", selling.CancelSale.as_view(), name="order_cancel"),
     path("orders/<path:order_id>/", orders.OneOrder.as_view(), name="order"),
-    path("internal-orders/", orders.InternalOrders.as_view(), name="internal_orders"),
-    path("internal-orders/<str:number>/", orders.OneInternalOrder.as_view(), name="internal_order"),
-    path("internal-orders/<str:number>/accept/", orders.Accept.as_view(), name="accept"),
-    path("internal-orders/<str:number>/decline/", orders.Decline.as_view(), name="decline"),
-    path("internal-orders/<str:number>/ship/", orders.Ship.as_view(), name="ship"),
+    path("internal-orders/", shipping.InternalOrders.as_view(), name="internal_orders"),
+    path("internal-orders/<str:number>/", shipping.OneInternalOrder.as_view(), name="internal_order"),
+    path("internal-orders/<str:number>/accept/", shipping.Accept.as_view(), name="accept"),
+    path("internal-orders/<str:number>/decline/", shipping.Decline.as_view(), name="decline"),
+    path("internal-orders/<str:number>/ship/", shipping.Ship.as_view(), name="ship"),
     path("statements/", settlement.Statements.as_view(), name="statements"),
     path("statements/<int:pk>/", settlement.OneStatement.as_view(), name="statement"),
     path("statements/<int:pk>/csv/", settlement.StatementCsv.as_view(), name="statement_csv"),
