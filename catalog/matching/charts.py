@@ -40,6 +40,17 @@ def by_common_chart(system: str, value: str, gender: str, brand: str = "") -> st
     )
 
 
+@lru_cache(maxsize=4096)
+def states_european(size: str, brand: str | None = None) -> bool:
+    """Tell whether a chart has this EU size: any chart, or one of the brand's own when a brand is named."""
+    return any(
+        size in chart.values()
+        for sure in (True, False)
+        for (whose, _), chart in _charts(sure).items()
+        if brand is None or brand and whose == brand
+    )
+
+
 @lru_cache(maxsize=2)
 def _charts(sure: bool) -> dict[tuple[str, str], Chart]:
     """The charts that published tables bear out, or those that are one person's word."""

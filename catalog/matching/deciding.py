@@ -9,7 +9,7 @@ from catalog.matching.colour import Colour, colours_conflict, colours_far_apart
 from catalog.matching.gender import genders_conflict
 from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Normalised, with_gender
-from catalog.matching.size import Size, same_size, sizes_conflict
+from catalog.matching.size import Size, same_size, sizes_conflict, sizes_overlap
 
 RULE_VERSION = 2
 SAME, ASK, DIFFERENT = "same", "ask", "different"
@@ -267,6 +267,9 @@ def _common_guards(a: Normalised, b: Normalised, evidence: list[str], *, sizes_m
     if sizes_must_be_known and not sizes_speak(a, b):
         guards.append("size_missing")
         evidence.append("The size is missing on one side.")
+    if sizes_must_be_known and sizes_overlap(*aligned_sizes(a, b)):
+        guards.append("size_unsure")
+        evidence.append(f"One size may be the other or only a part of it: {a.size.label} and {b.size.label}.")
     return guards
 
 

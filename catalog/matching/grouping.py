@@ -11,7 +11,7 @@ from catalog.matching.article import FULL, ArticleCode
 from catalog.matching.consensus import leave
 from catalog.matching.deciding import MOST_BRANDS, beyond_shades, compatible_products, contradict, titles_apart
 from catalog.matching.listing import Ints, Listing, Unit
-from catalog.matching.size import Size, sizes_conflict
+from catalog.matching.size import Size, sizes_conflict, sizes_overlap
 
 MOST_PAIRED = 40
 OUTWEIGH_SHADES = 2
@@ -150,7 +150,7 @@ def other_sizes(listing: Listing, groups: Groups, sizes: Sequence[Size], keys: I
     for number in differing(groups, keys).tolist():
         group = groups.rows[groups.starts[number] : groups.starts[number + 1]].tolist()
         weights = Counter(sizes[row] for row in group)
-        left = leave(weights, sizes_conflict)
+        left = leave(weights, lambda one, another: sizes_conflict(one, another) or sizes_overlap(one, another))
         if not left:
             continue
         refused = [row for row in group if sizes[row] in left]

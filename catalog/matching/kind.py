@@ -20,7 +20,11 @@ _WORDS = {
     "accessory": "bag bags backpack tote cap caps hat hats beanie scarf scarves wallet belt sunglasses watch jewellery "
     "necklace earrings bracelet umbrella tasche taschen rucksack mutze kappe schal geldborse sac casquette bonnet echarpe "
     "borsa zaino cappello sciarpa bolso mochila gorra bufanda tas muts sjaal vaska mossa halsduk torba czapka szalik "
-    "handbag clutch keyring",
+    "handbag clutch keyring belts gurtel ledergurtel ceinture ceintures cintura cinture cinturon cinturones riem riemen ceintuur "
+    "balte balten skarp pasek paski",
+    "glove": "glove gloves mitten mittens handschuh handschuhe lederhandschuhe gants guanto guanti guante guantes handschoen "
+    "handschoenen handskar handske rekawiczki rekawice",
+    "ring": "ring rings anello anelli bague bagues anillo anillos sortija fingerring pierscionek pierscionki",
     "top": "shirt shirts tshirt tee tees t-shirt hoodie hoodies sweatshirt sweater jumper cardigan jacket jackets coat coats "
     "dress dresses skirt skirts blouse croptop shorts leggings jersey tank cami bodysuit jumpsuit parka vest pullover "
     "hemd bluse kleid kleider jacke mantel robe jupe veste chemise manteau maglia camicia vestito gonna giacca "
@@ -28,6 +32,7 @@ _WORDS = {
     "bluza kurtka spodnica koszula windbreaker bikini swimsuit",
 }
 _ENDINGS = {
+    "glove": ("handschuh", "handschuhe", "handskar", "handschoenen"),
     "shoe": (
         "schuh",
         "schuhe",
@@ -42,11 +47,11 @@ _ENDINGS = {
     ),
     "sock": ("socken", "sokken", "strumpfe", "strumpor"),
     "trousers": ("hose", "hosen", "broek", "byxor"),
-    "accessory": ("tasche", "taschen", "mutze", "vaska", "mossa"),
+    "accessory": ("tasche", "taschen", "mutze", "vaska", "mossa", "gurtel"),
     "top": ("jacke", "jacka", "kleid", "hemd", "pullover", "tshirt", "jurk", "klanning"),
 }
 KIND_WORDS = {word: kind for kind, listed in _WORDS.items() for word in listed.split()}
-_STRENGTH = ("bra", "sock", "shoe", "suit", "trousers", "accessory", "top")
+_STRENGTH = ("bra", "sock", "shoe", "suit", "trousers", "glove", "accessory", "top", "ring")
 
 
 @lru_cache(maxsize=4096)

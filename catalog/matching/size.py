@@ -1,13 +1,17 @@
 """Reads a size into a key that equals another shop's key only when both certainly mean the same size."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from catalog.matching.charts import by_brand_chart, by_common_chart, plain
+from catalog.matching.charts import by_brand_chart, by_common_chart, plain, states_european
+from catalog.matching.colour import normalise_colour
 from catalog.matching.folding import fold
+from catalog.matching.gender import GENDER_WORDS
+from catalog.matching.overlapping import overlap
 from catalog.matching.sizewords import (
     ALPHA,
+    GIRTH,
     NO_CHOICE,
     ONE_SIZE,
     read_age,
@@ -37,6 +41,7 @@ class Size:
 
 
 NO_SIZE = Size("", "none", "", "", "", False)
+_OF_CHILDREN = ("US-k", "UK-k", "KID")
 _FRACTIONS = (("1/2", ".5"), ("1/3", ".33"), ("2/3", ".67"))
 _SYSTEMS = {"eu": "EU", "eur": "EU", "euro": "EU", "uk": "UK", "gb": "UK", "us": "US", "usa": "US"}
 _SYSTEMS |= {
@@ -52,7 +57,8 @@ _SYSTEMS |= {
     "au": "AU",
 }
 _FILLER = re.compile(
-    r"\b(?:size|sizes|grosse|groesse|gr|taille|pointure|taglia|numero|talla|maat|storlek|rozmiar|sz|no|nr)\b[.:\s]*|[)\]#:]"
+    r"\b(?:size|sizes|grosse|groesse|gr|taille|pointure|taglia|numero|talla|maat|storlek|rozmiar|sz|no|nr|rozm|stl|tg|mt"
+    r"|storrelse|schuhgrosse|schoenmaat|skostorlek|num|numer|n°|t(?=[.\s]*\d))(?![a-z])[.:\s]*|[)\]#:]"
 )
 _NUMBER = r"(\d{1,3}(?:\.\d{1,2})?)"
 _TAGGED = re.compile(
@@ -79,6 +85,8 @@ _GENDER_OF = {
     "junior": "k",
 }
 _LETTER_AND_NUMBER = re.compile(r"^([a-z0-9-]*[a-z])\s*/\s*\d{2}(?:\s*[-/]\s*\d{2})?$")  # M (42), XS (34-36)
+_DOTLESS_HALF = re.compile(r"^(\d{2})5$")
+_COLOUR_BESIDE = re.compile(r"\s*[/|;]\s*|\s+-\s+|,\s+|\s+")
 _SHOE_WIDTH = re.compile(rf"^((?:(?:eu|uk|us)\s*)?{_NUMBER})\s*(?:/\s*)?(wide|narrow|w|[2468]?e|ee|[defgh])$")
 
 
@@ -103,9 +111,43 @@ def _normalise(text: str, brand: str, gender: str, kind: str) -> Size:
             if kind == "accessory"
             else Size("", "default", "", "", label, False)
         )
-    if plain_text in ONE_SIZE:
+    if _is_one_size(plain_text):
         return Size("ONE", "one", "ONE", "", label, True)
-    return _lettered(plain_text, label, kind) or _numbered(plain_text, label, brand, gender, kind)
+    found = _lettered(plain_text, label, kind) or _numbered(plain_text, label, brand, gender, kind)
+    if found.system == "RAW" and (alone := split_size(label)[0]) != label:
+        return replace(_normalise(alone, brand, gender, kind), label=label)
+    return found
+
+
+def _is_one_size(text: str) -> bool:
+    """Read "One Size", and "One Size / Unisex" alike."""
+    first, *others = text.split(" / ")
+    return first in ONE_SIZE and all(other in ONE_SIZE or other in GENDER_WORDS for other in others)
+
+
+@lru_cache(maxsize=16384)
+def split_size(text: str) -> tuple[str, str]:
+    """Part a value that holds a size and a colour ("42 / White", "Black - XL"); any other text is all size.
+
+    The words of a colour stay together, the size is one word or what stands between two separators.
+    """
+    text = text.strip()[:LONGEST_LABEL]
+    cuts = list(_COLOUR_BESIDE.finditer(text))
+    found = []
+    for cut in (*(one for one in cuts if one[0].strip()), *cuts[:1], *cuts[-1:]):
+        one, other = text[: cut.start()].strip(), text[cut.end() :].strip()
+        for size, colour in ((one, other), (other, one)):
+            if _says_colour(colour) and not _says_colour(size) and _says_size(size):
+                found.append((size, colour))
+    return min(found, key=lambda parts: len(parts[0]), default=(text, ""))
+
+
+def _says_colour(text: str) -> bool:
+    return bool(re.fullmatch(r"[^\W\d_][^\d]{2,}", text)) and normalise_colour(text).known
+
+
+def _says_size(text: str) -> bool:
+    return normalise_size(text).system not in ("none", "RAW", "default")
 
 
 @lru_cache(maxsize=16384)
@@ -141,7 +183,7 @@ def _read_letters(text: str, kind: str) -> tuple[str, str] | None:
         return "AL", words[0]
     pair = re.fullmatch(r"(\w[\w-]*)\s*[/-]\s*(\w[\w-]*)", text)
     if pair and pair[1] in ALPHA and pair[2] in ALPHA:
-        return "AL", f"{ALPHA[pair[1]]}/{ALPHA[pair[2]]}"
+        return "AL", "/".join(sorted({ALPHA[pair[1]], ALPHA[pair[2]]}, key=GIRTH.__getitem__))
     cut = re.fullmatch(r"(\w+)[\s-]+(tall|long|short|petite|regular|slim|plus)", text)
     if cut and cut[1] in ALPHA:
         return "AL", ALPHA[cut[1]] + ("" if cut[2] == "regular" else "-" + cut[2].upper())
@@ -172,7 +214,9 @@ def _numbered(text: str, label: str, brand: str, gender: str, kind: str) -> Size
         if system in said:
             return _with_width(_in_system(system, said[system], label, brand, gender, kind), width)
     if bare := _BARE.match(re.sub(r"^[ef](?=\d)|\s*(?:mens?|womens?|herren|damen|kids)\s*", "", text)):
-        return _with_width(_unstated(float(bare[1]), label, kind, gender), width)
+        return _with_width(_unstated(float(bare[1]), label, brand, gender, kind), width)
+    if kind == "ring" and (around := re.fullmatch(_NUMBER + r"\s*mm", text)) and 40 <= float(around[1]) <= 76:
+        return _unstated(float(around[1]), label, brand, gender, kind)
     return Size(f"RAW:{text}", "RAW", text, "", label, False)
 
 
@@ -246,7 +290,7 @@ def _small_shoe(number: str, mark: str, label: str, brand: str, kind: str, syste
     return Size(f"{system}-k:{value}", f"{system}-k", value, by_common_chart(system, value, "k", brand), label, True)
 
 
-def _unstated(number: float, label: str, kind: str, gender: str) -> Size:
+def _unstated(number: float, label: str, brand: str, gender: str, kind: str) -> Size:
     """A bare number: EU on shoes from 16 to 52, a label size on clothes, nothing certain below 16.
 
     A dress of size 38 is another one in Paris, Milan and Munich; men's clothes count alike in all three.
@@ -254,12 +298,23 @@ def _unstated(number: float, label: str, kind: str, gender: str) -> Size:
     value = plain(number)
     if kind in ("shoe", "") and 16 <= number <= 52:
         return _european(value, label)
+    if kind == "shoe" and (half := _DOTLESS_HALF.match(value)):
+        return _dotless(f"{half[1]}.5", value, label, brand)
+    if kind == "glove" and 4 <= number <= 13 or kind == "ring" and 40 <= number <= 76:
+        return Size(f"NR:{value}", "NR", value, "", label, True)  # one scale all over Europe
     if number < 16 and kind not in ("top", "trousers", "suit"):
         return Size(f"?:{value}", "?", value, "", label, False)
-    if number > 52 and kind != "shoe" and gender != "m":
+    if number > 52 and kind != "shoe" and (gender != "m" or kind == "accessory"):
         return Size(f"CM:{value}", "CM", value, "", label, True)  # children's clothes by height, belts by length
     of_a_country = kind != "sock" and 32 <= number <= 52 and gender != "m"
     return Size(f"NR:{value}", "NR", value, "", label, number >= 26 and not of_a_country)  # 16 may be UK, US or an age
+
+
+def _dotless(half: str, value: str, label: str, brand: str) -> Size:
+    """Read 425 as 42.5 where a chart has that size; certain only where the brand's own has it."""
+    if not states_european(half):
+        return Size(f"RAW:{value}", "RAW", value, "", label, False)
+    return Size(f"EU:{half}", "EU", half, half, label, states_european(half, brand))
 
 
 def _with_width(size: Size, width: str) -> Size:
@@ -279,11 +334,23 @@ def same_size(one: Size, other: Size) -> bool:
 def sizes_conflict(one: Size, other: Size) -> bool:
     """Tell whether two sizes are certainly different.
 
-    Rounded thirds (42.5 for 42 2/3) do not contradict; an estimated EU size contradicts from one size on.
+    Rounded thirds (42.5 for 42 2/3) do not contradict; an estimated EU size contradicts from one size on. Sizes that
+    overlap (S/M and M) are neither the same nor different.
     """
     if not one.key or not other.key or one.key == other.key:
         return False
     if one.eu and other.eu:
         apart = abs(float(one.eu) - float(other.eu))
         return apart > (0.34 if one.system == other.system == "EU" else 1)
-    return one.system == other.system and one.sure and other.sure
+    if one.system != other.system:
+        return False
+    if one.system in _OF_CHILDREN and one.value.rstrip("CY") != other.value.rstrip("CY"):
+        return True  # 13.5 and 1 are neighbours, whichever kind of 1 it is
+    return one.sure and other.sure and not sizes_overlap(one, other)
+
+
+def sizes_overlap(one: Size, other: Size) -> bool:
+    """Tell whether two different sizes have something in common: S/M and M, W32 and W32/L34, 39-42 and 40."""
+    if not one.key or not other.key or one.key == other.key:
+        return False
+    return overlap(one.system, one.value, other.system, other.value)

@@ -9,20 +9,20 @@ _LETTERS = {
 }  # fmt: skip
 ALPHA = {spelling: letter for letter, spelled in _LETTERS.items() for spelling in spelled.split()}
 ALPHA |= {
-    "x small": "XS",
-    "extra small": "XS",
-    "x large": "XL",
-    "extra large": "XL",
-    "xx large": "XXL",
-    "2x large": "XXL",
-}
+    "x small": "XS", "extra small": "XS", "x large": "XL", "extra large": "XL", "xx large": "XXL", "2x large": "XXL",
+    "extra extra large": "XXL", "extra-large": "XL", "extra-small": "XS", "2x-large": "XXL", "3x-large": "3XL", "3x large": "3XL",
+    "4x-large": "4XL", "4x large": "4XL", "xxx large": "3XL", "extra gross": "XL", "sehr gross": "XL", "tres grand": "XL",
+}  # fmt: skip
 # Small, medium and large in the other languages.
 ALPHA |= dict.fromkeys("klein petit piccolo piccola pequeno pequena chico chica maly mala liten".split(), "S")
 ALPHA |= dict.fromkeys("mittel moyen moyenne medio media mediano mediana middel sredni srednia mellan".split(), "M")
 ALPHA |= dict.fromkeys("gross grand grande groot duzy duza stor".split(), "L")
+_LETTERS_BY_GIRTH = ("3XS", "XXS", "XS", "S", "M", "L", "XL", "XXL", "3XL", "4XL", "5XL", "6XL")
+GIRTH = {letter: place for place, letter in enumerate(_LETTERS_BY_GIRTH)}
 ONE_SIZE = set(
     "os o/s onesize one-size osfa osfm tu t.u einheitsgrosse einheitsgroesse universal uni unica unisize ett onesz 1size unique "
-    "eine uniwersalny unit tn ns one-size-fits-all einheits one u universell unitalla een jeden en".split()
+    "eine uniwersalny unit tn ns one-size-fits-all einheits one u universell unitalla een jeden en nosize universale unico "
+    "einheitsgr universalgrosse eenheidsmaat ein unitaille onestorlek uniw uniwersalna".split()
 )
 ONE_SIZE |= {
     *("one size", "one size fits all", "one size fits most", "1 size", "taglia unica", "taille unique", "talla unica"),
@@ -36,6 +36,16 @@ ONE_SIZE |= {
         "jeden rozmiar",
         "uniwersalny rozmiar",
     ),
+    *(
+        "one fits all",
+        "one fits most",
+        "tamano unico",
+        "formato unico",
+        "taglia unica adulto",
+        "een grootte",
+        "maat one",
+    ),
+    *("passar alla", "eine grosse", "ein grosse", "fits all", "storlek one", "talla universal", "taille universelle"),
 }
 NO_CHOICE = {
     "default title",
@@ -62,12 +72,14 @@ _AGE = re.compile(
     r"|m|mo|mos|mth|months?|monate?|mois|mesi|meses|maanden|mdr|t)$"
 )
 _RANGE = re.compile(
-    r"^(?:(eu|eur|uk|us)\s*)?(\d{1,3}(?:\.\d{1,2})?)\s*[-/]\s*(\d{1,3}(?:\.\d{1,2})?)\s*(cm|eu|eur|uk|us)?$"
+    r"^(?:(eu|eur|uk|us)\s*)?(\d{1,3}(?:\.\d{1,2})?)\s*(?:[-/]|to|bis|tot|till|do|au?)\s*"
+    r"(\d{1,3}(?:\.\d{1,2})?)\s*(cm|eu|eur|uk|us)?$"
 )
 _AGED = re.compile(
     r"^(?:age|aged|alter|eta|edad|leeftijd|alder|wiek)\s*(\d{1,2})(?:\s*[-/]\s*(\d{1,2}))?\s*(years?|yrs?|y|)$"
 )
 _MONTHS = {"m", "mo", "mos", "mth", "month", "months", "monat", "monate", "mois", "mesi", "meses", "maanden", "mdr"}
+FEWEST_FRENCH_BAND = 85
 Found = tuple[str, str] | None
 
 
@@ -106,7 +118,10 @@ def read_suit(text: str, kind: str) -> Found:
 
 
 def read_bra(text: str, kind: str) -> Found:
-    """Read band and cup; bands of 60 and above in fives are continental, French ones count fifteen more."""
+    """Read band and cup; bands of 60 and above in fives are continental, French ones count fifteen more.
+
+    From 85 on a band alone may be either.
+    """
     said = [_BRA.match(_CUP_FIRST.sub(r"\2\1", part) if kind == "bra" else part) for part in re.split(r"\s*/\s*", text)]
     # "75B / 34B" names one size twice: the continental band decides.
     found = next((part for part in said if part and int(part[2]) >= 60), said[0]) if all(said) else None
@@ -116,7 +131,9 @@ def read_bra(text: str, kind: str) -> Found:
     if found[1] in ("fr", "it") or kind != "bra" and band < 60:
         return ("BRA-" + found[1].upper(), f"{band}{found[3].upper()}") if found[1] in ("fr", "it") else None
     if 60 <= band <= 130 and band % 5 == 0:
-        return "BRA", f"{band}{found[3].upper()}"
+        # A French or Spanish shop writes 90B for what others call 75B: such a band is somebody's, nobody knows whose.
+        european = band < FEWEST_FRENCH_BAND or found[1] == "eu" or len(said) > 1
+        return "BRA" if european else "BRA?", f"{band}{found[3].upper()}"
     return ("BRA-UK", f"{band}{found[3].upper()}") if 28 <= band <= 56 and band % 2 == 0 else None
 
 
