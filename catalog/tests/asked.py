@@ -3,10 +3,16 @@
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 
 from catalog.models import InventoryItem, Product, ReviewCard, ReviewCardChange, Variant
+from catalog.sight import see_card
 from catalog.tests.cast import put
 from network.models import Shop, User
+
+HTMX = {"HX-Request": "true"}
 
 
 def sell(shop: Shop, title: str = "Fjord Boot", sizes: tuple[str, ...] = ("41", "42"), **columns: Any) -> list[Variant]:
@@ -62,3 +68,9 @@ def reviewer(name: str, *, may: tuple[str, ...] = ("view", "change")) -> User:
     user = User.objects.create_user(name, f"{name}@example.com", "a long password", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=[f"{word}_reviewcard" for word in may]))
     return user
+
+
+def decide_at_desk(client: Client, card: ReviewCard, what: str, **form: str) -> HttpResponse:
+    """Press a button of the desk on what the card shows now."""
+    form.setdefault("digest", see_card(card).digest)
+    return client.post(reverse(f"admin:review_{what}", args=[card.pk]), form, headers=HTMX)

@@ -1,14 +1,34 @@
-"""A running stand-in with the tiny world, connected and read; databases of their own for real threads."""
+"""Alma, Bruno and Cara, as rows alone or connected to a running stand-in; databases of their own for real threads."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from catalog.tests.cast import open_shop
 from catalog.tests.stores import Stores, connect_stores
 from network.connectors.shopify.standin.server import Running, running_standin
 from network.connectors.shopify.standin.world.tiny import build_tiny
+from network.models import Shop
 from skuu.testing.cloned import cloned_database
+
+
+@pytest.fixture
+def alma(db: None) -> Shop:
+    """Alma supplies."""
+    return open_shop("Alma")
+
+
+@pytest.fixture
+def bruno(db: None) -> Shop:
+    """Bruno sells."""
+    return open_shop("Bruno")
+
+
+@pytest.fixture
+def cara(db: None) -> Shop:
+    """Cara is a stranger."""
+    return open_shop("Cara")
 
 
 @pytest.fixture

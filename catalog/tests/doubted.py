@@ -1,10 +1,15 @@
 """The cast with links to doubt: Alma and Bruno share what the engine linked, Cara is a stranger."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.utils import timezone
+
 from catalog import match
+from catalog.distribute import distribute_due
+from catalog.mark import mark_items
 from catalog.models import Audit, EvidenceClass, Match, Variant
-from catalog.tests.cast import link, make_item, open_shop, stock
+from catalog.tests.cast import make_item, open_shop, stock
 from network.models import Shop
 
 
@@ -31,10 +36,22 @@ def share(one: Shop, other: Shop, count: int, *, method: str = "gtin", units: in
     return list(Match.everyone.filter(pk__in=[row.pk for row in found]).select_related("variant").order_by("pk"))
 
 
+def decide_shelves(items: Iterable[int] = ()) -> None:
+    """Decide what stands on the shelves for these items and whatever else is marked."""
+    mark_items(set(items))
+    while distribute_due():
+        pass
+
+
+def share_on_shelf(one: Shop, other: Shop, units: int = 3) -> Match:
+    """Let two shops share an item that the first is out of, with these units of the second on its shelf; returns its link."""
+    (row,) = share(one, other, 1, units=units)
+    decide_shelves([row.item_id])
+    return row
+
+
 def checked(name: str, right: int, wrong: int = 0, **columns: Any) -> None:
     """Let a class have so many answered audits, each of a link of its own."""
-    from django.utils import timezone
-
     shop = open_shop(f"Past{Audit.objects.count()}", merchant=Shop.everyone.first().merchant, status="paused")
     item = make_item()
     first = stock(shop, item)
@@ -64,6 +81,3 @@ def checked(name: str, right: int, wrong: int = 0, **columns: Any) -> None:
         )
         for number, row in enumerate(matches)
     )
-
-
-__all__ = ["checked", "link", "match_all", "share"]

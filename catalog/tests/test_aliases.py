@@ -5,22 +5,12 @@ from django.utils import timezone
 
 from catalog import aliases
 from catalog.models import AliasProposal, BrandAlias, ColourAlias, Variant, Verdict
-from catalog.tests.cast import make_item, open_shop, stock
+from catalog.tests.cast import make_item, stock
 from catalog.tests.doubted import match_all
 from catalog.verdict_pairs import verdict_pairs
 from skuu.kit.errors import NotFound, NotPossible
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alma():
-    return open_shop("Alma")
-
-
-@pytest.fixture
-def bruno():
-    return open_shop("Bruno")
 
 
 def confirmed(one, other, *, same=True, by="sam"):

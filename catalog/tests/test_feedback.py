@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from catalog.feedback import CAUSES, find_faults, list_faults
 from catalog.models import Product, ReviewCard, Variant
-from catalog.tests.cast import link, make_item, open_shop, stock
+from catalog.tests.cast import link, make_item, stock
 from network.models import Membership, User
 from skuu.testing.signing_in import signed_in
 
@@ -17,16 +17,6 @@ SOUND = {
     "gtin_status": "clean", "size_key": "NR:42", "colour_key": "black", "brand_key": "nordwand", "norm_version": 1,
 }  # fmt: skip
 BARE = {"gtin": "", "gtin_status": "empty"}
-
-
-@pytest.fixture
-def alma():
-    return open_shop("Alma")
-
-
-@pytest.fixture
-def bruno():
-    return open_shop("Bruno")
 
 
 def size(shop, number=1, *, product=None, **columns):

@@ -12,7 +12,7 @@ from catalog import gates, tasks
 from catalog.distribute import distribute_due
 from catalog.mark import mark_items
 from catalog.models import Audit, EvidenceClass, Match, Placement, ReviewCard, Variant, Verdict
-from catalog.tests.cast import open_shop, stock
+from catalog.tests.cast import stock
 from catalog.tests.doubted import checked, match_all, share
 from network.models import User
 from skuu.kit.errors import Busy, NotFound, NotPossible
@@ -20,16 +20,6 @@ from skuu.testing.world import load_world
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2026, 11, 2)
-
-
-@pytest.fixture
-def alma():
-    return open_shop("Alma")
-
-
-@pytest.fixture
-def bruno():
-    return open_shop("Bruno")
 
 
 def status(name="gtin"):

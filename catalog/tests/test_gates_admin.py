@@ -26,11 +26,6 @@ def reader():
     return signed_in(user, second_factor=True)
 
 
-@pytest.fixture
-def bruno():
-    return open_shop("Bruno")
-
-
 def reopen(browser, reason, name="gtin"):
     return browser.post(reverse("admin:evidence_class_reopen", args=[name]), {"reason": reason}, follow=True)
 

@@ -8,9 +8,7 @@ from django.utils import timezone
 
 from catalog import reports
 from catalog.models import Match, MatchReport, Verdict
-from catalog.tests.cast import open_shop
-from catalog.tests.doubted import share
-from catalog.tests.test_reports import decide
+from catalog.tests.doubted import share, share_on_shelf
 from network.models import Membership, User
 from skuu.testing.calling import Program, codes
 from skuu.testing.signing_in import signed_in
@@ -19,25 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def alma():
-    return open_shop("Alma")
-
-
-@pytest.fixture
-def bruno():
-    return open_shop("Bruno")
-
-
-@pytest.fixture
-def cara():
-    return open_shop("Cara")
-
-
-@pytest.fixture
 def boot(alma, bruno):
-    (row,) = share(bruno, alma, 1, units=3)
-    decide({row.item_id})
-    return row
+    return share_on_shelf(bruno, alma)
 
 
 def listed(answer):

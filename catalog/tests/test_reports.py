@@ -7,12 +7,11 @@ from django.utils import timezone
 
 from catalog import reports
 from catalog.claim import claim_units
-from catalog.distribute import distribute_due, explain_absence
-from catalog.mark import mark_items
+from catalog.distribute import explain_absence
 from catalog.models import Item, Match, MatchReport, Placement, ReviewCard, Variant, Verdict
 from catalog.supply import offers_for
-from catalog.tests.cast import level_of, make_item, open_shop, stock
-from catalog.tests.doubted import match_all, share
+from catalog.tests.cast import level_of, make_item, stock
+from catalog.tests.doubted import decide_shelves, match_all, share, share_on_shelf
 from network.models import Notice
 from skuu.kit.errors import Busy, NotFound, NotPossible
 
@@ -20,33 +19,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def alma():
-    return open_shop("Alma")
-
-
-@pytest.fixture
-def bruno():
-    return open_shop("Bruno")
-
-
-@pytest.fixture
-def cara():
-    return open_shop("Cara")
-
-
-@pytest.fixture
 def boot(alma, bruno):
     """Bruno's link to a boot of which he has none and Alma has three."""
-    (row,) = share(bruno, alma, 1, units=3)
+    row = share_on_shelf(bruno, alma)
     Variant.everyone.filter(shop__in=[alma, bruno]).update(barcode="9520000054014")
-    decide({row.item_id})
     return row
-
-
-def decide(items):
-    mark_items(items)
-    while distribute_due():
-        pass
 
 
 def wanted(shop):
@@ -91,7 +68,7 @@ def test_a_report_takes_the_variant_off_the_shelf_at_once_and_asks_a_person(boot
 
 def test_others_in_the_item_go_on_without_the_one_who_reported(boot, bruno, alma, cara):
     stock(cara, Item.objects.get(pk=boot.item_id), 0)
-    decide({boot.item_id})
+    decide_shelves({boot.item_id})
     report(boot, bruno)
     assert (wanted(bruno), wanted(cara)) == ([0], [3])
 
@@ -167,7 +144,7 @@ def test_units_of_open_orders_are_named_on_the_card_and_stay_held(boot, bruno, a
 def test_the_same_after_all_restores_the_link_and_the_shelf_and_the_merchant_is_told(boot, bruno, alma):
     made = report(boot, bruno)
     assert reports.answer_report(made.card, True, by="sam") == "refused"
-    decide(set())
+    decide_shelves()
     boot.refresh_from_db()
     made.refresh_from_db()
     assert (boot.status, boot.method, boot.decided_by) == ("linked", "person", "sam")
@@ -189,7 +166,7 @@ def test_not_the_same_keeps_them_apart_for_ever_and_the_merchant_is_told(boot, b
     assert reports.answer_report(made.card, False, by="sam") == "upheld"
     Variant.everyone.update(match_due_at=timezone.now(), norm_version=0)
     match_all()
-    decide(set())
+    decide_shelves()
     boot.refresh_from_db()
     assert (boot.status, wanted(bruno)) == ("rejected", [0])
     assert not Match.everyone.filter(variant=boot.variant, status="linked").exists()
@@ -220,7 +197,7 @@ def test_a_card_another_reviewer_holds_is_refused(boot, bruno):
 def test_a_decision_taken_back_waits_again_with_nothing_on_the_shelf(boot, bruno, same):
     made = report(boot, bruno)
     reports.answer_report(made.card, same, by="sam")
-    decide(set())
+    decide_shelves()
     reports.undo_report(made.card, by="sam")
     boot.refresh_from_db()
     made.refresh_from_db()
@@ -228,7 +205,7 @@ def test_a_decision_taken_back_waits_again_with_nothing_on_the_shelf(boot, bruno
     assert wanted(bruno) == [0]
     assert Verdict.objects.get(undone_at=None).same is False
     assert reports.answer_report(made.card, True, by="sam") == "refused"
-    decide(set())
+    decide_shelves()
     assert wanted(bruno) == [3]
 
 
@@ -259,5 +236,5 @@ def test_an_item_that_went_into_another_meanwhile_is_restored_as_that_other(boot
     boot.refresh_from_db()
     assert boot.status == "withdrawn"
     assert Match.everyone.get(shop=bruno, status="linked").item == heir
-    decide({heir.pk})
+    decide_shelves({heir.pk})
     assert wanted(bruno) == [3]

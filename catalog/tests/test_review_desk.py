@@ -3,27 +3,20 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog import gates, match, reports, review, second_look
-from catalog.models import Item, Match, ReviewCard, Style, Variant, Verdict
+from catalog import match, review
+from catalog.models import Match, ReviewCard, Variant, Verdict
 from catalog.review import QueueFilter
 from catalog.sight import see_card
-from catalog.tests.asked import ask, reviewer, sell
-from catalog.tests.cast import link, make_item, open_shop
-from catalog.verdict_links import link_pairs
+from catalog.tests.asked import HTMX, decide_at_desk, reviewer
 from network.models import Membership, User
 from skuu.kit.errors import Busy, NotPossible
 from skuu.testing.signing_in import signed_in
 from skuu.testing.world import load_world
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-MOST_QUERIES = 54
 
 
 @pytest.fixture
@@ -39,20 +32,9 @@ def card(cast):
     return review.waiting(QueueFilter()).first()
 
 
-def staff_user(name="sam", *, may=("view", "change")):
-    user = User.objects.create_user(name, f"{name}@example.com", "a long password", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=[f"{word}_reviewcard" for word in may]))
-    return user
-
-
 @pytest.fixture
 def desk(card):
-    return signed_in(staff_user(), second_factor=True)
-
-
-def decide(client, card, what, **form):
-    form.setdefault("digest", see_card(card).digest)
-    return client.post(reverse(f"admin:review_{what}", args=[card.pk]), form, headers=HTMX)
+    return signed_in(reviewer("sam"), second_factor=True)
 
 
 def snapshot():
@@ -79,7 +61,7 @@ def test_the_queue_shows_the_dearest_card_with_both_products(desk, card):
 
 def test_approving_links_the_sizes_and_answers_with_the_next_card(desk, card):
     sizes = [row for row in card.candidates[0]["sizes"] if row["theirs"]]
-    answer = decide(desk, card, "approve", candidate="0")
+    answer = decide_at_desk(desk, card, "approve", candidate="0")
     assert answer.status_code == 200
     assert f'data-card="{card.pk}"' not in answer.content.decode()
     card.refresh_from_db()
@@ -91,7 +73,7 @@ def test_approving_links_the_sizes_and_answers_with_the_next_card(desk, card):
 
 def test_a_decision_keeps_what_the_person_saw_and_its_verdicts_lead_to_it(desk, card):
     option = see_card(card).options[0]
-    decide(desk, card, "approve", candidate="0")
+    decide_at_desk(desk, card, "approve", candidate="0")
     said = Verdict.objects.filter(seen__card=card.pk, same=True).first()
     assert said.seen == {"card": card.pk, "candidate": 0}
     step = card.changes.get(to_status="approved")
@@ -103,7 +85,7 @@ def test_a_decision_keeps_what_the_person_saw_and_its_verdicts_lead_to_it(desk, 
 
 
 def test_rejecting_keeps_a_no_about_every_pair_with_what_was_seen(desk, card):
-    decide(desk, card, "reject")
+    decide_at_desk(desk, card, "reject")
     card.refresh_from_db()
     assert (card.status, card.chosen_product) == ("rejected", None)
     said = Verdict.objects.filter(seen__card=card.pk, undone_at=None)
@@ -118,7 +100,7 @@ def test_rejecting_keeps_a_no_about_every_pair_with_what_was_seen(desk, card):
 
 def test_undo_takes_the_decision_back_and_shows_the_card_again(desk, card):
     before = set(Match.everyone.filter(status="linked", method="person").values_list("pk", flat=True))
-    decide(desk, card, "approve", candidate="0")
+    decide_at_desk(desk, card, "approve", candidate="0")
     answer = desk.post(reverse("admin:review_undo_last"), headers=HTMX)
     assert f'data-card="{card.pk}"' in answer.content.decode()
     card.refresh_from_db()
@@ -143,7 +125,7 @@ def test_undo_goes_back_step_by_step_and_never_touches_another_persons_decision(
 
 
 def test_skipping_keeps_the_reason_and_puts_the_card_on_the_skipped_pile(desk, card):
-    decide(desk, card, "skip", reason="Pictures are missing")
+    decide_at_desk(desk, card, "skip", reason="Pictures are missing")
     card.refresh_from_db()
     assert card.status == "skipped"
     assert card.changes.get(to_status="skipped").reason == "Pictures are missing"
@@ -180,7 +162,7 @@ def test_a_card_comes_back_when_its_reviewer_stays_away(card):
 def test_a_card_somebody_else_holds_cannot_be_decided(desk, card):
     review.take_card(card, by="tess")
     before = snapshot()
-    answer = decide(desk, card, "approve", candidate="0")
+    answer = decide_at_desk(desk, card, "approve", candidate="0")
     assert answer.status_code == 409
     assert 'data-refused="taken_by_another"' in answer.content.decode()
     with pytest.raises(Busy):
@@ -191,7 +173,7 @@ def test_a_card_somebody_else_holds_cannot_be_decided(desk, card):
 @pytest.mark.parametrize("number", ["99", "-1", "abc", "", "9" * 30, "1.5", "٣"])
 def test_a_candidate_that_is_not_there_is_refused_in_words(desk, card, number):
     before = snapshot()
-    answer = decide(desk, card, "approve", candidate=number)
+    answer = decide_at_desk(desk, card, "approve", candidate=number)
     assert answer.status_code == 422
     assert "This card shows no such candidate" in answer.content.decode()
     assert f'data-card="{card.pk}"' in answer.content.decode()
@@ -202,7 +184,7 @@ def test_a_decision_on_what_has_changed_meanwhile_is_refused_and_the_card_shown_
     old = see_card(card).digest
     Variant.everyone.filter(product=card.product_id).update(price_minor=123400)
     before = snapshot()
-    answer = decide(desk, card, "approve", candidate="0", digest=old)
+    answer = decide_at_desk(desk, card, "approve", candidate="0", digest=old)
     assert answer.status_code == 409
     assert 'data-refused="card_was_renewed"' in answer.content.decode()
     assert "1,234.00" in answer.content.decode()
@@ -210,9 +192,9 @@ def test_a_decision_on_what_has_changed_meanwhile_is_refused_and_the_card_shown_
 
 
 def test_a_second_click_on_a_decided_card_changes_nothing(desk, card):
-    decide(desk, card, "reject")
+    decide_at_desk(desk, card, "reject")
     before = snapshot()
-    assert decide(desk, card, "approve", candidate="0").status_code == 422
+    assert decide_at_desk(desk, card, "approve", candidate="0").status_code == 422
     assert snapshot() == before
 
 
@@ -242,7 +224,7 @@ def test_the_empty_queue_says_so(desk):
 
 
 def test_history_lists_decisions_and_undoes_one(desk, card):
-    decide(desk, card, "approve", candidate="0")
+    decide_at_desk(desk, card, "approve", candidate="0")
     page = desk.get(reverse("admin:review_history")).content.decode()
     assert card.product.title in page
     assert reverse("admin:review_undo", args=[card.pk]) in page
@@ -255,13 +237,13 @@ def test_history_lists_decisions_and_undoes_one(desk, card):
 
 
 def test_who_may_only_look_sees_the_card_and_decides_nothing(card):
-    client = signed_in(staff_user("vera", may=("view",)), second_factor=True)
+    client = signed_in(reviewer("vera", may=("view",)), second_factor=True)
     page = client.get(reverse("admin:review")).content.decode()
     assert f'data-card="{card.pk}"' in page
     assert reverse("admin:review_approve", args=[card.pk]) not in page
     before = snapshot()
     for what in ("approve", "reject", "skip", "undo"):
-        assert decide(client, card, what, candidate="0").status_code == 403
+        assert decide_at_desk(client, card, what, candidate="0").status_code == 403
     assert client.post(reverse("admin:review_undo_last")).status_code == 403
     assert snapshot() == before
     card.refresh_from_db()
@@ -269,16 +251,16 @@ def test_who_may_only_look_sees_the_card_and_decides_nothing(card):
 
 
 def test_staff_without_a_word_about_review_cards_see_nothing(card):
-    client = signed_in(staff_user("walt", may=()), second_factor=True)
+    client = signed_in(reviewer("walt", may=()), second_factor=True)
     for name in ("review", "review_history"):
         assert client.get(reverse(f"admin:{name}")).status_code == 403
 
 
 def test_staff_who_showed_no_second_factor_are_sent_away(card):
-    client = signed_in(staff_user())
+    client = signed_in(reviewer("sam"))
     before = snapshot()
     assert client.get(reverse("admin:review")).status_code == 302
-    assert decide(client, card, "approve", candidate="0").status_code == 302
+    assert decide_at_desk(client, card, "approve", candidate="0").status_code == 302
     assert snapshot() == before
 
 
@@ -291,7 +273,7 @@ def test_a_merchants_login_gets_no_access(cast, card):
         answer = client.get(reverse(f"admin:{name}"), follow=True)
         assert answer.status_code == 403
         assert card.product.title not in answer.content.decode()
-    assert decide(client, card, "approve", candidate="0").status_code == 302
+    assert decide_at_desk(client, card, "approve", candidate="0").status_code == 302
     assert snapshot() == before
 
 
@@ -315,158 +297,3 @@ def test_the_table_of_cards_is_searched_filtered_and_opened(card):
     assert reverse("admin:review_card", args=[card.pk]) in page.content.decode()
     assert client.get(reverse("admin:catalog_reviewcard_change", args=[card.pk])).status_code == 200
     assert client.get(reverse("admin:catalog_reviewcard_add")).status_code == 403
-
-
-class TestKinds:
-    """Audits, reports and disputes are answered where questions are."""
-
-    @pytest.fixture
-    def shops(self, db, settings):
-        settings.REVIEW_TWICE_PERCENT = 0
-        return open_shop("Alma"), open_shop("Bruno", "DE")
-
-    @pytest.fixture
-    def desk(self, shops):
-        return signed_in(reviewer("sam"), second_factor=True)
-
-    @pytest.fixture
-    def linked(self, shops):
-        (mine,), (theirs,) = sell(shops[0], sizes=("42",)), sell(shops[1], sizes=("42",))
-        item = make_item()
-        link(theirs, item)
-        return link(mine, item)
-
-    @pytest.fixture
-    def audit(self, linked):
-        gates.draw_audits()
-        return ReviewCard.everyone.filter(kind="audit").first()
-
-    def test_an_audit_asks_whether_the_linked_are_the_same_and_a_yes_keeps_the_link(self, desk, audit):
-        page = desk.get(reverse("admin:review"), {"pile": "audit"}).content.decode()
-        assert "These are linked. Are they really the same?" in page
-        assert decide(desk, audit, "approve", candidate="0").status_code == 200
-        audit.refresh_from_db()
-        assert (audit.status, audit.decided_by) == ("approved", "sam")
-        assert audit.changes.get(to_status="approved").seen["0"]["mine"]["title"] == audit.product.title
-        assert Match.everyone.filter(status="linked").count() == 2
-
-    def test_an_audit_answered_no_unlinks_and_undo_links_again(self, desk, audit):
-        decide(desk, audit, "reject")
-        audit.refresh_from_db()
-        assert (audit.status, Match.everyone.filter(status="rejected").count()) == ("rejected", 1)
-        desk.post(reverse("admin:review_undo_last"), headers=HTMX)
-        audit.refresh_from_db()
-        assert (audit.status, Match.everyone.filter(status="linked").count()) == ("open", 2)
-
-    def test_a_report_shows_the_merchants_words_and_a_no_upholds_it(self, desk, linked):
-        reports.report_match(linked, linked.shop.merchant, "other_colour", "Ours is <navy>.", by="owner")
-        card = ReviewCard.everyone.get(kind="report")
-        page = desk.get(reverse("admin:review"), {"pile": "report"}).content.decode()
-        assert "It is another colour." in page
-        assert "Ours is &lt;navy&gt;." in page
-        assert "is withdrawn until this is decided" in page
-        decide(desk, card, "reject")
-        linked.refresh_from_db()
-        assert linked.status == "rejected"
-        card.refresh_from_db()
-        assert card.status == "rejected"
-
-    def test_a_report_answered_yes_links_again_and_undo_takes_that_back(self, desk, linked):
-        reports.report_match(linked, linked.shop.merchant, "other_size", by="owner")
-        card = ReviewCard.everyone.get(kind="report")
-        decide(desk, card, "approve", candidate="0")
-        linked.refresh_from_db()
-        assert linked.status == "linked"
-        desk.post(reverse("admin:review_undo", args=[card.pk]), headers=HTMX)
-        linked.refresh_from_db()
-        assert linked.status == "ask"
-
-    def test_a_dispute_shows_what_both_said_to_a_third_only(self, desk, shops):
-        card = ask(sell(shops[0]), sell(shops[1]))
-        review.approve_card(card, by="ann")
-        second_look.draw_second(ReviewCard.everyone.get(pk=card.pk))
-        review.reject_card(ReviewCard.everyone.get(kind="double"), by="ben")
-        page = desk.get(reverse("admin:review"), {"pile": "dispute"}).content.decode()
-        assert "<strong>ann</strong>: the same as the product of Bruno" in page
-        assert "<strong>ben</strong>: none of them" in page
-        assert "No questions are waiting" in desk.get(reverse("admin:review")).content.decode()
-
-    def test_colours_are_classes_and_nothing_carries_a_style(self, desk, shops):
-        ask(sell(shops[0]), sell(shops[1], colour_key="navy/red"))
-        page = desk.get(reverse("admin:review")).content.decode().split('id="desk"')[1].split("</article>")[0]
-        assert 'class="tone tone-navy"' in page
-        assert " style=" not in page
-
-    @pytest.mark.parametrize("what", ["approve", "reject"])
-    def test_a_decision_and_the_next_card_cost_the_same_queries_however_many_candidates_and_sizes(
-        self, desk, shops, what, django_assert_num_queries
-    ):
-        sizes = tuple(str(size) for size in range(36, 48))
-        small = ask(sell(shops[0]), sell(shops[1]), money_minor=9)
-        large = ask(sell(shops[0], sizes=sizes), *(sell(shops[1], sizes=sizes) for _ in range(8)), money_minor=8)
-        ask(sell(shops[0], sizes=sizes), *(sell(shops[1], sizes=sizes) for _ in range(8)), money_minor=7)
-        desk.get(reverse("admin:review"))
-        with CaptureQueriesContext(connection) as counted:
-            assert decide(desk, small, what, candidate="0").status_code == 200
-        digest = see_card(large).digest
-        with django_assert_num_queries(len(counted)):
-            assert decide(desk, large, what, candidate="0", digest=digest).status_code == 200
-        assert len(counted) <= MOST_QUERIES
-
-
-class TestCompany:
-    """A yes brings together and tears nobody out of the company that evidence gave."""
-
-    @staticmethod
-    def _items(*variants):
-        rows = Match.everyone.filter(variant__in=variants, status="linked").values_list("variant_id", "item_id")
-        return dict(rows)
-
-    @staticmethod
-    def _stand(item, *variants):
-        for one in variants:
-            Match.everyone.filter(variant=one, status="linked").delete()
-            Match.everyone.create(
-                variant=one, shop_id=one.shop_id, item=item, status="linked", method="gtin", decided_by="engine 2"
-            )
-
-    def test_the_asked_product_keeps_its_mates_and_the_candidate_joins_them(self, desk_cast):
-        mine, mate, theirs = desk_cast
-        self._stand(Item.objects.create(style=_style()), mine, mate)
-        Match.everyone.filter(variant=theirs, status="linked").delete()
-        assert link_pairs([(mine.pk, theirs.pk)], by="ina", seen={}) == 1
-        found = self._items(mine, mate, theirs)
-        assert len(set(found.values())) == 1
-        assert len(found) == 3
-        assert not Match.everyone.filter(variant__in=[mine, mate], status="withdrawn").exists()
-
-    def test_again_changes_nothing(self, desk_cast):
-        mine, mate, theirs = desk_cast
-        self._stand(Item.objects.create(style=_style()), mine, mate)
-        link_pairs([(mine.pk, theirs.pk)], by="ina", seen={})
-        before = list(Match.everyone.order_by("pk").values_list("pk", "item_id", "status"))
-        link_pairs([(mine.pk, theirs.pk)], by="ina", seen={})
-        assert list(Match.everyone.order_by("pk").values_list("pk", "item_id", "status")) == before
-
-    def test_a_shop_never_stands_in_an_item_twice(self, desk_cast):
-        mine, mate, theirs = desk_cast
-        item, other = Item.objects.create(style=_style()), Item.objects.create(style=_style())
-        self._stand(item, mine, mate)
-        twin = Variant.everyone.filter(shop_id=mate.shop_id).exclude(pk=mate.pk).first()
-        self._stand(other, theirs, twin)
-        assert link_pairs([(mine.pk, theirs.pk)], by="ina", seen={}) == 1
-        found = self._items(mine, theirs, mate, twin)
-        assert found[mine.pk] == found[theirs.pk]
-        assert found[mate.pk] != found[twin.pk]
-
-
-def _style():
-    return Style.objects.create(brand_key="b", title="t")
-
-
-@pytest.fixture
-def desk_cast(db):
-    """A variant each of Alma, Bruno and Cara."""
-    load_world("tiny")
-    shops = Variant.everyone.values_list("shop_id", flat=True).distinct().order_by("shop_id")
-    return [Variant.everyone.filter(shop_id=shop).order_by("pk").first() for shop in shops][:3]
