@@ -43,12 +43,15 @@ def chromium() -> Iterator[Browser]:
         raise RuntimeError(
             "Browser tests need Chromium: install the package “chromium”, or name a browser in CHROMIUM."
         )
-    connections.close_all()  # its event loop sees connections of its own: these would stay open, unseen, in nobody's hands
+    # While its event loop runs, a thread sees other connections than before and after; whichever are out of sight would
+    # stay open in nobody's hands, and keep the test database from being dropped.
+    connections.close_all()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:
             yield browser
         finally:
+            connections.close_all()
             browser.close()
 
 
