@@ -8,8 +8,8 @@ from json.encoder import encode_basestring as _quoted
 from catalog.matching.candidates import Near, nearest_units
 from catalog.matching.deciding import PROBABILITY
 from catalog.matching.engine import Prepared, conclude, rows_of_units
+from catalog.matching.keying import stable_key
 from catalog.matching.listing import Ints
-from catalog.matching.naming import stable_key
 from catalog.matching.outcome import Decided
 from catalog.matching.size import sizes_conflict
 

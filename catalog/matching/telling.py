@@ -8,8 +8,8 @@ from catalog.matching.article import FULL
 from catalog.matching.candidates import Candidate, title_candidates
 from catalog.matching.deciding import PROBABILITY
 from catalog.matching.grouping import barcode_text
+from catalog.matching.keying import row_key, stable_key
 from catalog.matching.listing import Listing
-from catalog.matching.naming import row_key, stable_key
 from catalog.matching.normalising import Id, Normalised
 from catalog.matching.outcome import ALIGNED, ALONE, ASKED, CODE, GTIN, LINKED, PERSON, Decided
 
