@@ -16,6 +16,7 @@ _LETTERS = str.maketrans(
     | dict.fromkeys(map(chr, _UNSEEN), "")
 )
 _ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+")
+_FRACTION = re.compile(r"(?<=\d)([½⅓⅔¼¾])")  # 42½ is 42 1/2, not 421/2
 _WORD = re.compile(r"[a-z0-9]+(?:[.,][0-9]+)?")
 
 
@@ -30,7 +31,7 @@ def folded(text: str) -> str:
         text = _MARKUP.sub(" ", html.unescape(text))
     if text.isascii():
         return text.replace("\x00", "").lower()
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS)).replace("\u2044", "/")
+    plain = unicodedata.normalize("NFKD", _FRACTION.sub(r" \1", text.translate(_LETTERS))).replace("\u2044", "/")
     return _ACCENTS.sub("", plain).lower()
 
 

@@ -12,7 +12,7 @@ from catalog.matching.gender import gender_of
 from catalog.matching.gtin import CLEAN, EMPTY, Gtin, normalise_gtin
 from catalog.matching.options import OptionValues, read_options
 from catalog.matching.product_facts import ProductFacts, read_product
-from catalog.matching.size import NO_SIZE, Size, normalise_size
+from catalog.matching.size import NO_SIZE, Size, normalise_size, split_size
 
 # Raised whenever any normaliser may answer differently: rows of an older version are normalised again.
 NORM_VERSION = 3
@@ -87,7 +87,10 @@ def normalise(
     )
     chosen = read_options(variant.options) if variant.options else OptionValues()
     gender = (gender_of(variant.gender) if variant.gender else "") or product.gender
-    size = size_of(variant.size or chosen.size, product, gender)
+    said_size, said_colour = variant.size or chosen.size, variant.colour or chosen.colour
+    if not said_colour:
+        said_size, said_colour = split_size(said_size)
+    size = size_of(said_size, product, gender)
     return Normalised(
         id=variant.id,
         shop_id=variant.shop_id,
@@ -96,9 +99,7 @@ def normalise(
         brand=product.brand,
         code=_code_of(variant, product, size.label),
         size=size,
-        colour=aliased_colour(
-            colour_of(variant.colour or chosen.colour, product.colours, variant.title), colour_aliases or {}
-        ),
+        colour=aliased_colour(colour_of(said_colour, product.colours, variant.title), colour_aliases or {}),
         gender=gender,
         kind=product.kind,
         tokens=product.tokens,

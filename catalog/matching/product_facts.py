@@ -8,14 +8,14 @@ from catalog.matching.brand import aliased, brand_said, brand_words, without_bra
 from catalog.matching.folding import folded, words_of
 from catalog.matching.gender import first_gender, gender_among
 from catalog.matching.kind import kind_among, kind_of
+from catalog.matching.packs import without_pack
+from catalog.matching.size_in_title import may_state_size, without_size
 from catalog.matching.title import (
     NO_COLOURS,
     condition_in,
     meanings_in,
     model_words,
     read_colours,
-    without_pack,
-    without_size,
 )
 from catalog.matching.vocabulary import CODE_LIKE, COLOUR, CONDITION_LEAD, GENDER, KIND, PACK_LEAD, SIZE_LEAD
 
@@ -69,7 +69,7 @@ def read_product(
     size, colours, pack = "", NO_COLOURS, 1
     if seen & PACK_LEAD:
         plain, found, pack = without_pack(plain, found)
-    if seen & SIZE_LEAD:
+    if may_state_size(found, bool(seen & SIZE_LEAD)):
         plain, found, size = without_size(plain, found)
     if seen & COLOUR:
         colours = read_colours(plain, found, brand_words(brand) if brand else ())

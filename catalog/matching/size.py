@@ -57,7 +57,7 @@ _SYSTEMS |= {
     "au": "AU",
 }
 _FILLER = re.compile(
-    r"\b(?:size|sizes|grosse|groesse|gr|taille|pointure|taglia|numero|talla|maat|storlek|rozmiar|sz|no|nr|rozm|stl|tg|mt"
+    r"\b(?:size|sizes|grosse|groesse|gr|taille|pointure|taglia|numero|talla|maat|storlek|rozmiar|sz|no|nr|rozm|stl|strl|tg|mt"
     r"|storrelse|schuhgrosse|schoenmaat|skostorlek|num|numer|n°|t(?=[.\s]*\d))(?![a-z])[.:\s]*|[)\]#:]"
 )
 _NUMBER = r"(\d{1,3}(?:\.\d{1,2})?)"

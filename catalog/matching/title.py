@@ -11,6 +11,8 @@ from catalog.matching.article import compact
 from catalog.matching.brand import brand_words
 from catalog.matching.colour import PHRASES, bases_of
 from catalog.matching.folding import folded, words_of
+from catalog.matching.packs import without_pack
+from catalog.matching.size_in_title import may_state_size, without_size
 from catalog.matching.vocabulary import (
     COLOUR,
     COLOUR_PART,
@@ -26,19 +28,7 @@ from catalog.matching.vocabulary import (
     number_of,
 )
 
-_SIZE_IN_TITLE = re.compile(
-    r"\b(eu|eur|uk|us|gr|grosse|groesse|size|taille|pointure|taglia|talla|maat|storlek|rozmiar)\.?\s*[:#]?\s*"
-    r"(\d{1,2}(?:[.,]\d)?(?:\s*(?:1/2|1/3|2/3))?|[2-5]?x{0,3}[sml])\b(?!\s*-?\s*(?:pack|er))"
-    r"|\bw\s?(\d{2})\s*[/x-]?\s*l\s?(\d{2})\b"
-)
-_PACK = re.compile(
-    r"\b([1-9]|1\d|2[04]?)\s*-?\s*(?:er\s*-?\s*(?:pack|set|bundle)|(?:packs?|pak|paks|pk|pcs|paar|pairs?|pezzi|pieces|stuck|szt|st)\b)"
-    r"|\b(?:pack|paquete|paket|pak|set|lot|kit|bundle|case|caja|karton|kartong|carton|cartone|doos|boite|scatola|box)\s*"
-    r"(?:of|de|da|di|von|mit|van|av|med|z)\s*(\d{1,2})\b(?!\s*[-/.,]?\d)|\b(\d{1,2})\s?x\s(?=[a-z])"
-)
-_SET = re.compile(r"\b(?:bundle|multipack|doppelpack|dreierpack|combo)\b")
 _CHUNKS = re.compile(r"\s[-|]\s|\s-(?=[a-z])|[|()\":]")
-_NAMED_PACKS = {"doppelpack": 2, "dreierpack": 3}
 _USED = re.compile(
     r"\b(?:second[ -]?hand|seconde main|pre[ -]?(?:owned|loved)|used|gebrauchte?[srn]?|refurb(?:ished)?|occasion|usat[oaei]"
     r"|segunda mano|vintage used|uzywan\w*|begagnade?|tweedehands|getragen\w{0,2}|neuwertig\w{0,2}|mangelexemplare?|defekte?[rsn]?"
@@ -77,7 +67,7 @@ def read_title(title: str, brand: str = "", code: str = "") -> TitleWords:
     pack = 1
     if seen & PACK_LEAD:
         plain, found, pack = without_pack(plain, found)
-    if seen & SIZE_LEAD:
+    if may_state_size(found, bool(seen & SIZE_LEAD)):
         plain, found, _ = without_size(plain, found)
     colours = read_colours(plain, found, brand_words(brand) if brand else frozenset()) if seen & COLOUR else NO_COLOURS
     tokens, numbers = model_words(found, brand, code, colours.spent)
@@ -90,19 +80,6 @@ def meanings_in(found: Sequence[str]) -> int:
     for word in found:
         seen |= MEANINGS[word]
     return seen
-
-
-def without_size(plain: str, found: list[str]) -> tuple[str, list[str], str]:
-    """Take the size that a folded title states out of it; gives the rest, its words and the size."""
-    stated = _SIZE_IN_TITLE.search(plain)
-    if not stated:
-        return plain, found, ""
-    if stated[3]:
-        size = f"W{stated[3]}/L{stated[4]}"
-    else:
-        size = f"{stated[1]} {stated[2]}" if stated[1] in ("eu", "eur", "uk", "us") else stated[2]
-    rest = _SIZE_IN_TITLE.sub(" ", plain)
-    return rest, words_of(rest), size
 
 
 def model_words(
@@ -233,24 +210,6 @@ def _position(word: str) -> re.Pattern[str]:
 
 def _stands_for_colour(word: str, plain: str) -> bool:
     return bool(_position(word).search(plain))
-
-
-def without_pack(plain: str, found: list[str]) -> tuple[str, list[str], int]:
-    """Take the count of pieces out of a folded title, lest it pass for a version number."""
-    pack = pack_in(plain)
-    if pack == 1:
-        return plain, found, 1
-    rest = _PACK.sub(" ", plain)
-    return rest, words_of(rest), pack
-
-
-def pack_in(plain: str) -> int:
-    """Count the pieces a folded title sells together; a bundle of unknown count is 0, a single piece 1."""
-    if found := _PACK.search(plain):
-        return int(found[1] or found[2] or found[3])
-    if named := _SET.search(plain):
-        return _NAMED_PACKS.get(named[0], 0)
-    return 1
 
 
 def condition_in(plain: str) -> str:

@@ -5,6 +5,7 @@ import re
 from catalog.matching.colour import COLOUR_WORDS, PARTS_OF_COLOURS
 from catalog.matching.gender import GENDER_WORDS
 from catalog.matching.kind import kind_of_word
+from catalog.matching.packs import NAMED_PACKS
 
 # What a word may be. A word without any of these is a word of the model's name.
 SILENT, GENDER, KIND, COLOUR, NAME_OR_COLOUR, COLOUR_PART = 1, 2, 4, 8, 16, 32
@@ -46,13 +47,23 @@ _NUMBER = re.compile(r"\d{1,3}|\d{4}|\d\.\d{1,2}|\d\d\.\d")
 _CODE_LIKE = re.compile(r"[a-z]{1,4}\d{4,}[a-z0-9]*|\d{5,}[a-z]{0,3}|\d{4}[a-z]\d{3}|[a-z]{2}\d[a-z]{2}\d{5}")
 # Models named like codes, worn in many colours: adidas ZX8000, Nike P6000, Saucony JAZZ2000.
 _NAMED_LIKE_A_CODE = re.compile(r"[a-z]{1,4}\d{1,2}00")
-_SIZE_LEADS = set("eu eur uk us gr grosse groesse size taille pointure taglia talla maat storlek rozmiar".split())
-_SIZE_LEAD = re.compile(r"(?:eu|eur|uk|us|gr)(?:\d{1,2}(?:\.\d)?|[2-5]?x{0,3}[sml])|w(?:\d{2})?(?:[/x-]?l\d{2})?")
+_SIZE_LEADS = set(
+    "eu eur uk us fr gr grosse groesse schuhgrosse size taille pointure taglia talla maat storlek rozmiar rozm stl strl storl tg mt sz "
+    "str".split()
+)
+_SIZE_LEAD = re.compile(
+    r"(?:\d{1,2}(?:\.\d)?)?(?:eu|eur|uk|us|fr)|(?:eu|eur|uk|us|gr|fr|tg|mt|stl|strl|rozm)(?:\d{1,2}(?:\.\d)?|[2-5]?x{0,3}[sml])"
+    r"|w(?:\d{2})?(?:[/x-]?l\d{2})?"
+)
 _PACK_LEADS = set(
     "boite box bundle caja carton cartone case combo doos doppelpack dreierpack karton kartong kit lot multipack "
-    "paar pack packs pair pairs pak paket paks paquete pcs pezzi piece pieces scatola set st stuck szt".split()
+    "paar pack packs pair pairs pak paket paks paquete pcs pezzi piece pieces scatola set st stuck szt conf confezione forpackning "
+    "juego komplet lote opakowanie pacco packung paia paires par pares pary pk pz stk stuks sztuk sztuki uds unidades unites "
+    "verpakking x zestaw".split()
 )
-_PACK_LEAD = re.compile(r"\d{1,2}(?:er)?(?:pack|pak|pk|paar|pairs?|pcs|pezzi|szt|stuck)|\d{1,2}er|x\d{1,2}|\d{1,2}x")
+_PACK_LEAD = re.compile(
+    r"\d{1,2}(?:er)?(?:p|pack|pak|pk|paar|pairs?|pcs|pezzi|szt|stuck|st)|\d{1,2}er|x\d{1,2}|\d{1,2}x"
+)
 _CONDITION_LEADS = set(
     "1 2nd aaa ausstellungsstuck ausstellungsstucke b bstock bware begagnad begagnade copy defekt defekte defekter display dupe "
     "einlegesohle einlegesohlen einzelschuh empty falschung fake getragen getragene getragener getragenes gift gutschein "
@@ -115,5 +126,5 @@ def _meaning(word: str) -> int:
 def _leads(word: str) -> int:
     """Whether a word makes it worth looking for a size, a pack or a condition in the title."""
     flags = SIZE_LEAD if word in _SIZE_LEADS or _SIZE_LEAD.fullmatch(word) else 0
-    flags |= PACK_LEAD if word in _PACK_LEADS or _PACK_LEAD.fullmatch(word) else 0
+    flags |= PACK_LEAD if word in _PACK_LEADS or word in NAMED_PACKS or _PACK_LEAD.fullmatch(word) else 0
     return flags | (CONDITION_LEAD if word in _CONDITION_LEADS else 0)

@@ -10,7 +10,8 @@ from catalog.matching.colour import colours_conflict, normalise_colour
 from catalog.matching.gender import gender_of, genders_conflict
 from catalog.matching.normalising import VariantIn, normalise
 from catalog.matching.options import read_options
-from catalog.matching.title import read_title, without_size
+from catalog.matching.size_in_title import without_size
+from catalog.matching.title import read_title
 
 
 class TestArticleCode:
