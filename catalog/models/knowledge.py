@@ -1,9 +1,12 @@
-"""What only the whole network knows: size charts and code levels learnt from it, how common a word is, how far a new reading got."""
+"""What only the whole network knows: names, size charts and code levels learnt from it, how common a word is, how far a new reading got."""
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
+
+from network.models import Shop
 
 
 class LearntSize(models.Model):
@@ -38,6 +41,27 @@ class CodeLevel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brand} {self.code}: {self.level}"
+
+
+class LearntName(models.Model):
+    """What the network has shown of names: a vendor that is its shop's own, a brand that titles name, the brand of a code.
+
+    Written only by catalog.names. The greatest id is the version that a matcher remembers; the row "lesson" keeps it rising.
+    """
+
+    kind = models.CharField(max_length=6)  # shop, title, code; lesson: how many products the last one was drawn from
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=400)  # vendor, brand or code
+    brand = models.CharField(max_length=120, blank=True)  # a code's
+    words = ArrayField(models.CharField(max_length=60), default=list, blank=True)  # of the titles that carry the code
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "shop", "name"], name="a_name_is_learnt_once", nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.name}"
 
 
 class WordCount(models.Model):
