@@ -15,7 +15,7 @@ from catalog.matching.gtin import CLEAN, gtins_of
 from catalog.matching.listing import Ints, Listing, Unit, code_rank, tells_apart, unit_colour, whole_codes
 from catalog.matching.normalising import colour_of, gtin_of
 from catalog.matching.product_facts import ProductFacts, read_product
-from catalog.matching.size import normalise_size
+from catalog.matching.size import normalise_size, split_size
 
 FEWEST_PRODUCTS_OF_A_SHOP_NAME = 5
 
@@ -64,6 +64,8 @@ def read_part(rows: Iterable[Sequence[str]]) -> Part:
     codes: dict[str, int] = {}
     labels = reader.labels
     for id_, shop, ref, title, vendor, said_colour, label, sku, article_code, barcode in rows:
+        if not said_colour and len(label) > 4:
+            label, said_colour = split_size(label)
         here = (shop, ref or f"#{id_}", title, vendor, said_colour)
         if here != before:
             product, facts, colour = reader.product(here)

@@ -1,5 +1,6 @@
 import pytest
 
+from catalog.matching.columns import listing_of_parts, read_part
 from catalog.matching.normalising import VariantIn, normalise
 
 
@@ -61,3 +62,11 @@ def test_a_value_of_size_and_colour_gives_both():
         normalise(VariantIn(1, 1, "p", "Strand Sneaker", size="42 / White")),
     ):
         assert (facts.size.key, facts.colour.bases, facts.size.label) == ("EU:42", ("white",), "42")
+
+
+def test_a_file_gives_the_colour_of_a_value_of_both():
+    rows = [("1", "a", "p", "Strand Sneaker", "Northfell", "", "42 / White", "", "", "")]
+    rows += [("2", "a", "p", "Strand Sneaker", "Northfell", "", "43 / Black", "", "", "")]
+    listing, _ = listing_of_parts([read_part(rows)])
+    assert sorted(unit.colour.key for unit in listing.units) == ["black", "white"]
+    assert sorted(listing.labels) == ["42", "43"]
