@@ -16,6 +16,11 @@ def flat(values: Iterable[object]) -> str:
     return SEPARATOR.join([*parts, "."])
 
 
+def flat_ids(ids: Iterable[int]) -> str:
+    """Write ids as PostgreSQL writes an array of them, in order."""
+    return f"{{{','.join(map(str, sorted(ids)))}}}"
+
+
 def unflat(name: str, kind: str) -> str:
     """Write the SQL that turns a parameter made by `flat` back into an array."""
     return f"trim_array(string_to_array(%({name})s, chr(31)), 1)::{kind}[]"

@@ -298,35 +298,3 @@ def _inherit(heirs: Mapping[int, int]) -> None:
                 "update catalog_item set merged_into_id = null where id = any(%s) and merged_into_id is not null",
                 [sorted(set(heirs.values()) - set(heirs))],
             )
-
-
-# Rows that shared a key which its row has no more: what kept them apart, or made their key ambiguous, may be gone.
-_WAKE = """
-update catalog_variant v set match_due_at = %(now)s, matched_rule = -abs(v.matched_rule)
-where v.deleted_at is null and v.match_due_at is null and v.id in (
-  select id from catalog_variant where gtin = any(%(gtins)s::text[]) and gtin_status = 'clean' and deleted_at is null
-  union
-  select w.id from catalog_variant w join unnest(%(brands)s::text[], %(codes)s::text[]) k(brand_key, code)
-    using (brand_key, code) where w.code <> '' and w.brand_key <> '' and w.deleted_at is null
-) and not exists (select from catalog_match m where m.variant_id = v.id and m.status = 'linked')
-"""
-
-
-def wake_former_mates(rows: Iterable[Due]) -> None:
-    """Have unlinked variants matched again whose key another row has just given up."""
-    gtins, codes = set(), set()
-    for row in rows:
-        gtin, brand, code = row.before
-        now = ("", "", "") if row.deleted else keys_of(row.facts)
-        if gtin and gtin != now[0]:
-            gtins.add(gtin)
-        if code and (brand, code) != now[1:]:
-            codes.add((brand, code))
-    if gtins or codes:
-        asked = {
-            "gtins": sorted(gtins),
-            "brands": [b for b, _ in sorted(codes)],
-            "codes": [c for _, c in sorted(codes)],
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(_WAKE, asked | {"now": timezone.now()})

@@ -1,13 +1,12 @@
 """Match: decide which item a variant is, link what is certain, and ask a person about the rest.
 
 The thinking is in catalog.matching; here it meets the database. One matcher runs at a time (an advisory lock), a row's
-change moves at most its own product's membership, and what a person said is never overruled. One change costs five
-statements when nothing comes of it: lock, read, neighbours, what is known of them, clear the mark; three when its facts are
-what they were.
+change moves at most its own product's membership, and what a person said is never overruled. One change costs four
+statements when nothing comes of it: take the lock and what is due, neighbours, what is known of them, keep; two when its
+facts are what they were.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Value
@@ -15,22 +14,20 @@ from django.db.models.functions import Abs, Coalesce
 from django.utils import timezone
 
 from catalog import cards
-from catalog.links import save_links, wake_former_mates, write_plan
+from catalog.links import save_links, write_plan
 from catalog.mark import mark_items
-from catalog.matching.aliasing import Aliases
 from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.engine import Batch, decide_batch
 from catalog.matching.telling import tell
 from catalog.models import MatchKey, Variant
 from catalog.neighbours import Neighbourhood, around
 from catalog.relink import plan_links
-from catalog.reread import AT_ONCE, Due, clear_marks, keep_facts, read_again, read_due
+from catalog.reread import AT_ONCE, ONE_MATCHER, Due, clear_marks, is_read_over, keep_facts, read_again, take_due
 from catalog.whole_brands import brands_due, decide_brands, keep_learnt, read_brands
 
 __all__ = ["lock_matching", "match_due", "rematch_variants", "save_links"]
 
 ENGINE = f"engine {RULE_VERSION}"
-_ONE_MATCHER = 0x534B5555
 
 
 def match_due() -> int:
@@ -49,18 +46,17 @@ def match_changed() -> int:
     not change its match.
     """
     with transaction.atomic():
-        matcher = become_matcher()
-        if matcher is None:
+        taken = take_due()
+        if taken is None:
             return 0
-        due = read_due(matcher.aliases)
+        matcher, due = taken
         unread = [row for row in due if row.is_unread]
         clear_marks({row.pk: row.mark for row in due if row.is_settled})
         open_ = [row for row in due if not row.is_settled]
         if len(due) < AT_ONCE:
             _match(open_, matcher.stopped)
         elif unread:
-            wake_former_mates(row for row in open_ if row.is_new)
-            keep_facts([row for row in open_ if row.is_unread], done=False)
+            keep_facts(open_, done=False)
             return len(unread)
         elif not (gone := [row for row in open_ if row.deleted]):
             return _match_brands(open_, matcher.stopped) + len(due) - len(open_)
@@ -71,9 +67,11 @@ def match_changed() -> int:
 
 def read_older() -> int:
     """Read on, one batch, where rows were last read by older normalisers; what changes is due then."""
+    if is_read_over():
+        return 0
     with transaction.atomic():
-        matcher = become_matcher()
-        return read_again(matcher.aliases) if matcher else 0
+        taken = take_due(0)
+        return read_again(taken[0].aliases) if taken else 0
 
 
 def rematch_variants(variant_ids: Collection[int]) -> int:
@@ -82,33 +80,10 @@ def rematch_variants(variant_ids: Collection[int]) -> int:
     return rows.update(match_due_at=timezone.now(), matched_rule=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """What holds for the whole network while one matcher works: classes that may not link, confirmed aliases."""
-
-    stopped: frozenset[str]
-    aliases: Aliases
-
-
-def become_matcher() -> Matcher | None:
-    """Become the matcher until the end of this transaction, unless another is at it: that one does our work too."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_try_advisory_xact_lock(%s), "
-            "array(select name from catalog_evidenceclass where status = 'stopped'), "
-            "array(select array[alias, brand_key] from catalog_brandalias), "
-            "array(select array[word, array_to_string(bases, '/')] from catalog_colouralias)",
-            [_ONE_MATCHER],
-        )
-        free, stopped, brands, colours = cursor.fetchone()
-    aliases = Aliases(dict(brands), {word: tuple(bases.split("/")) for word, bases in colours})
-    return Matcher(frozenset(stopped), aliases) if free else None
-
-
 def lock_matching() -> None:
     """Let one matcher or one person's decision work at a time, until the end of this transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [_ONE_MATCHER])
+        cursor.execute("select pg_advisory_xact_lock(%s)", [ONE_MATCHER])
 
 
 def _match(rows: list[Due], stopped: frozenset[str]) -> None:
@@ -130,10 +105,7 @@ def _match(rows: list[Due], stopped: frozenset[str]) -> None:
         touched = write_plan(found, plan, gone, by=ENGINE).touched
     _look_again(plan.look_again)
     _note_ambiguous(batch)
-    wake_former_mates(row for row in rows if row.is_new or row.deleted)
-    keep_facts([row for row in rows if row.is_new], done=True)
-    clear_marks({row.pk: row.mark for row in rows if not row.is_new})
-    cards.want_cards({row.product_id for row in rows})
+    keep_facts(rows, done=True, asked={row.product_id for row in rows})
     mark_items(touched)
 
 

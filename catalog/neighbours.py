@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from catalog.facts import facts_from, keys_of
+from catalog.flat import flat, flat_ids
 from catalog.matching.normalising import Normalised
 
 MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
@@ -53,8 +54,7 @@ class Neighbourhood:
 
 # Every live row of the products around; see the migrations that make the functions.
 _AROUND = """
-select * from catalog_rows_around(%(products)s::bigint[], %(changed)s::bigint[], %(gtins)s::text[], %(brands)s::text[],
-  %(codes)s::text[], %(most)s)
+select * from catalog_rows_around(%(products)s, %(changed)s, %(gtins)s, %(brands)s, %(codes)s, %(most)s)
 """
 
 
@@ -75,11 +75,11 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
     keys = [keys_of(facts) for facts in changed.values()]
     codes = {(brand, code) for _, brand, code in keys if code}
     asked: dict[str, Any] = {
-        "products": sorted(products),
-        "changed": sorted(changed),
-        "gtins": sorted({gtin for gtin, _, _ in keys if gtin}),
-        "brands": [brand for brand, _ in sorted(codes)],
-        "codes": [code for _, code in sorted(codes)],
+        "products": flat_ids(products),
+        "changed": flat_ids(changed),
+        "gtins": flat(sorted({gtin for gtin, _, _ in keys if gtin})),
+        "brands": flat(brand for brand, _ in sorted(codes)),
+        "codes": flat(code for _, code in sorted(codes)),
         "most": MOST_OF_A_KEY,
     }
     found = Neighbourhood()

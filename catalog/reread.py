@@ -1,7 +1,7 @@
 """Read comparable facts out of variants as their shops write them, and keep them on the rows: one statement for a batch."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog.facts import columns_of, facts_from, keys_of, pack_facts, words_of
-from catalog.flat import flat, unflat
+from catalog.flat import flat, flat_ids, unflat
 from catalog.matching.aliasing import Aliases
 from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.normalising import NORM_VERSION, Normalised, VariantIn, normalise
@@ -45,7 +45,8 @@ class Due:
         return not (self.is_new or self.deleted or self.judged) and self.rule == RULE_VERSION
 
 
-# The same columns as the function catalog_due_variants gives.
+ONE_MATCHER = 0x534B5555  # an advisory lock
+# The same columns as the function catalog_take_due gives.
 _AFTER = """
 select v.id, v.shop_id, v.product_id, coalesce(v.match_due_at::text, ''), v.deleted_at is not null, v.matched_rule, v.facts,
   m.id, m.item_id, m.method, exists(select from catalog_verdict w where w.variant_id = v.id) or m.id is null and exists(
@@ -60,15 +61,37 @@ where v.id > %s order by v.id limit %s
 """
 
 
-def read_due(aliases: Aliases, most: int = AT_ONCE) -> list[Due]:
-    """Read the variants whose marks are oldest, with the facts they have now; those read before are not read again."""
-    return _read("select * from catalog_due_variants(%s, %s)", (NORM_VERSION, most), aliases)
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """What holds for the whole network while one matcher works: classes that may not link, confirmed aliases."""
+
+    stopped: frozenset[str]
+    aliases: Aliases
 
 
-def _read(sql: str, values: tuple[Any, ...], aliases: Aliases) -> list[Due]:
+def take_due(most: int = AT_ONCE) -> tuple[Matcher, list[Due]] | None:
+    """Become the matcher until the end of this transaction and read the variants whose marks are oldest; one statement.
+
+    Each has the facts it has now; those read before are not read again. None while another matches: that one does our
+    work too.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute("select * from catalog_take_due(%s, %s, %s)", (ONE_MATCHER, NORM_VERSION, most))
         rows = cursor.fetchall()
+    if not rows:
+        return None
+    known = _json(rows.pop(0)[14])
+    colours = {word: tuple(bases) for word, bases in known["colours"].items()}
+    matcher = Matcher(frozenset(known["stopped"]), Aliases(known["brands"], colours))
+    return matcher, _as_due(rows, matcher.aliases)
+
+
+def _json(value: Any) -> Any:
+    """Read what a function of ours answers as jsonb; models' fields do so by themselves."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _as_due(rows: Sequence[Sequence[Any]], aliases: Aliases) -> list[Due]:
     first: dict[int, int] = {}
     for row in rows:
         if not row[4]:
@@ -98,15 +121,13 @@ _UNKNOWN = Normalised(0, 0, "")
 
 def _as_received(pk: int, shop: int, product: int, raw: Sequence[Any]) -> VariantIn:
     title, vendor, options, sku, barcode, tags, kind, price, currency, code, shop_name, merchant, _ = raw
-    if type(options) is str:
-        options = json.loads(options)
     return VariantIn(
         id=pk,
         shop_id=shop,
         product_ref=str(product),
         title=title,
         vendor=vendor,
-        options=tuple((str(pair[0]), str(pair[1])) for pair in options),
+        options=tuple((str(pair[0]), str(pair[1])) for pair in _json(options)),
         sku=sku,
         barcode=barcode,
         tags=tuple(tags),
@@ -123,12 +144,10 @@ def read_again(aliases: Aliases) -> int:
 
     Returns how many were looked at, 0 when the pass is over. How far it got stands in `NormRun`, for staff to see.
     """
-    if NORM_VERSION in _passes_over:
-        return 0
     run, _ = NormRun.objects.get_or_create(
         version=NORM_VERSION, defaults={"total": Variant.everyone.filter(norm_version__lt=NORM_VERSION).count()}
     )
-    rows = [] if run.finished_at else _read(_AFTER, (NORM_VERSION, run.last_variant, AT_ONCE), aliases)
+    rows = [] if run.finished_at else _read_after(run.last_variant, aliases)
     old = [row for row in rows if row.is_unread and not row.mark]  # marked ones are read when it is their turn
     keep_facts([row for row in old if row.is_new], done=False)
     _stamp([row.pk for row in old if not row.is_new])
@@ -144,6 +163,17 @@ def read_again(aliases: Aliases) -> int:
     return len(rows)
 
 
+def is_read_over() -> bool:
+    """Tell whether this process knows that no row waits to be read by newer normalisers."""
+    return NORM_VERSION in _passes_over
+
+
+def _read_after(last: int, aliases: Aliases) -> list[Due]:
+    with connection.cursor() as cursor:
+        cursor.execute(_AFTER, (NORM_VERSION, last, AT_ONCE))
+        return _as_due(cursor.fetchall(), aliases)
+
+
 _passes_over: set[int] = set()  # what is over stays over: spares every change a look
 
 
@@ -153,42 +183,62 @@ def _stamp(ids: Sequence[int]) -> None:
 
 
 # --- keeping ----------------------------------------------------------------------------------------------------------
-# A row whose mark is another by now has changed since it was read: its facts are kept, and it stays unread.
-_COLUMNS = {
-    "version": "int", "gtin": "text", "gtin_status": "text", "brand": "text", "code": "text", "code_level": "text",
-    "size_key": "text", "size_label": "text", "colour": "text", "gender": "text", "tokens": "text",
-}  # fmt: skip
-_SENT = {"id": "bigint", "mark": "text", "is_new": "bool", "facts": "text"} | _COLUMNS
+_COLUMNS = ("versions", "gtins", "gtin_statuses", "brands", "codes", "code_levels", "size_keys", "size_labels", "colours",
+            "genders", "tokens_of")  # fmt: skip
+_SENT = ("freed_gtins", "freed_brands", "freed_codes", "ids", "marks", "news", "packed", *_COLUMNS, "settled",
+         "settled_marks", "worded", "words_of", "asked")  # fmt: skip
 _KEEP = f"""
-update catalog_variant v set norm_version = f.version, gtin = f.gtin, gtin_status = f.gtin_status, brand_key = f.brand,
-  code = f.code, code_level = f.code_level, size_key = f.size_key, size_label = f.size_label, colour_key = f.colour,
-  gender = f.gender, tokens = string_to_array(f.tokens, ' '), facts = f.facts,
-  matched_rule = case when %(done)s then %(rule)s when f.is_new and v.matched_rule > 0 then -v.matched_rule
-    else v.matched_rule end,
-  facts_for = case when v.match_due_at is distinct from f.mark then f.mark else %(later)s end,
-  match_due_at = case when v.match_due_at is distinct from f.mark then v.match_due_at when %(done)s then null
-    else %(later)s end
-from (
-  select *, nullif(said, '')::timestamptz as mark
-  from unnest({", ".join(unflat(name, kind) for name, kind in _SENT.items())})
-    s({", ".join("said" if name == "mark" else name for name in _SENT)})
-) f
-where v.id = f.id
-"""  # noqa: S608 - names of columns, no values
+select catalog_keep_matched(%(rule)s, %(newest)s, %(later)s, %(is_done)s, {", ".join(f"%({name})s" for name in _SENT)})
+"""  # noqa: S608 - names of parameters, no values
+_NOTHING = flat(())
 
 
-def keep_facts(rows: Sequence[Due], *, done: bool) -> None:
-    """Keep what was read on the variants' rows; `done` clears their marks, else they wait, behind all that wait now."""
-    if not rows:
+def keep_facts(rows: Sequence[Due], *, done: bool, asked: Collection[int] = ()) -> None:
+    """Keep what was read, and wake those who shared a key that a row has no more; one statement, none for nothing.
+
+    `done` clears the marks of all these rows, else those that are unread wait, behind all that wait now. A row whose mark
+    is another by now has changed since it was read: its facts are kept, and it stays unread. The questions of the products
+    `asked` are to be thought over.
+    """
+    unread = [row for row in rows if (row.is_new if done else row.is_unread)]
+    settled = [row for row in rows if not row.is_new] if done else []
+    if not (unread or settled):
         return
-    values: dict[str, Any] = {"rule": RULE_VERSION, "later": timezone.now(), "done": done}
-    values |= {"id": flat(row.pk for row in rows), "mark": flat(row.mark for row in rows)}
-    values |= {"is_new": flat(row.is_new for row in rows), "facts": flat(row.packed for row in rows)}
-    columns = zip(*[columns_of(row.facts) for row in rows], strict=True)
-    values |= {name: flat(column) for name, column in zip(_COLUMNS, columns, strict=True)}
+    values: dict[str, Any] = dict.fromkeys(_SENT, _NOTHING)
+    values |= {"rule": RULE_VERSION, "newest": NORM_VERSION, "later": timezone.now(), "is_done": done}
+    values["asked"] = flat_ids(asked)
+    values |= _freed(rows)
+    if unread:
+        values |= {"ids": flat(row.pk for row in unread), "marks": flat(row.mark for row in unread)}
+        values |= {"news": flat(row.is_new for row in unread), "packed": flat(row.packed for row in unread)}
+        columns = zip(*[columns_of(row.facts) for row in unread], strict=True)
+        values |= {name: flat(column) for name, column in zip(_COLUMNS, columns, strict=True)}
+    if settled:
+        values |= {"settled": flat(row.pk for row in settled), "settled_marks": flat(row.mark for row in settled)}
+    if words := {row.product_id: row.words for row in unread if row.words is not None}:
+        values |= {"worded": flat(words), "words_of": flat("\n".join(said) for said in words.values())}
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
-    _keep_words({row.product_id: row.words for row in rows if row.words is not None})
+
+
+def _freed(rows: Iterable[Due]) -> dict[str, str]:
+    """Name the keys that these rows have given up."""
+    gtins, codes = set(), set()
+    for row in rows:
+        gtin, brand, code = row.before
+        now = ("", "", "") if row.deleted else keys_of(row.facts)
+        if gtin and gtin != now[0]:
+            gtins.add(gtin)
+        if code and (brand, code) != now[1:]:
+            codes.add((brand, code))
+    if not (gtins or codes):
+        return {}
+    pairs = sorted(codes)
+    return {
+        "freed_gtins": flat(sorted(gtins)),
+        "freed_brands": flat(brand for brand, _ in pairs),
+        "freed_codes": flat(code for _, code in pairs),
+    }
 
 
 _SETTLE = f"""
@@ -204,30 +254,3 @@ def clear_marks(marks: Mapping[int, str]) -> None:
         with connection.cursor() as cursor:
             values = {"id": flat(marks), "mark": flat(marks.values())}
             cursor.execute(_SETTLE, values | {"rule": RULE_VERSION, "version": NORM_VERSION})
-
-
-_WORDS = f"""
-with told as (
-  select t.id, string_to_array(nullif(t.words, ''), E'\n') as words
-  from unnest({unflat("ids", "bigint")}, {unflat("words", "text")}) t(id, words)
-),
-changed as (
-  update catalog_product p set words = coalesce(told.words, '{{}}') from told, catalog_product old
-  where p.id = told.id and old.id = p.id returning old.words as before, p.words as after
-),
-counted as (
-  select word, sum(n)::int as n from (
-    select unnest(after) as word, 1 as n from changed union all select unnest(before), -1 from changed
-  ) moved group by word having sum(n) <> 0
-)
-insert into catalog_wordcount as c (word, products) select word, greatest(n, 0) from counted order by word
-on conflict (word) do update set products = greatest(c.products + excluded.products, 0)
-"""  # noqa: S608 - names of columns, no values
-
-
-def _keep_words(words: Mapping[int, list[str] | None]) -> None:
-    """Keep the words under which products are found, and count on how many products each stands."""
-    if words:
-        ids = sorted(words)
-        with connection.cursor() as cursor:
-            cursor.execute(_WORDS, {"ids": flat(ids), "words": flat("\n".join(words[pk] or ()) for pk in ids)})

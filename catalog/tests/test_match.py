@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from catalog import match, reread, review
-from catalog.matching.aliasing import NO_ALIASES
 from catalog.models import EvidenceClass, Item, Match, Product, ReviewCard, Variant, Verdict
 from skuu.kit.errors import NotPossible
 from skuu.testing.world import load_world
@@ -183,7 +182,7 @@ def test_every_class_begins_on_probation():
 
 def test_a_variant_that_changes_while_it_is_matched_is_matched_again():
     load_world("tiny")
-    due = reread.read_due(NO_ALIASES)
+    _, due = reread.take_due()
     again = due[0]
     later = timezone.now() + dt.timedelta(seconds=1)
     Variant.everyone.filter(pk=again.pk).update(match_due_at=later)

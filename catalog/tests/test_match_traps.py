@@ -206,21 +206,19 @@ def test_trap_29_a_barcode_typed_wrongly_takes_no_link_from_others():
     assert item_of(other["42"]) is None
 
 
-def test_the_price_of_one_change_is_five_statements_when_nothing_comes_of_it(django_assert_num_queries):
+def test_the_price_of_one_change_is_four_statements_when_nothing_comes_of_it(django_assert_num_queries):
     a, _, _ = a_small_network()
     Variant.objects.filter(pk=a["42"].pk).update(
         matched_rule=F("matched_rule") * 0 - 1, match_due_at="2026-01-01T00:00:00Z"
     )
-    with django_assert_num_queries(
-        8
-    ):  # savepoint and its release, lock, read, around, known, clear, ask for a question
+    with django_assert_num_queries(6):  # savepoint and its release, take, around, known, keep
         assert match.match_changed() == 1
 
 
-def test_the_price_of_an_edit_that_leaves_the_facts_as_they_are_is_three_statements(django_assert_num_queries):
+def test_the_price_of_an_edit_that_leaves_the_facts_as_they_are_is_two_statements(django_assert_num_queries):
     a, _, _ = a_small_network()
     Variant.objects.filter(pk=a["42"].pk).update(price_minor=12345, sku="X-1", match_due_at="2026-01-01T00:00:00Z")
-    with django_assert_num_queries(5):  # savepoint and its release, lock, read, clear
+    with django_assert_num_queries(4):  # savepoint and its release, take, clear
         assert match.match_changed() == 1
     assert not Variant.objects.filter(match_due_at__isnull=False).exists()
 
