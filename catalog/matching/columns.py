@@ -64,8 +64,7 @@ def read_part(rows: Iterable[Sequence[str]]) -> Part:
     codes: dict[str, int] = {}
     labels = reader.labels
     for id_, shop, ref, title, vendor, said_colour, label, sku, article_code, barcode in rows:
-        if not said_colour and len(label) > 4:
-            label, said_colour = split_size(label)
+        label, said_colour = (label, said_colour) if said_colour else split_size(label)
         here = (shop, ref or f"#{id_}", title, vendor, said_colour)
         if here != before:
             product, facts, colour = reader.product(here)
