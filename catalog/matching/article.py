@@ -9,6 +9,7 @@ from functools import lru_cache
 from catalog.matching.colour import bases_in, colours_conflict
 
 FULL, STYLE, NONE = "full", "style", "none"
+COLOUR_NAME = "colour-name"  # the pattern of codes that end in a colour's name, which every shop says in its own words
 LONGEST_TEXT = 200
 
 
@@ -87,6 +88,9 @@ _SEASON = re.compile(
     r"(?<![A-Z0-9])"
     r"((?:(?:SS|FW|AW|HW|FS|SP|SU|FA|HO|WI)(?:1[5-9]|2\d)[-_ /.]?|[SWFH](?:1[5-9]|2\d)[-_.])\d{3,5})"
     r"(?:[-_ /.]([A-Z]{2,4}\d?|\d{2,3}))?(?![A-Z0-9])"
+)
+_GENERIC_NAMED = re.compile(
+    r"(?<![A-Z0-9])(?<![A-Z0-9][-_/.])([A-Z]{1,4}\d{3,6}[A-Z]{0,2}|\d{5,7})[-_/.]([A-Z]{3,20}(?:[-_/][A-Z]{3,20}){0,2})(?![A-Z0-9])"
 )
 _GENERIC_COMPACT = re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{4})(\d{3})(?![A-Z0-9])")
 _FIELD = re.compile(r"^([A-Z0-9]*\d[A-Z0-9]*(?:[-_][A-Z0-9]{4,})*)[-_ /.]([A-Z0-9]{1,4})$")
@@ -188,7 +192,11 @@ def _with_colour_name(found: ArticleCode, text: str) -> ArticleCode:
     if not tail or not before.endswith(found.value) and found.pattern != "plain" or not any(map(str.isdigit, before)):
         return found
     value = compact(text)
-    return ArticleCode(value, FULL if bases_in(tail[1]) else STYLE, "style-colour", before)
+    return (
+        ArticleCode(value, FULL, COLOUR_NAME, before)
+        if bases_in(tail[1])
+        else ArticleCode(value, STYLE, "style-colour", before)
+    )
 
 
 def code_in_sku(text: str, brand: str = "", size_label: str = "") -> ArticleCode:
@@ -251,7 +259,10 @@ def _any_brands_code(upper: str) -> ArticleCode:
         return ArticleCode(style, STYLE, "season", style)
     found = _GENERIC_FULL.search(upper) or _GENERIC_COMPACT.search(upper)
     if not found:
-        return NO_CODE
+        named = _GENERIC_NAMED.search(upper)
+        if not named or not bases_in(named[2].replace("_", " ")):
+            return NO_CODE
+        return ArticleCode(compact(named[1] + named[2]), FULL, COLOUR_NAME, named[1])
     style, colour = (part for part in found.groups() if part is not None)
     return NO_CODE if _YEAR.fullmatch(style) else ArticleCode(style + colour, FULL, "style-colour", style)
 

@@ -17,6 +17,7 @@ from catalog.matching.size import same_size
 
 MOST_COMPARED, MOST_SHOWN = 60, 8
 LEAST_SPELLED_ALIKE = 55
+TELLING_STYLE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,25 @@ def nearest_units(
             by_brand[unit.brand].append(place)
     wanted = set(asking)
     found: dict[int, tuple[Near, ...]] = {}
-    for own in by_brand.values():
+    for own in [*by_brand.values(), *_by_number(units, wanted)]:
         if not wanted.isdisjoint(own):
             block = _Block(units, own, style)
             for place in own:
-                if place in wanted and (near := block.nearest(place, most)):
+                if place in wanted and place not in found and (near := block.nearest(place, most)):
                     found[place] = near
     return found
+
+
+def _by_number(units: Sequence[Unit], wanted: Collection[int]) -> Iterable[list[int]]:
+    """Gather the units that carry the long style number of one which says no brand: else nothing would find it."""
+    numbers = {
+        unit.code.style for place in wanted if not (unit := units[place]).brand and len(unit.code.style) >= TELLING_STYLE
+    }
+    gathered: dict[str, list[int]] = defaultdict(list)
+    for place, unit in enumerate(units):
+        if unit.tokens and unit.code.style in numbers:
+            gathered[unit.code.style].append(place)
+    return (own for own in gathered.values() if 1 < len(own) <= MOST_COMPARED)
 
 
 class _Block:

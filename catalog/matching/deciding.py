@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from catalog.matching.article import FULL, ArticleCode, looks_alike
+from catalog.matching.article import COLOUR_NAME, FULL, ArticleCode, looks_alike
 from catalog.matching.colour import Colour, colours_conflict, colours_far_apart
 from catalog.matching.gender import genders_conflict
 from catalog.matching.gtin import CLEAN
@@ -155,6 +155,9 @@ def codes_conflict(a: Described, b: Described) -> bool:
     """Tell whether two full codes of one brand name different colourways."""
     if a.code.level != FULL or b.code.level != FULL or a.code.value == b.code.value or a.brand != b.brand:
         return False
+    if a.code.pattern == b.code.pattern == COLOUR_NAME and a.code.style == b.code.style:
+        # AB1234_WHITE and AB1234_BLANC: their colours say it, where both are known.
+        return not (a.colour.known and b.colour.known) or colours_conflict(a.colour.bases, b.colour.bases)
     return a.code.pattern == b.code.pattern and not looks_alike(a.code.value, b.code.value)
 
 
