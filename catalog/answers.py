@@ -2,14 +2,13 @@
 
 from typing import Any, Protocol
 
-from django.utils import timezone
-
 from catalog import second_look
 from catalog.card_steps import decide, keep_seen, reopen
 from catalog.mark import mark_items
 from catalog.match import rematch_variants
-from catalog.models import Match, ReviewCard, Verdict
+from catalog.models import Match, ReviewCard
 from catalog.verdict_links import link_pairs, refuse_pairs, release_lonely
+from catalog.verdicts import unsay_card
 from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
 
@@ -53,10 +52,7 @@ class QuestionAnswers:
 
     def undo(self, card: ReviewCard, *, by: str) -> None:
         """Let its verdicts fall and withdraw the links that only they made."""
-        named = {row[side] for one in card.candidates for row in one["sizes"] for side in ("mine", "theirs")}
-        said = Verdict.objects.filter(variant__in=named - {None}, seen__card=card.pk, undone_at=None)
-        pairs = set(said.filter(same=True).values_list("variant_id", "item_id"))
-        said.update(undone_at=timezone.now())
+        pairs = unsay_card(card)
         variants = {variant for variant, _ in pairs}
         touched = set()
         for match in Match.everyone.filter(variant__in=variants, status="linked", method="person"):

@@ -28,8 +28,8 @@ from catalog.doubts import (
     wait_for_matcher,
 )
 from catalog.matching.bounds import clean_checks_needed, lower_bound, upper_bound
-from catalog.models import Audit, EvidenceClass, Match, MatchReport, ReviewCard, ReviewCardChange, Verdict
-from catalog.verdicts import say_all
+from catalog.models import Audit, EvidenceClass, Match, MatchReport, ReviewCard, ReviewCardChange
+from catalog.verdicts import say_all, unsay_card
 from skuu.kit.errors import NotFound, NotPossible
 from skuu.kit.states import move
 
@@ -252,7 +252,7 @@ def undo_audit(card: ReviewCard, *, by: str) -> str:
         wait_for_matcher()
         card = reopen_doubt(card, by=by, lease=LEASE)
         audit = Audit.objects.select_for_update(of=("self",)).select_related("match").get(card=card)
-        Verdict.objects.filter(seen__card=card.pk, undone_at=None).update(undone_at=timezone.now())
+        unsay_card(card)
         if not audit.right and audit.match.status == "rejected":
             link_again(audit.match, by=by, reason="the audit's answer was taken back")
         Audit.objects.filter(pk=audit.pk).update(answered_at=None, right=None, by="")

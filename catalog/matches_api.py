@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from catalog.catalogue import size_label
 from catalog.matches import MatchRow, describe_matches, matches_of, stepped_after
 from catalog.models import Match, MatchReport
-from catalog.reports import LONGEST_NOTE, report_match
+from catalog.reports import LONGEST_NOTE, report_match, withdraw_report
 from network.api_base import ShopList, ShopView
 from network.scoping import as_network
 from skuu.kit.errors import NotFound
@@ -268,7 +268,7 @@ class OneMatch(MatchDoor):
 
 
 class Report(MatchDoor):
-    """Reports one as wrong."""
+    """Reports one as wrong, and takes that back."""
 
     @extend_schema(
         operation_id="matches_report",
@@ -295,4 +295,17 @@ class Report(MatchDoor):
         said = given.validated_data
         with as_network():
             report_match(match, self.merchant, said["reason"], said["note"], by=self.by)
+        return self.show(pk)
+
+    @extend_schema(
+        operation_id="matches_report_withdraw", request=None, responses=MatchOut, tags=["matches"], examples=[LINKED]
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take your report back while nobody has decided it: the match stands as before, and so does what it put on the shelf.
+
+        Again: the same answer. 422 when no report of the match is open.
+        """
+        match = self.find(pk)
+        with as_network():
+            withdraw_report(match, self.merchant, by=self.by)
         return self.show(pk)

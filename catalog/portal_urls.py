@@ -10,6 +10,7 @@ urlpatterns = [
     path("products/unmatched/csv/", feedback_page.unmatched_csv, name="unmatched_csv"),
     path("products/<int:pk>/", portal.product, name="product"),
     path("matches/<int:pk>/report/", matches_page.report, name="match_report"),
+    path("matches/<int:pk>/report/withdraw/", matches_page.withdraw, name="match_report_withdraw"),
     path("shelf/", portal.shelf, name="shelf"),
     path("shelf/why/", portal.why, name="why"),
     path("rules/", portal_rules.rules, name="rules"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from catalog.distribute import distribute_items
@@ -26,7 +26,7 @@ from catalog.doubts import (
 )
 from catalog.mark import mark_items
 from catalog.models import Claim, Match, MatchReport, ReviewCard, Variant, Verdict
-from catalog.verdicts import say_all
+from catalog.verdicts import say_all, unsay_card
 from network.models import Merchant
 from network.notify import give_notice
 from skuu.kit.errors import NotFound, NotPossible, SkuuError
@@ -75,9 +75,60 @@ def report_match(match: Match, merchant: Merchant, reason: str, note: str = "", 
         report.changes.create(to_status="open", by=by, reason=words["note"])
         card.about["report"] = report.pk
         card.save(update_fields=["about"])
-        say_all({(match.variant_id, match.item_id): {"report": report.pk}}, same=False, by=by)
-        _take_down(match)
+        _say_provisionally_no(match, report, by=by)
+        _decide_shelves(match)
     return report
+
+
+def withdraw_report(match: Match, merchant: Merchant, *, by: str) -> MatchReport:
+    """Take back, for a merchant, the open report of its own match: the link stands as before, and so do its placements.
+
+    What people had said of the link before the report holds again. *Locks* matching and the match. *Again*: the report as
+    it was taken back. Raises NotFound for anybody else's match, NotPossible when no report of it is open: after a decision
+    only a person of the network can change it.
+    """
+    with transaction.atomic():
+        wait_for_matcher()
+        rows = Match.everyone.select_for_update(of=("self",)).select_related("item")
+        mine = rows.filter(pk=match.pk, shop__merchant=merchant).first()
+        if mine is None:
+            raise NotFound("There is no such match.")
+        report = MatchReport.everyone.select_related("card").filter(match=mine).order_by("-pk").first()
+        if report is not None and report.status == "withdrawn":
+            return report
+        if report is None or report.status != "open":
+            raise NotPossible("No report of this match is open.", code="no_open_report")
+        _forget_provisional_no(mine, report)
+        reason = "the merchant took its report back"
+        if not link_again(mine, by=by, reason=reason) and mine.status == "ask":
+            move(mine, "withdrawn", by=by, reason="another variant of the shop stands for the item by now")
+        move(report, "withdrawn", by=by, decided_by=by, decided_at=timezone.now())
+        if report.card is not None:
+            move(report.card, "moot", by=by, reason=reason, decided_at=timezone.now(), taken_by="", taken_until=None)
+        _decide_shelves(mine)
+    return report
+
+
+def _say_provisionally_no(match: Match, report: MatchReport, *, by: str) -> None:
+    """Keep the machine from linking it again until the report is decided, and remember which words of people that ends."""
+    pair = Verdict.objects.filter(variant=match.variant_id, item=match.item_id, undone_at=None)
+    ended = list(pair.filter(same=True).values_list("pk", flat=True))
+    say_all({(match.variant_id, match.item_id): {"report": report.pk, "ended": ended}}, same=False, by=by)
+
+
+def _provisional_no(match: Match, report: MatchReport) -> QuerySet[Verdict]:
+    return Verdict.objects.filter(variant=match.variant_id, item=match.item_id, seen__report=report.pk)
+
+
+def _forget_provisional_no(match: Match, report: MatchReport) -> None:
+    """Let what a person said before the report hold again, unless somebody has said something since."""
+    said = _provisional_no(match, report)
+    ended = [pk for seen in said.values_list("seen", flat=True) for pk in seen.get("ended", ())]
+    said.filter(undone_at=None).update(undone_at=timezone.now())
+    pair = Verdict.objects.filter(variant=match.variant_id, item=match.item_id)
+    before = pair.filter(pk__in=ended).order_by("-pk").first()
+    if before is not None and not pair.filter(undone_at=None).exists():
+        Verdict.objects.filter(pk=before.pk).update(undone_at=None)
 
 
 def _add_words(report: MatchReport, words: dict[str, str]) -> MatchReport:
@@ -129,7 +180,7 @@ def _held_units(item_id: int, variant: Variant) -> int:
     return held.aggregate(units=Sum("quantity"))["units"] or 0
 
 
-def _take_down(match: Match) -> None:
+def _decide_shelves(match: Match) -> None:
     """Decide the item's shelves at once; the mark stays for the sweep, should this decision be lost on the way."""
     mark_items({match.item_id})
     distribute_items([match.item_id])
@@ -147,7 +198,7 @@ def answer_report(card: ReviewCard, same: bool, *, by: str, seen: Mapping[str, A
             MatchReport.everyone.select_for_update(of=("self",)).select_related("match__variant", "shop").get(card=card)
         )
         match = report.match
-        Verdict.objects.filter(seen__report=report.pk, undone_at=None).update(undone_at=timezone.now())
+        _provisional_no(match, report).filter(undone_at=None).update(undone_at=timezone.now())
         words = {"card": card.pk, "report_decided": report.pk, **(seen or {})}
         said = {(match.variant_id, match.item_id): words}
         if same:
@@ -178,12 +229,12 @@ def undo_report(card: ReviewCard, *, by: str) -> None:
             MatchReport.everyone.select_for_update(of=("self",)).select_related("match__variant", "shop").get(card=card)
         )
         match = report.match
-        Verdict.objects.filter(seen__card=card.pk, undone_at=None).update(undone_at=timezone.now())
-        say_all({(match.variant_id, match.item_id): {"report": report.pk}}, same=False, by=report.words[0]["by"])
+        unsay_card(card)
+        _say_provisionally_no(match, report, by=report.words[0]["by"])
         if match.status != "ask":
             move(match, "ask", by=by, reason="the decision about its report was undone")
         move(report, "open", by=by, reason="undone", decided_by="", decided_at=None)
-        _take_down(match)
+        _decide_shelves(match)
 
 
 def _tell(report: MatchReport) -> None:

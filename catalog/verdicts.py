@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.models import Verdict
+from catalog.models import ReviewCard, Verdict
 
 
 def say_all(said: Mapping[tuple[int, int], dict[str, Any]], *, same: bool, by: str) -> None:
@@ -23,3 +23,12 @@ def say_all(said: Mapping[tuple[int, int], dict[str, Any]], *, same: bool, by: s
         for pair, seen in said.items()
         if pair not in known or known[pair].same != same
     )
+
+
+def unsay_card(card: ReviewCard) -> set[tuple[int, int]]:
+    """End the verdicts that a card's decision left; names the pairs of which it said that they are the same. *Again*: none."""
+    named = {row[side] for one in card.candidates for row in one["sizes"] for side in ("mine", "theirs")} - {None}
+    said = Verdict.objects.filter(variant__in=named, seen__card=card.pk, undone_at=None)
+    pairs = set(said.filter(same=True).values_list("variant_id", "item_id"))
+    said.update(undone_at=timezone.now())
+    return pairs

@@ -59,9 +59,10 @@ class MatchReport(Stateful, Tenant):
         "upheld": "You were right: they are not the same, and will not be linked again.",
         "refused": "A person compared both products and found them to be the same; the match stands again.",
         "moot": "The match ended before anybody had to decide.",
+        "withdrawn": "You took this report back before anybody decided.",
     }
     STEPS: ClassVar = {
-        "open": {"upheld", "refused", "moot"},
+        "open": {"upheld", "refused", "moot", "withdrawn"},
         "upheld": {"open"},
         "refused": {"open"},
         "moot": {"open"},
@@ -70,7 +71,8 @@ class MatchReport(Stateful, Tenant):
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="reports")
     card = models.ForeignKey(ReviewCard, on_delete=models.SET_NULL, null=True, related_name="reports")
-    status = models.CharField(max_length=8, default="open")  # open, upheld (not the same), refused (the same), moot
+    # open, upheld (not the same), refused (the same), moot, withdrawn (by the merchant itself)
+    status = models.CharField(max_length=10, default="open")
     reason = models.CharField(max_length=20)
     # who said what, oldest first: [{"by", "at", "reason", "note"}]
     words = models.JSONField(default=list)
@@ -80,7 +82,7 @@ class MatchReport(Stateful, Tenant):
 
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
-            states_check("open", "upheld", "refused", "moot", name="match_report_status_is_known"),
+            states_check("open", "upheld", "refused", "moot", "withdrawn", name="match_report_status_is_known"),
             models.UniqueConstraint(fields=["match"], condition=Q(status="open"), name="one_open_report_per_match"),
         ]
         indexes: ClassVar = [

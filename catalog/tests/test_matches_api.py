@@ -149,6 +149,23 @@ def test_a_strangers_and_a_partners_match_is_not_there(boot, cara, alma):
     assert boot.status == "linked"
 
 
+def test_a_program_takes_its_report_back_once_and_again(boot, bruno, cara):
+    program = Program(bruno)
+    program.post(f"matches/{boot.pk}/report/", {"reason": "other"})
+    assert Program(cara).delete(f"matches/{boot.pk}/report/").status_code == 404
+    for _ in range(2):
+        answer = program.delete(f"matches/{boot.pk}/report/")
+        told = answer.json()
+        assert (answer.status_code, told["status"], told["shelf"]["wanted"]) == (200, "linked", 3)
+        assert told["report"]["status"] == "withdrawn"
+    assert MatchReport.everyone.get().changes.filter(to_status="withdrawn").count() == 1
+
+
+def test_without_an_open_report_there_is_nothing_to_take_back(boot, bruno):
+    answer = Program(bruno).delete(f"matches/{boot.pk}/report/")
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_open_report")
+
+
 def test_too_many_reports_are_answered_429(boot, bruno, monkeypatch):
     monkeypatch.setattr(reports, "MOST_A_DAY", 0)
     answer = Program(bruno).post(f"matches/{boot.pk}/report/", {"reason": "other"})
@@ -174,6 +191,28 @@ def test_the_product_page_offers_the_button_and_shows_the_report_afterwards(boot
     assert "A person compares both products" in text
     reports.answer_report(MatchReport.everyone.get().card, False, by="sam")
     assert "You were right" in browser.get(page).content.decode()
+
+
+def test_a_report_is_taken_back_on_the_product_page_while_it_is_open(boot, bruno, cara):
+    reports.report_match(boot, bruno.merchant, "other_size", by="bea")
+    browser = person(bruno)
+    page, button = (
+        reverse("portal:product", args=[boot.variant.product_id]),
+        reverse("portal:match_report_withdraw", args=[boot.pk]),
+    )
+    assert button in browser.get(page).content.decode()
+    assert person(cara).post(button).status_code == 404
+    assert person(bruno, "readonly").post(button).status_code == 403
+    assert browser.get(button).status_code == 405
+    answer = browser.post(button, follow=True)
+    assert answer.redirect_chain[-1][0] == f"{page}#size-{boot.variant_id}"
+    text = answer.content.decode()
+    assert "Your report is taken back." in text
+    assert "Report taken back" in text
+    assert "Not the same product?" in text
+    assert button not in text
+    boot.refresh_from_db()
+    assert boot.status == "linked"
 
 
 def test_the_shelf_leads_to_the_button(boot, bruno):

@@ -5,13 +5,14 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from catalog import reports
+from catalog import reports, review
 from catalog.claim import claim_units
 from catalog.distribute import explain_absence
 from catalog.models import Item, Match, MatchReport, Placement, ReviewCard, Variant, Verdict
 from catalog.supply import offers_for
 from catalog.tests.cast import level_of, make_item, stock
 from catalog.tests.doubted import decide_shelves, match_all, share, share_on_shelf
+from catalog.verdicts import say_all
 from network.models import Notice
 from skuu.kit.errors import Busy, NotFound, NotPossible
 
@@ -238,3 +239,86 @@ def test_an_item_that_went_into_another_meanwhile_is_restored_as_that_other(boot
     assert Match.everyone.get(shop=bruno, status="linked").item == heir
     decide_shelves({heir.pk})
     assert wanted(bruno) == [3]
+
+
+# --- taken back by the merchant ---------------------------------------------------------------------------------------
+def test_a_report_taken_back_restores_link_shelf_and_what_was_known_of_it(boot, bruno):
+    known = (boot.method, boot.evidence, boot.probability, boot.decided_by)
+    made = report(boot, bruno)
+    assert reports.withdraw_report(boot, bruno.merchant, by="bea").pk == made.pk
+    boot.refresh_from_db()
+    made.refresh_from_db()
+    assert (boot.status, boot.method, boot.evidence, boot.probability, boot.decided_by) == ("linked", *known)
+    assert (made.status, made.decided_by, made.outcome) == (
+        "withdrawn",
+        "bea",
+        "You took this report back before anybody decided.",
+    )
+    assert wanted(bruno) == [3]
+    card = ReviewCard.everyone.get(kind="report")
+    assert (card.status, card.changes.order_by("pk").last().reason) == ("moot", "the merchant took its report back")
+    assert not Verdict.objects.filter(undone_at=None).exists()
+
+
+def test_taking_back_again_changes_nothing(boot, bruno):
+    report(boot, bruno)
+    reports.withdraw_report(boot, bruno.merchant, by="bea")
+    before = snapshot()
+    assert reports.withdraw_report(boot, bruno.merchant, by="ben").decided_by == "bea"
+    assert snapshot() == before
+
+
+def test_what_a_person_had_said_before_the_report_holds_again(boot, bruno):
+    say_all({(boot.variant_id, boot.item_id): {"card": 1}}, same=True, by="sam")
+    report(boot, bruno)
+    assert Verdict.objects.get(undone_at=None).same is False
+    reports.withdraw_report(boot, bruno.merchant, by="bea")
+    standing = Verdict.objects.get(undone_at=None)
+    assert (standing.same, standing.by) == (True, "sam")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_decided_report_and_one_that_never_was_are_not_taken_back(boot, bruno, same):
+    with pytest.raises(NotPossible):
+        reports.withdraw_report(boot, bruno.merchant, by="bea")
+    made = report(boot, bruno)
+    reports.answer_report(made.card, same, by="sam")
+    before = snapshot()
+    with pytest.raises(NotPossible):
+        reports.withdraw_report(boot, bruno.merchant, by="bea")
+    assert snapshot() == before
+
+
+def test_nobody_takes_anothers_report_back(boot, bruno, alma, cara):
+    report(boot, bruno)
+    before = snapshot()
+    for shop in (alma, cara):
+        with pytest.raises(NotFound):
+            reports.withdraw_report(boot, shop.merchant, by="x")
+    assert snapshot() == before
+
+
+def test_a_reviewer_who_held_its_card_is_told_and_decides_nothing(boot, bruno):
+    card = report(boot, bruno).card
+    review.take_card(card, by="sam")
+    reports.withdraw_report(boot, bruno.merchant, by="bea")
+    before = snapshot()
+    with pytest.raises(NotPossible):
+        review.reject_card(card, by="sam")
+    assert snapshot() == before
+
+
+def test_a_place_taken_meanwhile_stays_taken(boot, bruno):
+    report(boot, bruno)
+    other = stock(bruno, Item.objects.get(pk=boot.item_id), 0, sku="other")
+    reports.withdraw_report(boot, bruno.merchant, by="bea")
+    boot.refresh_from_db()
+    assert boot.status == "withdrawn"
+    assert Match.everyone.get(shop=bruno, status="linked").variant_id == other.pk
+
+
+def test_a_report_can_be_made_anew_after_it_was_taken_back(boot, bruno):
+    first = report(boot, bruno)
+    reports.withdraw_report(boot, bruno.merchant, by="bea")
+    second = report(boot, bruno)
+    assert (second.pk != first.pk, second.status, wanted(bruno)) == (True, "open", [0])
