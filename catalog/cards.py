@@ -87,7 +87,7 @@ def _ask(products: Collection[int]) -> None:
     if asking:
         stopped = set(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True))
         batch = decide_batch(
-            found.facts, must=found.must, cannot=found.cannot, titles=False, charts=found.charts, levels=found.levels
+            found.facts, must=found.must, cannot=found.cannot, titles=False, known=found.known
         )
         _ask_about_guarded(found, batch, unlinked, stopped, questions)
         _ask_about_titles(found, _likely(asking), unlinked, questions)

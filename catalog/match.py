@@ -20,6 +20,7 @@ from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.engine import Batch, decide_batch
 from catalog.matching.telling import tell
 from catalog.models import MatchKey, Variant
+from catalog.names import learn_names, lesson_is_old
 from catalog.neighbours import Neighbourhood, around
 from catalog.relink import plan_links
 from catalog.reread import AT_ONCE, ONE_MATCHER, Due, clear_marks, is_read_over, keep_facts, read_again, take_due
@@ -93,9 +94,7 @@ def _match(rows: list[Due], stopped: frozenset[str]) -> None:
     live = {row.pk: row for row in rows if not row.deleted}
     products = {row.product_id for row in live.values()}
     found = around({pk: row.facts for pk, row in live.items()}, products) if live else Neighbourhood()
-    batch = decide_batch(
-        found.facts, must=found.must, cannot=found.cannot, titles=False, charts=found.charts, levels=found.levels
-    )
+    batch = decide_batch(found.facts, must=found.must, cannot=found.cannot, titles=False, known=found.known)
     due = {pk for pk, row in found.rows.items() if row.product_id in products}
     new = {pk for pk, row in live.items() if row.rule == 0}
     plan = plan_links(found, batch, due, new, stopped)
@@ -111,13 +110,15 @@ def _match(rows: list[Due], stopped: frozenset[str]) -> None:
 
 def _match_brands(rows: list[Due], stopped: frozenset[str]) -> int:
     """Match whole brands where much of them is due, else these rows; returns how many were matched."""
+    if lesson_is_old() and (due := learn_names()):
+        return due
     names = brands_due()
     read = read_brands(names) if names else None
     if read is None or not read.marks:
         _match(rows, stopped)
         return len(rows)
-    decided, levels = decide_brands(read)
-    keep_learnt(read.names, decided, levels)
+    decided = decide_brands(read)
+    keep_learnt(read, decided)
     batch = tell(decided, {row.pk: row.facts for row in read.found.rows.values()}, titles=False)
     own = {pk: mark for pk, mark in read.marks.items() if read.is_here(pk)}
     products = {read.found.rows[pk].product_id for pk in own}

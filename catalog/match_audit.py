@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from catalog.models import EvidenceClass, MatchingDrift
+from catalog.names import learn_names
 from catalog.whole_brands import Brands, decide_brands, keep_learnt, learn_of_all_brands, read_brands
 from network.notify import mail_staff
 
@@ -63,6 +64,7 @@ def audit_step() -> int:
         report.seconds += time.monotonic() - began
         if not report.waiting:
             learn_of_all_brands()
+            learn_names()
             report.finished_at = timezone.now()
             report.is_alarm = report.share > ALARM_SHARE and report.missing + report.extra >= FEWEST_PAIRS
         report.save()
@@ -108,8 +110,8 @@ class _Part:
 
 
 def _compare(report: MatchingDrift, read: Brands) -> None:
-    decided, levels = decide_brands(read)
-    keep_learnt(read.names, decided, levels)
+    decided = decide_brands(read)
+    read.waiting |= keep_learnt(read, decided)
     listing = decided.listing
     here = {pk: row for pk, row in read.found.rows.items() if read.is_here(pk)}
     rebuilt = {int(listing.ids[row]): item for row, item in enumerate(decided.item) if item >= 0}

@@ -7,7 +7,7 @@ joins took 12 ms to plan and fell for hash joins over whole tables (220 ms at 20
 nothing but the depth of three B-trees.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,9 @@ from django.db.backends.utils import CursorWrapper
 
 from catalog.facts import facts_from, keys_of
 from catalog.flat import flat, flat_ids
+from catalog.matching.knowing import SHAPE, Known
+from catalog.matching.lending import LOOKED_AT
+from catalog.matching.levelling import shape_of
 from catalog.matching.normalising import Normalised
 
 MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
@@ -46,10 +49,16 @@ class Neighbourhood:
     refused: set[tuple[int, int]] = field(default_factory=set)  # (variant, item): a person said no
     charts: dict[tuple[str, str, str], str] = field(default_factory=dict)  # sizes the whole network has taught
     levels: dict[tuple[str, str], str] = field(default_factory=dict)  # and the levels of codes
+    brands: set[str] = field(default_factory=set)  # of which the network knows all there is to know
 
     @property
     def facts(self) -> list[Normalised]:
         return [row.facts for row in self.rows.values()]
+
+    @property
+    def known(self) -> Known:
+        """What the whole network has taught about these."""
+        return Known(self.charts, self.levels, self.brands)
 
 
 # Every live row of the products around; see the migrations that make the functions.
@@ -90,8 +99,7 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
         for pk, shop, product, packed, price, match, item, style, method in cursor.fetchall():
             facts = changed.get(pk) or facts_from(packed, pk, shop, product, price)
             found.rows[pk] = Row(pk, shop, product, facts, match, item, style, method or "")
-    codes = {(row.facts.brand, row.facts.code.value) for row in found.rows.values() if row.facts.code.value}
-    add_known(found, brands=["", *{row.facts.brand for row in found.rows.values() if row.facts.brand}], codes=codes)
+    add_known(found)
     return found
 
 
@@ -102,11 +110,17 @@ select * from catalog_known_of(%(rows)s::bigint[], %(all_brands)s::text[], %(bra
 """
 
 
-def add_known(found: Neighbourhood, *, brands: Sequence[str], codes: Collection[tuple[str, str]]) -> None:
-    """Add what people said of these rows, and what is known of the sizes of `brands` ("": of all) and of `codes`."""
+def add_known(found: Neighbourhood, *, brands: Collection[str] | None = None) -> None:
+    """Add what people said of these rows, and what is known of the sizes and codes of their brands ("": of all).
+
+    With `brands` only of the sizes of these. One statement.
+    """
+    codes = _codes_asked(found) if brands is None else set()
+    if brands is None:
+        brands = {"", *(row.facts.brand for row in found.rows.values())}
     asked: dict[str, Any] = {
         "rows": list(found.rows),
-        "all_brands": brands,
+        "all_brands": list(brands),
         "brands": [brand for brand, _ in codes],
         "codes": [code for _, code in codes],
     }
@@ -114,7 +128,9 @@ def add_known(found: Neighbourhood, *, brands: Sequence[str], codes: Collection[
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, asked)
         for kind, one, two, three, four in cursor.fetchall():
-            if kind == "size":
+            if kind == "size" and two == LOOKED_AT:
+                found.brands.add(one)
+            elif kind == "size":
                 found.charts[one, two, three] = four
             elif kind == "code":
                 found.levels[one, two] = three
@@ -124,6 +140,14 @@ def add_known(found: Neighbourhood, *, brands: Sequence[str], codes: Collection[
                 verdicts.append((int(one), int(two), three == "true"))
     if verdicts:
         _add_verdicts(found, sorted(verdicts))
+
+
+def _codes_asked(found: Neighbourhood) -> set[tuple[str, str]]:
+    """Name the codes whose level may be known, and their shapes; a row without a brand may be lent that of any other."""
+    brands = {row.facts.brand for row in found.rows.values() if row.facts.brand}
+    worn = {(row.facts.brand, row.facts.code.value) for row in found.rows.values() if row.facts.code.value}
+    codes = {(brand, code) for own, code in worn for brand in ((own,) if own else brands)}
+    return codes | {(brand, SHAPE + shape_of(code)) for brand, code in codes}
 
 
 def _add_verdicts(found: Neighbourhood, verdicts: list[tuple[int, int, bool]]) -> None:

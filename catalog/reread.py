@@ -11,9 +11,11 @@ from django.utils import timezone
 from catalog.facts import columns_of, facts_from, keys_of, pack_facts, words_of
 from catalog.flat import flat, flat_ids, unflat
 from catalog.matching.aliasing import Aliases
+from catalog.matching.brand_names import read_variant
 from catalog.matching.deciding import RULE_VERSION
-from catalog.matching.normalising import NORM_VERSION, Normalised, VariantIn, normalise
+from catalog.matching.normalising import NORM_VERSION, Normalised, VariantIn
 from catalog.models import NormRun, Variant
+from catalog.names import known_names
 
 AT_ONCE = 4000
 
@@ -82,7 +84,7 @@ def take_due(most: int = AT_ONCE) -> tuple[Matcher, list[Due]] | None:
         return None
     known = _json(rows.pop(0)[14])
     colours = {word: tuple(bases) for word, bases in known["colours"].items()}
-    matcher = Matcher(frozenset(known["stopped"]), Aliases(known["brands"], colours))
+    matcher = Matcher(frozenset(known["stopped"]), Aliases(known["brands"], colours, known_names(known["names"])))
     return matcher, _as_due(rows, matcher.aliases)
 
 
@@ -107,7 +109,7 @@ def _due(row: Sequence[Any], aliases: Aliases, is_first: bool) -> Due:
         due.is_unread, due.before = False, keys_of(facts_from(packed, pk, shop, product, raw[7]))
     elif unread:
         received = _as_received(pk, shop, product, raw)
-        due.facts = normalise(received, brand_aliases=aliases.brands, colour_aliases=aliases.colours)
+        due.facts = read_variant(received, aliases.names, brand_aliases=aliases.brands, colour_aliases=aliases.colours)
         due.packed = pack_facts(due.facts)
         if due.packed != packed:
             due.is_new, due.before = True, keys_of(facts_from(packed, pk, shop, product, raw[7]))

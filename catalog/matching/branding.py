@@ -36,9 +36,22 @@ def lend_brands(units: Sequence[Unit], pairs: Sequence[tuple[int, int]]) -> list
         elif not brand:
             brand = _by_code(unit, by_code)
         if brand:
-            own = brand_words(brand) | set(brand.split())
-            named[place] = replace(unit, brand=brand, tokens=tuple(word for word in unit.tokens if word not in own))
+            named[place] = _branded(unit, brand)
     return named
+
+
+def lend_by_barcode(units: Sequence[Unit], pairs: Sequence[tuple[int, int]]) -> list[Unit]:
+    """Give units without a brand the one that most who share their barcodes have."""
+    named = list(units)
+    for place, said in _partners(units, pairs).items():
+        if not units[place].brand and (brand := _clearly(said)):
+            named[place] = _branded(units[place], brand)
+    return named
+
+
+def _branded(unit: Unit, brand: str) -> Unit:
+    own = brand_words(brand) | set(brand.split())
+    return replace(unit, brand=brand, tokens=tuple(word for word in unit.tokens if word not in own))
 
 
 def _partners(units: Sequence[Unit], pairs: Iterable[tuple[int, int]]) -> dict[int, Counter[str]]:

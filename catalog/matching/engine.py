@@ -1,7 +1,7 @@
 """Matches a list of variants in memory: styles by barcodes and full codes with guards, then sizes; order changes nothing."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,8 +20,9 @@ from catalog.matching.grouping import (
     pairs_of,
     without,
 )
-from catalog.matching.lending import Charts, SizeReader, learn_charts, lend, lend_in_styles
-from catalog.matching.levelling import Levels, level_codes
+from catalog.matching.knowing import NOTHING, Charts, Known, Levels
+from catalog.matching.lending import LOOKED_AT, SizeReader, learn_charts, lend, lend_in_styles
+from catalog.matching.levelling import level_codes
 from catalog.matching.listing import Ints, Listing, Unit, listing_of
 from catalog.matching.normalising import Id, Normalised
 from catalog.matching.outcome import ALIGNED, ALONE, ASKED, CODE, GTIN, LINKED, PERSON, Decided
@@ -37,6 +38,7 @@ __all__ = [
     "Ask",
     "Batch",
     "Decided",
+    "Known",
     "Link",
     "conclude",
     "decide",
@@ -44,8 +46,6 @@ __all__ = [
     "prepare",
 ]
 Pairs = Collection[frozenset[Id]]
-NOTHING_LEARNT: Mapping[tuple[str, str, str], str] = {}
-NO_LEVELS: Mapping[tuple[str, str], str] = {}
 
 
 def decide_batch(
@@ -54,17 +54,16 @@ def decide_batch(
     cannot: Pairs = (),
     must: Pairs = (),
     titles: bool = True,
-    charts: Charts = NOTHING_LEARNT,
-    levels: Levels = NO_LEVELS,
+    known: Known | None = None,
 ) -> Batch:
     """Match a list of variants and say why.
 
-    `must` and `cannot` are verdicts of people, as pairs of ids; they outweigh everything. `charts` and `levels` are what
-    the whole network has taught about sizes and codes, for a list that is only a part of it. The result does not depend
-    on the order of the rows; item and style keys derive from their smallest member.
+    `must` and `cannot` are verdicts of people, as pairs of ids; they outweigh everything. `known` is what the whole
+    network has taught, for a list that is only a part of it. The result does not depend on the order of the rows; item
+    and style keys derive from their smallest member.
     """
     listing = listing_of(rows)
-    decided = decide(listing, cannot=cannot, must=must, charts=charts, levels=levels)
+    decided = decide(listing, cannot=cannot, must=must, known=known)
     return tell(decided, {row.id: row for row in rows}, titles)
 
 
@@ -81,6 +80,7 @@ class Prepared:
     charts: Charts
     doubts: Doubts
     groups: Groups | None = None
+    levels: Levels = field(default_factory=dict)
 
 
 def decide(
@@ -88,17 +88,17 @@ def decide(
     *,
     cannot: Pairs = (),
     must: Pairs = (),
-    charts: Charts = NOTHING_LEARNT,
-    levels: Levels = NO_LEVELS,
+    known: Known | None = None,
 ) -> Decided:
     """Match a listing: throw out misused keys, learn what units teach each other, cluster styles, align sizes."""
-    return conclude(prepare(listing, charts=charts, levels=levels), cannot=cannot, must=must)
+    return conclude(prepare(listing, known), cannot=cannot, must=must)
 
 
-def prepare(listing: Listing, *, charts: Charts = NOTHING_LEARNT, levels: Levels = NO_LEVELS) -> Prepared:
+def prepare(listing: Listing, known: Known | None = None) -> Prepared:
     """Look at a whole listing: the level of codes, misused barcodes, lent brands and genders, learnt size charts.
 
-    Afterwards a barcode stands on units of one brand only, so that brands can be concluded one by one.
+    Afterwards a barcode stands on units of one brand only, so that brands can be concluded one by one. With `known` the
+    listing is part of a network: what is network-wide knowledge is taken from there and not learnt here.
     """
     doubts = Doubts()
     gtin = listing.gtin.copy()
@@ -109,10 +109,16 @@ def prepare(listing: Listing, *, charts: Charts = NOTHING_LEARNT, levels: Levels
     groups = without(listing, gtin, out, groups)
     one, other, _ = pairs_of(listing, groups)
     joint = np.unique(one * max(1, len(units)) + other)
-    units = level_codes(lend(units, [divmod(pair, len(units)) for pair in joint.tolist()]), levels)
+    lent = lend(units, [divmod(pair, len(units)) for pair in joint.tolist()], named=known is not None)
+    units, levels = level_codes(lent, known or NOTHING)
     groups = without(listing, gtin, of_other_brands(listing, groups, units, _brands(units), doubts), groups)
-    learnt = learn_charts(listing, units, groups) | dict(charts)
-    return Prepared(listing, units, gtin, learnt, doubts, groups)
+    charts = learn_charts(listing, units, groups)
+    if known is None:
+        charts = {entry: said for entry, said in charts.items() if entry[1] != LOOKED_AT}
+    else:
+        charts = {entry: said for entry, said in charts.items() if entry[0] and entry[0] not in known.brands}
+        charts |= known.charts
+    return Prepared(listing, units, gtin, charts, doubts, groups, levels)
 
 
 def conclude(prepared: Prepared, *, cannot: Pairs = (), must: Pairs = ()) -> Decided:
@@ -125,6 +131,7 @@ def conclude(prepared: Prepared, *, cannot: Pairs = (), must: Pairs = ()) -> Dec
     out = other_sizes(listing, groups, Lookup(sizes, size), _comparable(sizes)[size], doubts)
     groups = without(listing, gtin, out, groups)
     decided = Decided(listing, units, sizes, size, [-1] * len(listing.ids), {}, {}, [], doubts, gtin, prepared.charts)
+    decided.levels = prepared.levels
     told_same, told_apart = _places(listing, must), _places(listing, cannot)
     styles = _styles(decided, groups, told_same, told_apart)
     decided.sizes, decided.size = reader.read(listing, lend_in_styles(units, styles.clusters()))

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from catalog.matching.article import FULL
-from catalog.matching.branding import lend_brands
+from catalog.matching.branding import lend_brands, lend_by_barcode
 from catalog.matching.charts import by_brand_chart
 from catalog.matching.gender import UNISEX
 from catalog.matching.grouping import Groups
+from catalog.matching.knowing import Charts
 from catalog.matching.listing import Ints, Listing, Unit
 from catalog.matching.size import Size, normalise_size
 from catalog.matching.styling import Cluster
@@ -19,17 +20,18 @@ FEWEST_BARCODES, CLEAR_MAJORITY = 3, 0.9
 FEWEST_BRANDS, NEARLY_ALL = 8, 0.97
 ENOUGH_TO_DISTRUST = 30
 ANY = "*"
+LOOKED_AT = "~"  # a brand's entry of how often barcodes spoke of its packaged charts, and how often for them
 Entry = tuple[str, str, str]
-Charts = Mapping[Entry, str]
 
 
-def lend(units: Sequence[Unit], pairs: Iterable[tuple[int, int]]) -> list[Unit]:
+def lend(units: Sequence[Unit], pairs: Iterable[tuple[int, int]], *, named: bool = False) -> list[Unit]:
     """Give each unit the brand and gender that all who share its barcodes or its full code agree on, if it says none.
 
-    A full code knows better for whom a product is made than a barcode does.
+    A full code knows better for whom a product is made than a barcode does. `named`: brands were read by what the whole
+    network knows of names (`brand_names`), only barcodes may add to it.
     """
     pairs = list(pairs)
-    lent = lend_brands(units, pairs)
+    lent = lend_by_barcode(units, pairs) if named else lend_brands(units, pairs)
     by_code: dict[tuple[str, str], set[str]] = defaultdict(set)
     for unit in lent:
         if _telling(unit.gender) and unit.brand and unit.code.level == FULL:
@@ -100,7 +102,7 @@ class SizeReader:
 
 def _by_charts(label: str, brand: str, gender: str, kind: str, charts: Charts) -> Size:
     """Read a label by the brand's learnt chart, its packaged one unless distrusted, or what all brands agree on."""
-    entry = _entry(label, brand, gender, kind)
+    entry = entry_of(label, brand, gender, kind)
     if entry is None:
         doubted = any(key in charts for key in ((brand, "UK-m", ANY), (brand, "UK-w", ANY), ("", "", ANY)))
         return normalise_size(label, brand="" if doubted else brand, gender=gender, kind=kind)
@@ -113,7 +115,7 @@ def _by_charts(label: str, brand: str, gender: str, kind: str, charts: Charts) -
     return Size(f"EU:{european}", "EU", european, european.partition("/")[0], label, True)
 
 
-def _entry(label: str, brand: str, gender: str, kind: str) -> Entry | None:
+def entry_of(label: str, brand: str, gender: str, kind: str) -> Entry | None:
     """Name the line of a brand's chart that a label stands for, or None where no chart is needed."""
     if kind not in ("", "shoe"):
         return None
@@ -128,6 +130,7 @@ def learn_charts(listing: Listing, units: Sequence[Unit], groups: Groups) -> dic
 
     Brand "" stands for all brands: what eight of them say and hardly any other denies. Value "*" with no size means
     that barcodes contradict the packaged chart of that brand and system; ("", "", "*") that they contradict them all.
+    System "~" has counts, for many such lists to be summed up.
     """
     votes: dict[Entry, Counter[str]] = defaultdict(Counter)
     for (entry, european), seen in _sayings(listing, units, groups).items():
@@ -137,7 +140,9 @@ def learn_charts(listing: Listing, units: Sequence[Unit], groups: Groups) -> dic
         (european, most), total = counted.most_common(1)[0], counted.total()
         if most >= FEWEST_BARCODES and most >= CLEAR_MAJORITY * total:
             learnt[entry] = european
-    return learnt | _of_all_brands(learnt) | _distrusted(votes)
+    heard_of = heard_of_packaged(votes)
+    counts = {(brand, LOOKED_AT, system): f"{right} {heard}" for (brand, system), (right, heard) in heard_of.items()}
+    return learnt | _of_all_brands(learnt) | distrusted(heard_of) | counts
 
 
 def _of_all_brands(learnt: Charts) -> dict[Entry, str]:
@@ -152,23 +157,32 @@ def _of_all_brands(learnt: Charts) -> dict[Entry, str]:
     return found
 
 
-def _distrusted(votes: Mapping[Entry, Counter[str]]) -> dict[Entry, str]:
-    """Name the packaged charts that barcodes contradict."""
-    right: Counter[tuple[str, str]] = Counter()
-    heard: Counter[tuple[str, str]] = Counter()
+def heard_of_packaged(votes: Mapping[Entry, Counter[str]]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Count by brand and system how often barcodes spoke of packaged charts: for them, and in all."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
     for (brand, system, value), counted in votes.items():
         kind, _, gender = system.partition("-")
         if packaged := by_brand_chart(kind, value, brand, gender):
-            right[brand, system] += counted[packaged]
-            heard[brand, system] += counted.total()
+            right, heard = found.get((brand, system), (0, 0))
+            found[brand, system] = right + counted[packaged], heard + counted.total()
+    return found
+
+
+def distrusted(heard_of: Mapping[tuple[str, str], tuple[int, int]]) -> dict[Entry, str]:
+    """Name the packaged charts that barcodes contradict."""
     found: dict[Entry, str] = {
         (brand, system, ANY): ""
-        for (brand, system), total in heard.items()
-        if total >= FEWEST_BARCODES and right[brand, system] < CLEAR_MAJORITY * total
+        for (brand, system), (right, heard) in heard_of.items()
+        if heard >= FEWEST_BARCODES and right < CLEAR_MAJORITY * heard
     }
-    if heard.total() >= ENOUGH_TO_DISTRUST and right.total() < CLEAR_MAJORITY * heard.total():
+    if all_distrusted(sum(right for right, _ in heard_of.values()), sum(heard for _, heard in heard_of.values())):
         found["", "", ANY] = ""
     return found
+
+
+def all_distrusted(right: int, heard: int) -> bool:
+    """Tell whether the packaged charts are wrong for this network, by how often barcodes spoke for them and of them."""
+    return heard >= ENOUGH_TO_DISTRUST and right < CLEAR_MAJORITY * heard
 
 
 def _sayings(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[tuple[Entry, str], int]:
@@ -185,16 +199,16 @@ def _sayings(listing: Listing, units: Sequence[Unit], groups: Groups) -> dict[tu
     people = list(whose)
     entries: dict[Entry, int] = {}
     europeans: dict[str, int] = {}
-    entry_of, european_of = np.zeros(len(distinct), np.int64), np.zeros(len(distinct), np.int64)
+    line_of, european_of = np.zeros(len(distinct), np.int64), np.zeros(len(distinct), np.int64)
     for number, value in enumerate(distinct.tolist()):
         person, label = divmod(value, len(listing.labels))
         brand, gender, kind = people[person]
-        line = _entry(listing.labels[label], brand, gender, kind) if brand else None
+        line = entry_of(listing.labels[label], brand, gender, kind) if brand else None
         if line is not None:
-            entry_of[number] = entries.setdefault(line, len(entries) + 1)
+            line_of[number] = entries.setdefault(line, len(entries) + 1)
         elif (size := normalise_size(listing.labels[label], gender=gender, kind=kind)).system == "EU":
             european_of[number] = europeans.setdefault(size.value, len(europeans) + 1)
-    entry, european, starts = entry_of[place], european_of[place], groups.starts[:-1]
+    entry, european, starts = line_of[place], european_of[place], groups.starts[:-1]
     most = np.maximum.reduceat(european, starts)
     least = np.minimum.reduceat(np.where(european == 0, np.iinfo(np.int64).max, european), starts)
     agreed = np.where(most == least, most, 0)[groups.member_of()]

@@ -9,41 +9,49 @@ from dataclasses import replace
 from catalog.matching.article import FULL, NONE, STYLE
 from catalog.matching.colour import colours_conflict
 from catalog.matching.consensus import leave
+from catalog.matching.knowing import SHAPE, Known, Levels
 from catalog.matching.listing import Unit
 
 LONGEST_COLOUR_PART = 5
 FEWEST_SIBLINGS = 8
 NEARLY_ALL = 0.9
 LONGEST_FAMILY = 30
-Levels = Mapping[tuple[str, str], str]
 _LETTERS, _DIGITS = re.compile(r"[A-Z]"), re.compile(r"[0-9]")
 
 
-def level_codes(units: Sequence[Unit], known: Levels) -> list[Unit]:
-    """Give every code the level that the company it keeps has shown; `known` is what earlier runs have learnt.
+def level_codes(units: Sequence[Unit], known: Known) -> tuple[list[Unit], Levels]:
+    """Give every code the level that the company it keeps has shown; returns also what the brands' codes teach.
 
     A code is style level when it is the model part of a longer one, or is worn in colours that exclude each other by
     more than one unit in four. A code without separator is full when somebody writes the same with one, or when the
-    brand gives every colour of a model its own code of that shape.
+    brand gives every colour of a model its own code of that shape. Of brands that are known as a whole, only the colours
+    that a code is worn in are looked at here.
     """
     by_brand: dict[str, dict[str, list[Unit]]] = defaultdict(lambda: defaultdict(list))
     for unit in units:
         if unit.brand and unit.code.value:
             by_brand[unit.brand][unit.code.value].append(unit)
     levels: dict[tuple[str, str], str] = {}
+    taught: dict[tuple[str, str], str] = {}
     for brand, worn in by_brand.items():
-        models = _models(worn)
-        shapes = _full_shapes(worn, models)
+        if brand in known.brands:
+            styles = {value for value in worn if known.levels.get((brand, value)) == STYLE}
+            shapes = {shape for shape in map(shape_of, worn) if (brand, SHAPE + shape) in known.levels}
+        else:
+            styles = _models(worn)
+            shapes = _full_shapes(worn, styles)
+            taught |= {(brand, SHAPE + shape): FULL for shape in shapes}
         for value, wearing in worn.items():
             full = any(unit.code.level == FULL for unit in wearing) or shape_of(value) in shapes
-            full = full and value not in models and not _worn_in_several_colours(wearing)
-            levels[brand, value] = FULL if full else STYLE
-    levels |= known
+            style = value in styles or _worn_in_several_colours(wearing)
+            levels[brand, value] = FULL if full and not style else STYLE
+            if full and style:
+                taught[brand, value] = STYLE
     levelled = []
     for unit in units:
         level = levels.get((unit.brand, unit.code.value), unit.code.level)
         levelled.append(unit if level == unit.code.level else replace(unit, code=replace(unit.code, level=level)))
-    return levelled
+    return levelled, taught
 
 
 def shape_of(value: str) -> str:

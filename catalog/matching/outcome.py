@@ -26,3 +26,4 @@ class Decided:
     doubts: Doubts
     gtin: Ints
     charts: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    levels: Mapping[tuple[str, str], str] = field(default_factory=dict)
