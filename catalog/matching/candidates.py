@@ -67,7 +67,9 @@ def nearest_units(
 def _by_number(units: Sequence[Unit], wanted: Collection[int]) -> Iterable[list[int]]:
     """Gather the units that carry the long style number of one which says no brand: else nothing would find it."""
     numbers = {
-        unit.code.style for place in wanted if not (unit := units[place]).brand and len(unit.code.style) >= TELLING_STYLE
+        unit.code.style
+        for place in wanted
+        if not (unit := units[place]).brand and len(unit.code.style) >= TELLING_STYLE
     }
     gathered: dict[str, list[int]] = defaultdict(list)
     for place, unit in enumerate(units):
