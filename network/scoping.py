@@ -1,6 +1,8 @@
 """Whose rows are these: inside a merchant's request a query that forgot to say is an error, not a leak."""
 
 import contextlib
+import functools
+import operator
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, ClassVar, Self
@@ -54,11 +56,11 @@ class ScopedQuerySet(models.QuerySet):
         clone._scoped = self._scoped
         return clone
 
-    def for_merchant(self, merchant: Any, *, via: str = "") -> Self:
-        """Keep one merchant's rows; ``via`` names another path when a row has two parties (origin, shipper)."""
+    def for_merchant(self, merchant: Any, *, via: str | tuple[str, ...] = "") -> Self:
+        """Keep one merchant's rows; ``via`` names another path, or several, when a row has two parties (origin, shipper)."""
         tenant: Any = self.model
-        path = via or tenant.MERCHANT_PATH
-        rows = self.filter(Q(**{path: merchant}))
+        paths = via if isinstance(via, tuple) else (via or tenant.MERCHANT_PATH,)
+        rows = self.filter(functools.reduce(operator.or_, (Q(**{path: merchant}) for path in paths)))
         rows._scoped = True
         return rows
 

@@ -1,4 +1,4 @@
-"""The back office's pages on orders, internal orders and parcels."""
+"""The back office's pages on orders, internal orders, parcels and returns."""
 
 import json
 
@@ -13,6 +13,9 @@ from orders.models import (
     OrderLineChange,
     Parcel,
     ParcelLine,
+    Return,
+    ReturnChange,
+    ReturnLine,
     RoutingTrace,
     TrackingEvent,
 )
@@ -130,3 +133,28 @@ class ParcelAdmin(ReadOnlyAdmin):
     list_select_related = ("internal_order",)
     ordering = ("-pk",)
     inlines = (ParcelLineInline, TrackingEventInline)
+
+
+class ReturnLineInline(ReadOnlyInline):
+    model = ReturnLine
+    fields = readonly_fields = (
+        "line", "quantity", "as_new", "faulty", "worn", "missing", "lost", "restocked_at", "error",
+    )  # fmt: skip
+
+
+class ReturnChangeInline(ChangesInline):
+    model = ReturnChange
+
+
+@admin.register(Return)
+class ReturnAdmin(ReadOnlyAdmin):
+    """What comes back, where it stands and whether stock and money followed."""
+
+    list_display = (
+        "number", "internal_order", "reason", "destination", "is_lost", "status", "announced_at", "closed_at", "posted_at",
+    )  # fmt: skip
+    list_filter = ("status", "reason", "destination", "is_lost")
+    search_fields = ("number", "internal_order__number", "tracking_number", "internal_order__order__name")
+    list_select_related = ("internal_order",)
+    ordering = ("-pk",)
+    inlines = (ReturnLineInline, ReturnChangeInline)

@@ -21,6 +21,7 @@ from orders.forms import CARRIERS, ShipForm
 from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
 from orders.insights import orders_to_ship, trade_by_day, trade_figures
 from orders.models import InternalOrder, Order, RoutingTrace
+from orders.returns_desk import returnable, returns_of
 from orders.slip import packing_slip
 from skuu.kit.errors import NotFound, SkuuError
 
@@ -223,7 +224,15 @@ def order(request: MerchantRequest, pk: int) -> HttpResponseBase:
     names = {placed.shipper_id: placed.shipper.name for placed in sale.internal_orders}
     traces = RoutingTrace.objects.for_merchant(acting.merchant).filter(order=row).order_by("pk")
     told = [(trace.made_at, tell_trace(trace, names, row.currency)) for trace in traces]
-    facts = {"section": "orders", "sale": sale, "told": told, "steps": _steps(sale.lines)}
+    facts = {
+        "section": "orders",
+        "sale": sale,
+        "told": told,
+        "steps": _steps(sale.lines),
+        "today": timezone.localdate(),
+    }
+    facts["returns"] = list(returns_of(acting.merchant).filter(internal_order__order=row).order_by("pk"))
+    facts["may_return"] = bool(returnable(acting.merchant, row.pk))
     return render(request, "portal/orders/order.html", facts)
 
 

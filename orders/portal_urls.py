@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import portal
+from orders import portal, returns_portal
 
 urlpatterns = [
     path("", portal.dashboard, name="dashboard"),
@@ -15,4 +15,11 @@ urlpatterns = [
     path("to-ship/<slug:number>/ship/", portal.ship, name="ship"),
     path("my-orders/", portal.orders, name="orders"),
     path("my-orders/<int:pk>/", portal.order, name="order"),
+    path("my-orders/<int:pk>/return/", returns_portal.announce, name="announce_return"),
+    path("my-orders/lost/<slug:number>/", returns_portal.lost, name="report_lost"),
+    path("returns/", returns_portal.returns, name="returns"),
+    path("returns/<slug:number>/", returns_portal.one_return, name="return"),
+    path("returns/<slug:number>/receive/", returns_portal.receive, name="receive_return"),
+    path("returns/<slug:number>/inspect/", returns_portal.inspect, name="inspect_return"),
+    path("returns/<slug:number>/cancel/", returns_portal.cancel, name="cancel_return"),
 ]

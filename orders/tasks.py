@@ -76,6 +76,14 @@ def tell_handed_back() -> int:
 
 
 @answers_bell
+def restock_returns() -> int:
+    """Add units that came back at their shippers' stores."""
+    from orders.return_goods import restock_due
+
+    return drain(restock_due)
+
+
+@answers_bell
 def sweep_suspected() -> int:
     """Look for sales that a shelf betrayed before its shop told us."""
     from orders.accept import sweep_suspected as step
@@ -91,12 +99,13 @@ def sweep_orders() -> int:
 
 
 def tidy_orders() -> int:
-    """Every ten minutes: give back unpaid claims, pass on unanswered orders, presume late parcels delivered."""
+    """Every ten minutes: give back unpaid claims, pass on unanswered orders, presume late parcels delivered, end silent returns."""
     from orders.deliver import presume_delivered
     from orders.place import expire_unanswered
+    from orders.return_goods import end_silent_returns
     from orders.route import release_unpaid
 
-    return release_unpaid() + expire_unanswered() + presume_delivered()
+    return release_unpaid() + expire_unanswered() + presume_delivered() + end_silent_returns()
 
 
 def erase_addresses() -> int:

@@ -7,6 +7,7 @@ from catalog import matches_api as matches
 from catalog import stock_api as stock
 from network import api as network
 from orders import api as orders
+from orders import returns_api as returns
 from orders import selling_api as selling
 from orders import shipping_api as shipping
 from settlement import api as settlement
@@ -29,6 +30,11 @@ urlpatterns = [
     path("internal-orders/<str:number>/accept/", shipping.Accept.as_view(), name="accept"),
     path("internal-orders/<str:number>/decline/", shipping.Decline.as_view(), name="decline"),
     path("internal-orders/<str:number>/ship/", shipping.Ship.as_view(), name="ship"),
+    path("returns/", returns.Returns.as_view(), name="returns"),
+    path("returns/<str:number>/", returns.OneReturn.as_view(), name="return"),
+    path("returns/<str:number>/cancel/", returns.CancelReturn.as_view(), name="return_cancel"),
+    path("returns/<str:number>/receive/", returns.ReceiveReturn.as_view(), name="return_receive"),
+    path("returns/<str:number>/inspect/", returns.InspectReturn.as_view(), name="return_inspect"),
     path("statements/", settlement.Statements.as_view(), name="statements"),
     path("statements/<int:pk>/", settlement.OneStatement.as_view(), name="statement"),
     path("statements/<int:pk>/csv/", settlement.StatementCsv.as_view(), name="statement_csv"),

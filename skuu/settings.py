@@ -78,6 +78,7 @@ if PRODUCTION and SHOPIFY_STANDIN_URL:
 # --- how the network behaves ------------------------------------------------------------------------------------------
 ROUTING_WAIT_SECONDS = whole("ROUTING_WAIT_SECONDS", default=120)
 CLAIM_UNPAID_HOURS = whole("CLAIM_UNPAID_HOURS", default=24)
+RETURN_DAYS = whole("RETURN_DAYS", default=30)  # after delivery a shipper takes goods back for so long
 REVIEW_TWICE_PERCENT = whole("REVIEW_TWICE_PERCENT", default=5)  # decided cards that a second person looks at
 NETWORK_NAME = env.str("SKUU_NETWORK_NAME", default="SKUU")
 NETWORK_COUNTRY = env.str("SKUU_NETWORK_COUNTRY", default="BE")

@@ -346,6 +346,9 @@ class Connector(Protocol):
     def mirror_fulfilment(self, lines: Sequence[tuple[str, str, int]], carrier: str, number: str, url: str) -> str: ...
     # lines are (fulfilment order id, fulfilment order line id, units); returns the fulfilment's id; notifies the customer
     def find_mirrored(self, order_id: str, number: str) -> str: ...  # id of a fulfilment with that number, or ""
+    def restock(
+        self, inventory_item_id: str, location_id: str, units: int, key: str
+    ) -> None: ...  # returned goods; once by key
     def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None: ...
 
 

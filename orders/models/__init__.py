@@ -3,3 +3,4 @@
 from orders.models.internal_order import InternalOrder, InternalOrderChange, InternalOrderLine
 from orders.models.order import Order, OrderLine, OrderLineChange, OrderToRead, RoutingTrace
 from orders.models.parcel import Parcel, ParcelLine, TrackingEvent
+from orders.models.return_ import Return, ReturnChange, ReturnLine

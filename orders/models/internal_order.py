@@ -142,6 +142,7 @@ class InternalOrderLine(Tenant):
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")  # the shipper's own
     quantity = models.PositiveIntegerField()
     shipped_quantity = models.PositiveIntegerField(default=0)
+    returned_quantity = models.PositiveIntegerField(default=0)  # in returns that are open or came; see return_goods
     net_minor = (
         models.BigIntegerField()
     )  # unit price net of the consumer's VAT × quantity, frozen, in the internal order's currency
@@ -152,6 +153,9 @@ class InternalOrderLine(Tenant):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="an_internal_line_sends_at_least_one_unit"),
             models.CheckConstraint(
                 condition=Q(shipped_quantity__lte=F("quantity")), name="no_more_is_shipped_than_ordered"
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_quantity__lte=F("quantity")), name="no_more_comes_back_than_was_ordered"
             ),
             models.CheckConstraint(condition=Q(net_minor__gte=0), name="a_net_amount_is_not_negative"),
         ]

@@ -198,6 +198,11 @@ class Market:
             sweep_orders(Shop.everyone.get(pk=shop.pk))
         self.settle()
 
+    def take_stock(self, shop: Shop) -> None:
+        """Read all figures of a shop, as its sync does."""
+        keys = list(InventoryItem.everyone.filter(shop=shop).values_list("remote_id", flat=True))
+        apply_levels(shop, connector_for(shop).read_levels(keys))
+
     def known(self, shop: Shop, order_id: str) -> Order:
         return Order.everyone.select_related("shop").get(shop=shop, remote_id=order_id)
 

@@ -14,6 +14,7 @@ from django.urls import URLPattern, get_resolver
 from catalog.models import Match, Product, Rule
 from network.models import ApiKey, Membership, Notice, User
 from orders.models import InternalOrder, Order
+from orders.return_goods import announce_return
 from settlement.models import Statement
 from skuu.testing.scene import Scene, join, open_scene
 from skuu.testing.signing_in import signed_in
@@ -24,7 +25,7 @@ STAGES = ("network", "catalog", "orders", "settlement")
 SHOWN_WITH_ANOTHER = {
     "ShopCredential",  # tokens: how it stands with them is on the operations page
     "WordCount",  # how rare the words of titles are: nothing that anybody would look up
-    "ShelfBasis", "OrderToRead", "InternalOrderLine", "ParcelLine", "TrackingEvent", "Line", "StatementLine", "Balance",
+    "ShelfBasis", "OrderToRead", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent", "Line", "StatementLine", "Balance",
 }  # fmt: skip
 
 
@@ -51,6 +52,8 @@ class World:
             placed_at=alma.installed_at,
         )
         asked = InternalOrder.everyone.filter(shipper=alma).order_by("pk")
+        sold = InternalOrder.everyone.filter(order__shop=alma, status="shipped").order_by("pk").get()
+        units = [(sold.lines.get().pk, 1)]
         statement = Statement.everyone.filter(merchant=alma.merchant).order_by("pk").first()
         self.names: dict[str, Any] = {
             "merchant": alma.merchant_id,
@@ -63,6 +66,8 @@ class World:
             "match": shared_match(alma).pk,
             "rule": Rule.everyone.create(shop=alma, kind="tag", value="sale").pk,
             "number": asked.filter(status="placed").first().number,
+            "sold": sold.number,
+            "returned": announce_return(sold, units, reason="other", destination="origin", by="alma").number,
             "order": order.pk,
             "order_id": order.remote_id,
             "statement": statement.number,

@@ -174,3 +174,6 @@ class ApiConnector:
 
     def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None:
         """The shop reads the tracking from our API."""
+
+    def restock(self, inventory_item_id: str, location_id: str, units: int, key: str) -> None:
+        """The shop counts what came back itself and tells us its figure."""

@@ -1,4 +1,4 @@
-"""Writing the shelf: an item is put on it once, then its figure is compared and set."""
+"""Writing figures: an item is put on the shelf once, then its figure is compared and set; returned goods are added where they lie."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ TRY_ANEW = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 
 
 class Shelves:
-    """The part of the Shopify connector that writes the shelf."""
+    """The part of the Shopify connector that writes figures: the shelf's, and at a real place only what came back."""
 
     client: Client
 
@@ -57,19 +57,30 @@ class Shelves:
         ]
         asked = {"name": "available", "reason": REASON, "quantities": quantities}
         try:
-            self._set(asked, key)
+            self._write("WriteShelf", "inventorySetQuantities", asked, key)
         except UserErrors as error:
             if STALE in error.codes:
                 raise StaleFigure("The shelf shows other figures than expected.", _stale(error, writes)) from None
             raise
 
-    def _set(self, asked: dict[str, Any], key: str) -> None:
+    def restock(self, inventory_item_id: str, location_id: str, units: int, key: str) -> None:
+        """Add units that came back to the figure of a real place. *Again*, with the same key: no change."""
+        change = {
+            "inventoryItemId": inventory_item_id,
+            "locationId": location_id,
+            "delta": units,
+            "changeFromQuantity": None,
+        }
+        asked = {"name": "available", "reason": "restock", "changes": [change]}
+        self._write("Restock", "inventoryAdjustQuantities", asked, key)
+
+    def _write(self, operation: str, field: str, asked: dict[str, Any], key: str) -> None:
         try:
-            self.client.write("WriteShelf", "inventorySetQuantities", input=asked, key=key)
+            self.client.write(operation, field, input=asked, key=key)
         except UserErrors as error:
             if TRY_ANEW not in error.codes:
                 raise
-            self.client.write("WriteShelf", "inventorySetQuantities", input=asked, key=f"{key}-anew")
+            self.client.write(operation, field, input=asked, key=f"{key}-anew")
 
 
 def _stale(error: UserErrors, writes: Sequence[ShelfWrite]) -> list[str]:

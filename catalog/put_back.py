@@ -1,0 +1,43 @@
+"""Goods that come back to the shop they left: its figure rises because of us, and that rise proves nothing else."""
+
+from collections.abc import Mapping
+
+from django.db import connection
+
+from catalog.mark import mark_inventory
+from catalog.stocktake import confirm_soon
+
+_EXPECT = """
+update catalog_stocklevel l set coming_back = l.coming_back + w.units
+from (select unnest(%s::bigint[]) as id, unnest(%s::int[]) as units) w where l.id = w.id
+"""
+_COUNT = """
+update catalog_stocklevel l set available = l.available + w.units
+from (select unnest(%s::bigint[]) as id, unnest(%s::int[]) as units) w where l.id = w.id returning l.inventory_item_id
+"""
+
+
+def expect_units(units: Mapping[int, int]) -> None:
+    """Say, before they are added at the shop, that units come back to these levels: a figure that rises by them is ours.
+
+    *Locks* the levels. Said twice it counts twice: the caller says it in the transaction that decides to add them.
+    """
+    levels = sorted(units)
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPECT, [levels, [units[level] for level in levels]])
+
+
+def count_units(units: Mapping[int, int]) -> None:
+    """Count units that came back to a shop whose figures come by REST: its own figure is raised here and now.
+
+    *Locks* the levels. Said twice it counts twice, as above.
+    """
+    levels = sorted(units)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [levels, [units[level] for level in levels]])
+        mark_inventory({row[0] for row in cursor.fetchall()})
+
+
+def read_soon(level_ids: list[int]) -> None:
+    """Have the figures of levels read where units were just added. *Again*: no change."""
+    confirm_soon(level_ids)

@@ -1,0 +1,378 @@
+"""Returns: announced by the selling shop, received and inspected by who gets the goods; stock and money follow.
+
+Money follows the goods: what the shipper takes back as new, faulty or lost takes its sale back, unit by unit, on the old
+terms (settlement posts it); what the selling shop keeps stays sold to it. Stock follows the inspection: units as new go
+back to the place they were taken from, and never onto a shelf.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.put_back import count_units, expect_units, read_soon
+from network.connectors.base import ConnectorError, connector_for
+from network.models import Shop
+from network.notify import give_notice, settle_notice
+from orders.bells import wake
+from orders.leases import held, later, take
+from orders.locking import lock_internal_order
+from orders.models import InternalOrder, InternalOrderLine, OrderLine, Return, ReturnLine
+from skuu.kit.errors import NotFound, NotPossible, WrongState
+from skuu.kit.states import move
+
+log = structlog.get_logger(__name__)
+
+SENT = ("shipped", "delivered")
+NEVER_ARRIVED = dt.timedelta(days=60)  # announced, and nobody ever saw the parcel
+SILENT = dt.timedelta(days=14)  # arrived, and nobody says in which state; or reported lost, and nobody objects
+
+
+class TooLate(NotPossible):
+    """The shipper takes nothing back any more; the selling shop may still keep the goods."""
+
+    code = "return_too_late"
+
+
+class BadUnits(NotPossible):
+    """The units named are not units of this order, or are more than can come back."""
+
+    code = "bad_return_units"
+
+
+def announce_return(
+    internal_order: InternalOrder,
+    units: Sequence[tuple[int, int]],
+    *,
+    reason: str,
+    destination: str = "shipper",
+    words: str = "",
+    tracking_number: str = "",
+    by: str,
+) -> Return:
+    """Announce that units of a shipped internal order come back; ``units`` are (internal line id, units).
+
+    *Locks* the order, then the internal order. *Again* it announces another return, as long as units are left. *Raises*
+    WrongState before anything was shipped, BadUnits, TooLate ``settings.RETURN_DAYS`` after delivery unless the selling shop keeps
+    the goods.
+    """
+    with transaction.atomic():
+        row = lock_internal_order(internal_order.pk)
+        if destination == "shipper" and timezone.now() > return_until(row):
+            raise TooLate(
+                f"{row.shipper.name} takes nothing of {row.number} back after {return_until(row):%Y-%m-%d}; "
+                "choose to keep the goods."
+            )
+        said = {"words": words[:300], "tracking_number": tracking_number[:120]}
+        made = _write(row, units, by=by, reason=reason, destination=destination, **said)
+        if destination == "shipper":
+            _tell_shipper(made, f"{made.number}: a parcel comes back to you")
+    return made
+
+
+def report_lost(internal_order: InternalOrder, *, words: str = "", by: str) -> Return:
+    """Report that what was shipped of an internal order never arrived; the shipper confirms it or shows where it is.
+
+    *Locks* the order, then the internal order. *Again*: the report that is open. *Raises* WrongState before anything was
+    shipped or before the promised day is over, BadUnits when all of it is on its way back already.
+    """
+    with transaction.atomic():
+        row = lock_internal_order(internal_order.pk)
+        if known := row.returns.filter(is_lost=True, status="announced").first():
+            return known
+        if row.promised_on and timezone.localdate() <= row.promised_on:
+            raise WrongState(f"{row.number} may still arrive: it is promised by {row.promised_on}.", code="too_early")
+        left = [(line.pk, _units_left(line, row)) for line in row.lines.order_by("pk")]
+        made = _write(row, [one for one in left if one[1]], by=by, reason="lost", is_lost=True, words=words[:300])
+        _tell_shipper(made, f"{made.number}: {row.number} never arrived")
+    return made
+
+
+def cancel_return(returned: Return, *, by: str, reason: str = "") -> None:
+    """Take an announced return back: the customer keeps the goods, or the parcel turned up.
+
+    *Locks* the order, the internal order. *Again*: no change. *Raises* WrongState once it has arrived.
+    """
+    with transaction.atomic():
+        row = _lock(returned)
+        if row.status == "cancelled":
+            return
+        _free({line.line_id: line.quantity for line in row.lines.all()})
+        move(row, "cancelled", by=by, reason=reason, status_reason=reason[:500])
+        _settle_notices(row)
+
+
+def receive_return(returned: Return, *, by: str) -> None:
+    """Say that the goods arrived, before anybody has looked at them. *Again*: no change. *Raises* WrongState."""
+    with transaction.atomic():
+        row = _lock(returned)
+        if row.is_lost:
+            raise WrongState(f"{row.number} was reported lost; say whether it was delivered instead.")
+        if row.status == "received":
+            return
+        move(row, "received", by=by, received_at=timezone.now())
+
+
+def inspect_return(returned: Return, grades: Mapping[int, Mapping[str, int]], *, verdict: str = "", by: str) -> Return:
+    """Count what came, by internal line id and grade (``ReturnLine.GRADES``), and close the return.
+
+    Every unit announced gets a grade; units that are missing can be announced again. *Locks* the order, the internal
+    order, then stock levels. *Again*, with the same counts: no change. *Raises* WrongState when it was closed with
+    other counts or cancelled, BadUnits.
+    """
+    with transaction.atomic():
+        row = _lock(returned)
+        lines = list(row.lines.select_related("line__claim").order_by("line__claim__level_id"))
+        counted = _counted(row, lines, grades)
+        if row.status == "closed" and all(_stands(line, counted[line.line_id]) for line in lines):
+            return row
+        now = timezone.now()
+        move(
+            row,
+            "closed",
+            by=by,
+            reason=verdict,
+            verdict=verdict[:300],
+            closed_at=now,
+            received_at=row.received_at or (None if row.is_lost else now),
+        )
+        _write_counts(row, lines, counted)
+        _free({line.line_id: line.missing for line in lines if line.missing})
+        _put_back(row, lines)
+        _follow_lines(row, by=by)
+        _settle_notices(row)
+        _tell_origin(row, lines)
+    return row
+
+
+def restock_due() -> int:
+    """Add units that came back as new at their shippers' stores, each once by its key; returns how many it took up.
+
+    *Again*: the platform recognises the key, no unit is added twice.
+    """
+    rows = ReturnLine.everyone.select_related(
+        "row__internal_order__shipper", "line__claim__level__location", "line__claim__level__inventory_item"
+    ).filter(restock_due_at__isnull=False)
+    taken = take(rows, "restock_due_at", tries="tries")
+    for line in held(taken, "restock_due_at"):
+        level, shipper = line.line.claim.level, line.row.internal_order.shipper
+        this = ReturnLine.everyone.filter(pk=line.pk)
+        try:
+            connector_for(shipper).restock(
+                level.inventory_item.remote_id, level.location.remote_id, line.as_new, key=f"return-line-{line.pk}"
+            )
+        except ConnectorError as error:
+            log.warning("units_not_restocked", row=line.row.number, code=error.code)
+            again = later(line.tries, error.retry_after) if error.retryable or line.tries < 5 else None
+            this.update(restock_due_at=again, error=str(error)[:2000])
+            if again is None:
+                _tell_not_restocked(line, shipper)
+            continue
+        this.update(restock_due_at=None, restocked_at=timezone.now(), error="")
+        read_soon([level.pk])
+    return len(taken)
+
+
+def end_silent_returns() -> int:
+    """End what nobody answers for: never arrived, arrived and not inspected, reported lost and not denied. Returns how many.
+
+    *Again*: no change.
+    """
+    now = timezone.now()
+    never = Return.everyone.filter(status="announced", is_lost=False, announced_at__lt=now - NEVER_ARRIVED)
+    lost = Return.everyone.filter(status="announced", is_lost=True, announced_at__lt=now - SILENT)
+    unseen = Return.everyone.filter(status="received", received_at__lt=now - SILENT)
+    ended = 0
+    for returned in never.order_by("pk")[:200]:
+        cancel_return(returned, by="network", reason=f"Nothing arrived within {NEVER_ARRIVED.days} days.")
+        ended += 1
+    for rows, grade in ((lost, "lost"), (unseen, "as_new")):
+        for returned in rows.order_by("pk")[:200]:
+            whole = {line.line_id: {grade: line.quantity} for line in returned.lines.all()}
+            said = f"Presumed after {SILENT.days} days without an answer."
+            inspect_return(returned, whole, verdict=said, by="network")
+            ended += 1
+    return ended
+
+
+def return_until(internal_order: InternalOrder) -> dt.datetime:
+    """Until when the shipper takes goods back: so many days after delivery, or as long after the promised day or shipping."""
+    since = internal_order.delivered_at
+    if since is None and internal_order.promised_on:
+        since = timezone.make_aware(dt.datetime.combine(internal_order.promised_on, dt.time.max))
+    since = since or internal_order.shipped_at or timezone.now()
+    return since + dt.timedelta(days=settings.RETURN_DAYS)
+
+
+def units_left(internal_order: InternalOrder) -> dict[int, int]:
+    """Count, by internal line id, the units that were shipped and are not on their way back."""
+    return {line.pk: _units_left(line, internal_order) for line in internal_order.lines.order_by("pk")}
+
+
+def mark_posted(return_ids: Collection[int]) -> int:
+    """Mark returns as posted by settlement; returns how many were not yet. *Again*: no change."""
+    return Return.everyone.filter(pk__in=return_ids, posted_at=None).update(posted_at=timezone.now())
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+def _lock(returned: Return) -> Return:
+    lock_internal_order(returned.internal_order_id)
+    rows = Return.everyone.select_for_update(of=("self",)).select_related(
+        "internal_order__shipper", "internal_order__order__shop"
+    )
+    row = rows.filter(pk=returned.pk).first()
+    if row is None:
+        raise NotFound("There is no such return.")
+    return row
+
+
+def _write(row: InternalOrder, units: Sequence[tuple[int, int]], *, by: str, **said: Any) -> Return:
+    reason = said["reason"]
+    if row.status not in SENT:
+        raise WrongState(f"{row.number} is {row.get_status_display().lower()}; nothing of it can come back.")
+    if reason not in Return.REASONS or said.get("destination", "shipper") not in Return.DESTINATIONS:
+        raise NotPossible("Say why it comes back and where to.", code="bad_return")
+    wanted = _wanted(row, units)
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('orders_return_number')")
+        (number,) = cursor.fetchone()
+    made = Return.everyone.create(number=f"R-{number:06d}", internal_order=row, **said)
+    ReturnLine.everyone.bulk_create(
+        ReturnLine(row=made, line_id=line, quantity=units) for line, units in sorted(wanted.items())
+    )
+    made.changes.create(from_status="", to_status="announced", by=by, reason=str(Return.REASONS[reason]))
+    return made
+
+
+def _wanted(row: InternalOrder, units: Sequence[tuple[int, int]]) -> dict[int, int]:
+    wanted: dict[int, int] = {}
+    for line_id, count in units:
+        wanted[line_id] = wanted.get(line_id, 0) + count
+    lines = {line.pk: line for line in row.lines.order_by("pk")}
+    if not wanted or any(
+        line_id not in lines or not 0 < count <= _units_left(lines[line_id], row) for line_id, count in wanted.items()
+    ):
+        raise BadUnits("Name units of this order that were shipped and are not on their way back already.")
+    for line_id, count in wanted.items():
+        InternalOrderLine.everyone.filter(pk=line_id).update(returned_quantity=F("returned_quantity") + count)
+    return wanted
+
+
+def _units_left(line: InternalOrderLine, row: InternalOrder) -> int:
+    return line.shipped_quantity - line.returned_quantity if row.status in SENT else 0
+
+
+def _free(units: Mapping[int, int]) -> None:
+    for line_id, count in units.items():
+        InternalOrderLine.everyone.filter(pk=line_id).update(returned_quantity=F("returned_quantity") - count)
+
+
+def _counted(
+    row: Return, lines: Sequence[ReturnLine], grades: Mapping[int, Mapping[str, int]]
+) -> dict[int, Mapping[str, int]]:
+    allowed = {"lost", "missing"} if row.is_lost else {"as_new", "faulty", "worn", "missing"}
+    known = {line.line_id for line in lines}
+    for line in lines:
+        said = grades.get(line.line_id, {})
+        if set(said) - allowed or any(count < 0 for count in said.values()) or sum(said.values()) != line.quantity:
+            raise BadUnits(
+                f"Say of each of the {line.quantity} units announced what came: {', '.join(sorted(allowed))}."
+            )
+    if set(grades) - known:
+        raise BadUnits("This return has no such line.")
+    return {line.line_id: grades[line.line_id] for line in lines}
+
+
+def _stands(line: ReturnLine, counted: Mapping[str, int]) -> bool:
+    return all(getattr(line, grade) == counted.get(grade, 0) for grade in ReturnLine.GRADES)
+
+
+def _write_counts(row: Return, lines: Sequence[ReturnLine], counted: Mapping[int, Mapping[str, int]]) -> None:
+    for line in lines:
+        for grade in ReturnLine.GRADES:
+            setattr(line, grade, counted[line.line_id].get(grade, 0))
+        if line.as_new and row.destination == "shipper" and row.internal_order.remote_id:
+            line.restock_due_at = timezone.now()
+    ReturnLine.everyone.bulk_update(lines, [*ReturnLine.GRADES, "restock_due_at"])
+
+
+def _put_back(row: Return, lines: Sequence[ReturnLine]) -> None:
+    """Tell the stock of units as new: the shipper's store is written by a sweep, a REST shop's figure is raised here."""
+    if row.destination != "shipper":
+        return  # a selling shop's own figures are its own
+    units: dict[int, int] = {}
+    for line in lines:
+        if line.as_new:
+            level = line.line.claim.level_id
+            units[level] = units.get(level, 0) + line.as_new
+    if not units:
+        return
+    if row.internal_order.remote_id:
+        expect_units(units)
+        wake("restock_returns")
+    else:
+        count_units(units)
+        ReturnLine.everyone.filter(row=row, as_new__gt=0).update(restocked_at=timezone.now())
+
+
+def _follow_lines(row: Return, *, by: str) -> None:
+    """Move the customer's lines of which every unit has come back, or was lost."""
+    for line in OrderLine.everyone.filter(
+        pk__in=row.lines.values("line__order_line"), status__in=("shipped", "delivered")
+    ).order_by("pk"):
+        sent = back = 0
+        for internal in line.internal_lines.prefetch_related("return_lines__row"):
+            sent += internal.shipped_quantity
+            back += sum(one.quantity - one.missing for one in internal.return_lines.all() if one.row.status == "closed")
+        if sent and back >= sent:
+            move(line, "returned", by=by, reason=row.number)
+
+
+# --- telling the two shops --------------------------------------------------------------------------------------------
+def _tell_shipper(row: Return, subject: str) -> None:
+    order = row.internal_order
+    units = sum(row.lines.values_list("quantity", flat=True))
+    what = "Say whether it was delivered." if row.is_lost else "When it arrives, say in which state."
+    give_notice(
+        order.shipper,
+        "return",
+        key=f"return:{row.number}",
+        subject=subject,
+        body=f"{units} of {order.number}. {Return.REASONS[row.reason]}. {what}",
+        link=f"/returns/{row.number}/",
+    )
+
+
+def _tell_origin(row: Return, lines: Sequence[ReturnLine]) -> None:
+    if row.destination != "shipper":
+        return
+    counts = {words: sum(getattr(line, grade) for line in lines) for grade, (words, *_) in ReturnLine.GRADES.items()}
+    found = [f"{units} × {words.lower()}" for words, units in counts.items() if units]
+    give_notice(
+        row.internal_order.order.shop,
+        "return_closed",
+        key=f"return_closed:{row.number}",
+        subject=f"{row.number}: {', '.join(found)}",
+        body=f"Of {row.internal_order.order.name}. {row.verdict}".strip(),
+        link=f"/returns/{row.number}/",
+    )
+
+
+def _settle_notices(row: Return) -> None:
+    settle_notice(row.internal_order.shipper, f"return:{row.number}")
+
+
+def _tell_not_restocked(line: ReturnLine, shipper: Shop) -> None:
+    give_notice(
+        shipper,
+        "not_restocked",
+        key=f"not_restocked:{line.pk}",
+        subject=f"{line.row.number}: add {line.as_new} units to your stock yourself",
+        body=f"Your store did not let us add them: {line.error}",
+        link=f"/returns/{line.row.number}/",
+    )

@@ -1,0 +1,257 @@
+"""The API's door for returns: announced by the selling shop, received and inspected by who gets the goods."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from network.api_base import NewestFirst, ShopList, ShopView
+from network.scoping import as_network
+from orders.api import KEY_HEADER, NothingIn
+from orders.models import InternalOrder, Return
+from orders.return_goods import announce_return, cancel_return, inspect_return, receive_return, report_lost
+from orders.returns_desk import Case, cases_of, returns_of
+from skuu.kit.errors import NotAllowed, NotFound
+from skuu.kit.idempotency import answers_once
+from skuu.kit.records import Record, one_of
+
+
+class BackOut(serializers.Serializer):
+    """Units of one line, and in which state they came."""
+
+    id = serializers.IntegerField(help_text="the internal order’s line")
+    title = serializers.CharField()
+    size = serializers.CharField()
+    sku = serializers.CharField()
+    quantity = serializers.IntegerField()
+    as_new = serializers.IntegerField()
+    faulty = serializers.IntegerField()
+    worn = serializers.IntegerField()
+    missing = serializers.IntegerField()
+    lost = serializers.IntegerField()
+    restocked_at = serializers.DateTimeField(allow_null=True, help_text="when the units as new were back in your stock")
+
+
+class ReturnOut(serializers.Serializer):
+    """A return as one of its two parties sees it."""
+
+    number = serializers.CharField()
+    internal_order = serializers.CharField()
+    order = serializers.CharField(allow_null=True, help_text="the selling shop’s own order; null for the shipper")
+    status = one_of(Return.STATUSES)
+    reason = one_of(Return.REASONS)
+    words = serializers.CharField()
+    verdict = serializers.CharField()
+    destination = one_of(Return.DESTINATIONS)
+    is_lost = serializers.BooleanField(help_text="the parcel out never arrived: nothing comes back")
+    comes_to_you = serializers.BooleanField(help_text="receive and inspect it")
+    address = serializers.ListField(child=serializers.CharField(), help_text="where the customer sends it")
+    tracking_number = serializers.CharField()
+    announced_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    lines = BackOut(many=True)
+
+
+SAME = (
+    "number", "status", "reason", "words", "verdict", "destination", "is_lost", "tracking_number", "announced_at",
+    "received_at", "closed_at",
+)  # fmt: skip
+COUNTS = ("quantity", "as_new", "faulty", "worn", "missing", "lost", "restocked_at")
+
+
+def _told(case: Case) -> dict[str, Any]:
+    row = case.row
+    lines = [
+        {"id": back.line.line_id, "title": back.title, "size": back.size, "sku": back.sku}
+        | {name: getattr(back.line, name) for name in COUNTS}
+        for back in case.lines
+    ]
+    return {name: getattr(row, name) for name in SAME} | {
+        "internal_order": row.internal_order.number,
+        "order": row.internal_order.order.name if case.is_origin else None,
+        "comes_to_you": case.inspects,
+        "address": [] if row.is_lost else case.address,
+        "lines": lines,
+    }
+
+
+class ReturnFilter(filters.FilterSet):
+    """Which returns."""
+
+    status = filters.ChoiceFilter(choices=list(Return.STATUSES.items()))
+    internal_order = filters.CharFilter(field_name="internal_order__number", max_length=20)
+
+
+class ReturnLineIn(Record):
+    """Units of one line that come back."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="the internal order’s line")
+    quantity = serializers.IntegerField(min_value=1, max_value=100_000)
+
+
+class ReturnIn(Record):
+    """What comes back, and why; with ``lost`` the parcel out never arrived, and neither lines nor destination are read."""
+
+    internal_order = serializers.CharField(max_length=20)
+    reason = serializers.ChoiceField(choices=list(Return.REASONS.items()))
+    destination = serializers.ChoiceField(choices=list(Return.DESTINATIONS.items()), default="shipper")
+    words = serializers.CharField(max_length=300, allow_blank=True, default="")
+    tracking_number = serializers.CharField(max_length=120, allow_blank=True, default="")
+    lines = ReturnLineIn(many=True, required=False, min_length=1, max_length=1000)  # type: ignore[call-arg]
+
+
+class Returns(ShopList):
+    """Returns of the own customers and of what this shop shipped."""
+
+    model, filterset_class, serializer_class, pagination_class = Return, ReturnFilter, ReturnOut, NewestFirst
+
+    def rows(self) -> QuerySet[Return]:
+        return _of_shop(self)
+
+    def describe(self, rows: list[Return]) -> list[dict[str, Any]]:
+        return [_told(case) for case in cases_of(self.merchant, rows)]
+
+    @extend_schema(operation_id="returns_list", responses=ReturnOut(many=True), tags=["returns"])
+    def get(self, request: Request) -> Response:
+        """List returns, newest first: of your customers, and of what you shipped for partners."""
+        return self.listing(request)
+
+    @extend_schema(
+        operation_id="returns_announce", request=ReturnIn, responses={201: ReturnOut}, parameters=[KEY_HEADER], tags=["returns"]
+    )  # fmt: skip
+    @answers_once
+    def post(self, request: Request) -> Response:
+        """Announce that units of your customer's order come back; with reason ``lost``, that its parcel never arrived."""
+        given = ReturnIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        rows = InternalOrder.objects.for_shop(self.shop, via="order__shop")
+        row = rows.filter(number=data["internal_order"]).first()
+        if row is None:
+            raise NotFound("There is no such internal order.")
+        with as_network():
+            if data["reason"] == "lost":
+                made = report_lost(row, words=data["words"], by=self.by)
+            else:
+                units = [(line["id"], line["quantity"]) for line in data.get("lines", ())]
+                said = {name: data[name] for name in ("reason", "destination", "words", "tracking_number")}
+                made = announce_return(row, units, **said, by=self.by)
+        return Response(_told(cases_of(self.merchant, [_found(self, made.number)])[0]), status=201)
+
+
+class ReturnDoor(ShopView):
+    """One return."""
+
+    serializer_class = ReturnOut
+
+    def find(self, number: str, *, inspects: bool = False) -> Case:
+        """Find it by number. Raises NotFound for strangers, NotAllowed when the goods do not come to this shop."""
+        case = cases_of(self.merchant, [_found(self, number)])[0]
+        if inspects and not (case.is_shipper if case.row.destination == "shipper" else case.is_origin):
+            raise NotAllowed("The goods of this return do not come to you.")
+        return case
+
+    def show(self, number: str) -> Response:
+        """Answer it as it stands now."""
+        return Response(_told(self.find(number)))
+
+
+class OneReturn(ReturnDoor):
+    """Reads."""
+
+    @extend_schema(operation_id="returns_read", responses=ReturnOut, tags=["returns"])
+    def get(self, request: Request, number: str) -> Response:
+        """Show a return."""
+        return self.show(number)
+
+
+class CancelReturn(ReturnDoor):
+    """Cancels."""
+
+    @extend_schema(
+        operation_id="returns_cancel", request=NothingIn, responses=ReturnOut, parameters=[KEY_HEADER], tags=["returns"]
+    )  # fmt: skip
+    @answers_once
+    def post(self, request: Request, number: str) -> Response:
+        """Take a return you announced back, until it has arrived. Again: no change."""
+        case = self.find(number)
+        if not case.is_origin:
+            raise NotAllowed("Only the selling shop can cancel a return.")
+        NothingIn(data=request.data).is_valid(raise_exception=True)
+        with as_network():
+            cancel_return(case.row, by=self.by)
+        return self.show(number)
+
+
+class ReceiveReturn(ReturnDoor):
+    """Receives."""
+
+    @extend_schema(
+        operation_id="returns_receive", request=NothingIn, responses=ReturnOut, parameters=[KEY_HEADER], tags=["returns"]
+    )  # fmt: skip
+    @answers_once
+    def post(self, request: Request, number: str) -> Response:
+        """Say that the goods arrived; inspect them later. Again: no change."""
+        case = self.find(number, inspects=True)
+        NothingIn(data=request.data).is_valid(raise_exception=True)
+        with as_network():
+            receive_return(case.row, by=self.by)
+        return self.show(number)
+
+
+class GradeIn(Record):
+    """In which state the units of one line came; together as many as were announced."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    as_new = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
+    faulty = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
+    worn = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
+    missing = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
+    lost = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
+
+
+class InspectIn(Record):
+    """What came."""
+
+    lines = GradeIn(many=True, min_length=1, max_length=1000)  # type: ignore[call-arg]
+    verdict = serializers.CharField(max_length=300, allow_blank=True, default="")
+
+
+class InspectReturn(ReturnDoor):
+    """Inspects."""
+
+    @extend_schema(
+        operation_id="returns_inspect", request=InspectIn, responses=ReturnOut, parameters=[KEY_HEADER], tags=["returns"]
+    )  # fmt: skip
+    @answers_once
+    def post(self, request: Request, number: str) -> Response:
+        """Say of every unit in which state it came and close the return; stock and money follow. Again: no change."""
+        case = self.find(number, inspects=True)
+        given = InspectIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        grades = {
+            line["id"]: {name: units for name, units in line.items() if name != "id" and units}
+            for line in given.validated_data["lines"]
+        }
+        with as_network():
+            inspect_return(case.row, grades, verdict=given.validated_data["verdict"], by=self.by)
+        return self.show(number)
+
+
+def _of_shop(view: ShopView) -> QuerySet[Return]:
+    """Select the returns of the merchant's that concern the key's own shop."""
+    shop = view.shop
+    rows = returns_of(view.merchant)
+    return rows.filter(internal_order__order__shop=shop) | rows.filter(internal_order__shipper=shop)
+
+
+def _found(view: ShopView, number: str) -> Return:
+    row: Return | None = _of_shop(view).filter(number=number).first()
+    if row is None:
+        raise NotFound("There is no such return.")
+    return row

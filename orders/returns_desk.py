@@ -1,0 +1,145 @@
+"""Reads returns as their two parties see them: the selling shop its own order, the shipper its internal order, nobody a customer."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from catalog.catalogue import size_label
+from network.models import Merchant, Shop
+from orders.models import InternalOrder, InternalOrderLine, Return, ReturnLine
+from orders.return_goods import units_left
+from skuu.kit.errors import NotFound
+
+
+@dataclass
+class Back:
+    """One line of a return, with what to look for."""
+
+    line: ReturnLine
+    title: str
+    size: str
+    sku: str
+    image_url: str
+    place: str  # where it was taken from; empty for the selling shop
+
+    @property
+    def found(self) -> list[tuple[str, int]]:
+        """What came, in words with units."""
+        counts = [(words.lower(), getattr(self.line, grade)) for grade, (words, *_) in ReturnLine.GRADES.items()]
+        return [one for one in counts if one[1]]
+
+
+@dataclass
+class Case:
+    """A return as one of its parties sees it."""
+
+    row: Return
+    lines: list[Back]
+    is_shipper: bool
+    is_origin: bool
+
+    @property
+    def inspects(self) -> bool:
+        """Whether this party gets the goods, and so says in which state they came."""
+        return self.row.status in Return.OPEN and (
+            self.is_shipper if self.row.destination == "shipper" else self.is_origin
+        )
+
+    @property
+    def may_cancel(self) -> bool:
+        return self.is_origin and self.row.status == "announced"
+
+    @property
+    def grades(self) -> list[tuple[str, str]]:
+        """The states to choose from: (grade, in words)."""
+        names = ("lost", "missing") if self.row.is_lost else ("as_new", "faulty", "worn", "missing")
+        told = {name: ReturnLine.GRADES[name][0] for name in names}
+        if self.row.is_lost:
+            told["missing"] = "It was delivered"
+        return list(told.items())
+
+    @property
+    def address(self) -> list[str]:
+        """Where the parcel goes: the selling shop's name, care of the shipper's street; never the shipper's name."""
+        order = self.row.internal_order
+        origin, shipper = order.order.shop, order.shipper
+        if self.row.destination == "origin":
+            return [origin.name, origin.address1, f"{origin.postcode} {origin.city}", origin.country]
+        return [
+            origin.name,
+            f"c/o {shipper.address1}",
+            f"{shipper.postcode} {shipper.city}",
+            shipper.country,
+        ]
+
+
+def returns_of(merchant: Merchant) -> QuerySet[Return]:
+    """Select the returns a merchant is a party of; what the selling shop keeps is no business of the shipper's."""
+    rows = Return.objects.for_merchant(merchant, via=Return.PARTIES)
+    rows = rows.filter(Q(**{Return.MERCHANT_PATH: merchant}) | Q(destination="shipper"))
+    return rows.select_related("internal_order__order__shop", "internal_order__shipper")
+
+
+def cases_of(merchant: Merchant, returns: list[Return]) -> list[Case]:
+    """Put returns together with their lines, as this merchant may see them; one query more, however many they are."""
+    by_return: dict[int, list[ReturnLine]] = {row.pk: [] for row in returns}
+    for line in (
+        ReturnLine.objects.for_merchant(merchant, via=tuple(f"row__{path}" for path in Return.PARTIES))
+        .filter(row__in=returns)
+        .select_related("line__order_line__variant", "line__variant__product", "line__claim__level__location")
+        .order_by("pk")
+    ):
+        by_return[line.row_id].append(line)
+    return [_case(merchant, row, by_return[row.pk]) for row in returns]
+
+
+def find_case(merchant: Merchant, number: str) -> Case:
+    """Find a return of which the merchant is a party. Raises NotFound for anybody else's."""
+    row = returns_of(merchant).filter(number=number).first()
+    if row is None:
+        raise NotFound("There is no such return.")
+    return cases_of(merchant, [row])[0]
+
+
+def returnable(
+    merchant: Merchant, order_pk: int
+) -> list[tuple[InternalOrder, list[tuple[InternalOrderLine, int, str]]]]:
+    """List what of a selling shop's order can come back: the internal orders with (line, units left, size)."""
+    rows = InternalOrder.objects.for_merchant(merchant, via="order__shop__merchant").filter(
+        order=order_pk, status__in=("shipped", "delivered")
+    )
+    found = []
+    for row in rows.select_related("shipper", "order__shop").order_by("pk"):
+        left = units_left(row)
+        lines = row.lines.select_related("order_line__variant__product").order_by("pk")
+        own = [(line, left[line.pk], size_label(line.order_line.variant)) for line in lines if left[line.pk]]
+        if own:
+            found.append((row, own))
+    return found
+
+
+def returns_to_inspect(merchant: Merchant, shops: list[Shop]) -> QuerySet[Return]:
+    """Select the open returns that this merchant has to look at."""
+    mine = Q(destination="shipper", internal_order__shipper__in=shops)
+    own = Q(destination="origin", internal_order__order__shop__in=shops)
+    return returns_of(merchant).filter(mine | own, status__in=Return.OPEN)
+
+
+def _case(merchant: Merchant, row: Return, lines: list[ReturnLine]) -> Case:
+    is_shipper = row.internal_order.shipper.merchant_id == merchant.pk
+    is_origin = row.internal_order.order.shop.merchant_id == merchant.pk
+    told = []
+    for line in lines:
+        sold, sent = line.line.order_line, line.line.variant
+        own = sent if is_shipper and not is_origin else sold.variant
+        told.append(
+            Back(
+                line=line,
+                title=sent.product.title if is_shipper and not is_origin else sold.title,
+                size=size_label(own),
+                sku=own.sku,
+                image_url=sent.product.image_url,
+                place=line.line.claim.level.location.name if is_shipper else "",
+            )
+        )
+    return Case(row, told, is_shipper, is_origin)
