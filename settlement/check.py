@@ -69,6 +69,8 @@ _PROMISES: dict[str, str] = {
         select format('entry %%s: %%s', e.id, e.key) from settlement_entry e
         left join orders_internalorder i on i.id = e.internal_order_id
         where e.kind = 'ship' and (i.id is null or i.shipped_at is null or e.key <> 'ship:internal_order:' || i.id)
+           or e.kind = 'return' and not exists (select 1 from orders_return r where e.key = 'return:' || r.id
+             and r.internal_order_id = e.internal_order_id and r.status = 'closed')
            or e.kind = 'reversal' and e.reverses_id is null
            or e.kind = 'release' and not exists (select 1 from settlement_cycle c where e.ref = 'cycle:' || c.id)""",
     "every posted internal order was paid for the units that were sent": """
@@ -79,6 +81,23 @@ _PROMISES: dict[str, str] = {
         cross join lateral (select sum(n.shipped_quantity) as units from orders_internalorderline n
           where n.internal_order_id = i.id) s
         where e.kind = 'ship' and s.units > 0 and p.units <> s.units""",
+    "every closed return is in the ledger": """
+        select r.number from orders_return r join orders_internalorder i on i.id = r.internal_order_id
+        where r.status = 'closed' and r.destination = 'shipper' and r.posted_at is null and r.closed_at < %(before)s
+          and i.posted_at is not null""",
+    "returns take back exactly the units that came, and never more than was sold": """
+        select format('%%s: %%s %%s of %%s %%s in the ledger, %%s came back', i.number, x.title, x.units, s.units, x.kind, b.units)
+        from (select e.internal_order_id, item->>'kind' as kind, min(item->>'title') as title,
+                -sum((item->>'quantity')::int) as units
+              from settlement_entry e cross join jsonb_array_elements(e.facts->'items') item
+              where e.kind = 'return' group by 1, 2) x
+        join orders_internalorder i on i.id = x.internal_order_id
+        cross join lateral (select sum((item->>'quantity')::int) as units from settlement_entry e
+          cross join jsonb_array_elements(e.facts->'items') item
+          where e.kind = 'ship' and e.internal_order_id = i.id and item->>'kind' = x.kind) s
+        cross join lateral (select sum(l.as_new + l.faulty + l.lost) as units from orders_returnline l
+          join orders_return r on r.id = l.row_id where r.internal_order_id = i.id and r.posted_at is not null) b
+        where x.units > s.units or x.kind = 'goods' and x.units is distinct from b.units""",
     "a reversal is its original negated": """
         select format('entry %%s reverses %%s', r.id, r.reverses_id) from settlement_entry r where r.reverses_id is not null
         and exists (select 1 from settlement_line l where l.entry_id in (r.id, r.reverses_id)

@@ -16,6 +16,7 @@ from settlement.documents.statement import statement_csv
 from settlement.models import Cycle, Period, Statement
 from settlement.post import Draft, post_entries
 from settlement.settle import Sweep, post_shipped
+from settlement.settle_returns import post_returns
 from settlement.splitting import Posting
 from skuu.kit.errors import Busy, NotPossible
 
@@ -68,7 +69,8 @@ def close_cycle(
 def _close(closing: Closing, by: str, tell: Callable[[str], None] | None) -> None:
     write_missing_statements(tell=tell)  # of a closing that was killed
     sweep: Sweep = post_shipped(tell=tell, wait=True)  # a sale that another sweep is posting belongs to this closing
-    closing.posted, closing.refused = sweep.posted, sweep.refused
+    returns = post_returns(tell=tell, wait=True)
+    closing.posted, closing.refused = sweep.posted + returns.posted, sweep.refused | returns.refused
     closing.cycle = _cut(closing, by)
     write_missing_statements(tell=tell)
     if closing.cycle is not None:

@@ -1,11 +1,11 @@
-"""What settlement hears of other stages: a shipment rings the sweep that posts it."""
+"""What settlement hears of other stages: a shipment or a closed return rings the sweep that posts it."""
 
 from typing import Any
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from orders.models import InternalOrderChange
+from orders.models import InternalOrderChange, ReturnChange
 from skuu.kit.jobs import ring
 
 
@@ -16,3 +16,12 @@ def shipped(instance: InternalOrderChange, created: bool, **_: Any) -> None:
         from settlement import tasks  # handlers load while Django starts; verbs need not
 
         ring(tasks.post_shipped)
+
+
+@receiver(post_save, sender=ReturnChange, dispatch_uid="settlement.returned")
+def returned(instance: ReturnChange, created: bool, **_: Any) -> None:
+    """Ring when a return closes; the sweep finds it by itself, rung or not."""
+    if created and instance.to_status == "closed":
+        from settlement import tasks  # as above
+
+        ring(tasks.post_returns)

@@ -5,7 +5,7 @@ import datetime as dt
 import structlog
 from django.utils import timezone
 
-from settlement import settle
+from settlement import settle, settle_returns
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from skuu.kit.errors import Busy
@@ -18,6 +18,12 @@ log = structlog.get_logger(__name__)
 def post_shipped() -> int:
     """Post what is shipped; rung when an internal order ships, and by the schedule. Returns how many were posted."""
     return settle.post_shipped(seconds=20).posted
+
+
+@answers_bell
+def post_returns() -> int:
+    """Post what came back; rung when a return closes, and by the schedule. Returns how many were posted."""
+    return settle_returns.post_returns(seconds=20).posted
 
 
 def close_due() -> int:

@@ -20,6 +20,7 @@ class Entry(models.Model):
 
     KINDS: ClassVar = {
         "ship": "Shipped",
+        "return": "Returned",
         "release": "Released",
         "reversal": "Reversal",
         "adjustment": "Adjustment",
@@ -45,7 +46,8 @@ class Entry(models.Model):
                 condition=Q(line_count__gte=2, line_count__lte=5000), name="an_entry_has_two_to_5000_lines"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["ship", "release", "reversal", "adjustment"]), name="entry_kind_is_known"
+                condition=Q(kind__in=["ship", "return", "release", "reversal", "adjustment"]),
+                name="entry_kind_is_known",
             ),
             models.CheckConstraint(condition=~Q(reverses=F("id")), name="an_entry_does_not_reverse_itself"),
             models.CheckConstraint(

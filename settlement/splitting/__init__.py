@@ -1,5 +1,6 @@
 """How the money of one sale is divided: whole minor units in, whole minor units out, nothing lost on the way."""
 
+from settlement.splitting.goods_back import take_back
 from settlement.splitting.rounding import part_of_total, share_by_weight
 from settlement.splitting.shares import Shares, net_of_vat, split_line, vat_on
 from settlement.splitting.shipment import GOODS, SHIPPING, Item, Posting, Terms, divide_shipment, post_shipment
@@ -17,5 +18,6 @@ __all__ = [
     "post_shipment",
     "share_by_weight",
     "split_line",
+    "take_back",
     "vat_on",
 ]

@@ -1,0 +1,154 @@
+"""Came back, not posted → posted: every closed return takes its share of the sale back, once, on the sale's own terms."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from network.scoping import as_network
+from orders.models import InternalOrderLine, Return, ReturnLine
+from orders.return_goods import mark_posted
+from settlement.models import Entry
+from settlement.post import Draft, post_entries
+from settlement.settle import Sweep
+from settlement.splitting import GOODS, SHIPPING, Item, post_shipment, take_back
+from skuu.kit.errors import SkuuError
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+_AMOUNTS = tuple(each.name for each in fields(Item))
+_TAKEN_BACK = sum((F(grade) for grade in ReturnLine.TAKEN_BACK), start=0 * F("as_new"))
+
+
+def post_returns(
+    *, seconds: float | None = None, tell: Callable[[str], None] | None = None, wait: bool = False
+) -> Sweep:
+    """Post every closed return that is not in the ledger yet, in batches of one transaction each.
+
+    A return whose sale is not posted waits for it. *Locks* returns with their internal orders (skipping those another sweep
+    holds, unless told to ``wait``), then periods and balances as post_entries does. *Again*: a return is posted once, by its lock
+    and its key. One that cannot be posted is reported and passed over.
+    """
+    sweep, after = Sweep(), 0
+    end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds) if seconds is not None else None
+    with as_network():
+        while end is None or dt.datetime.now(dt.UTC) < end:
+            last = _post_batch(sweep, after, wait)
+            if last is None:
+                break
+            after = last
+            if tell is not None:
+                tell(f"posted {sweep.posted} returns")
+    for number, reason in sweep.refused.items():
+        log.error("return_not_posted", row=number, reason=reason)
+    return sweep
+
+
+def unposted() -> Any:
+    """Select the returns that are closed and not in the ledger, of sales that are."""
+    rows = Return.everyone.filter(status="closed", destination="shipper", posted_at=None)
+    return rows.filter(internal_order__posted_at__isnull=False)
+
+
+@transaction.atomic
+def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
+    rows = unposted().filter(pk__gt=after).select_related("internal_order__order__shop", "internal_order__shipper")
+    returns = list(rows.select_for_update(skip_locked=not wait, of=("self", "internal_order")).order_by("pk")[:BATCH])
+    if not returns:
+        return None
+    orders = {returned.internal_order_id for returned in returns}
+    sales, places, before = _sales(orders), _places(orders), _posted_before(orders)
+    lines: dict[int, list[ReturnLine]] = {returned.pk: [] for returned in returns}
+    for one in ReturnLine.everyone.filter(row__in=returns).order_by("pk"):
+        lines[one.row_id].append(one)
+    done = []
+    for returned in returns:
+        order, own = returned.internal_order_id, lines[returned.pk]
+        try:
+            draft = draft_return(returned, own, places[order], before, sales.get(order))
+            if draft is not None:
+                post_entries([draft])
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            sweep.refused[returned.number] = f"its sale's items cannot be read: {error!r}"
+            continue
+        except SkuuError as error:
+            sweep.refused[returned.number] = error.message
+            continue
+        done.append(returned.pk)
+        for one in own:
+            before[one.line_id] = before.get(one.line_id, 0) + one.taken_back
+    mark_posted(done)
+    sweep.posted += len(done)
+    return returns[-1].pk
+
+
+def _sales(orders: set[int]) -> dict[int, Entry]:
+    found: dict[int, Entry] = {}
+    for entry in Entry.objects.filter(kind="ship", internal_order__in=orders, reversed_by=None):
+        if entry.internal_order_id is not None:
+            found[entry.internal_order_id] = entry
+    return found
+
+
+def _places(orders: set[int]) -> dict[int, list[InternalOrderLine]]:
+    """List the lines of each order in the order in which its sale's items stand."""
+    found: dict[int, list[InternalOrderLine]] = {order: [] for order in orders}
+    for line in InternalOrderLine.everyone.filter(internal_order__in=orders).order_by("pk"):
+        found[line.internal_order_id].append(line)
+    return found
+
+
+def _posted_before(orders: set[int]) -> dict[int, int]:
+    """Count, by internal line, the units that returns in the ledger have taken back."""
+    rows = ReturnLine.everyone.filter(row__internal_order__in=orders, row__posted_at__isnull=False)
+    return dict(rows.values_list("line_id").annotate(units=Sum(_TAKEN_BACK)).values_list("line_id", "units"))
+
+
+def draft_return(
+    returned: Return,
+    lines: list[ReturnLine],
+    places: list[InternalOrderLine],
+    before: dict[int, int],
+    sale: Entry | None,
+) -> Draft | None:
+    """Draft what a return takes back of its sale; None when no money moved with the sale, or none comes back.
+
+    ``before`` are the units by line that earlier returns took back. A parcel lost as a whole takes its shipping back too.
+    """
+    if sale is None:
+        return None
+    told = sale.facts["items"]
+    items = [Item(*(one[name] for name in _AMOUNTS)) for one in told]
+    sent = [one["quantity"] for one in told]
+    place_of = {line.pk: place for place, line in enumerate(places)}
+    back = {place_of[one.line_id]: (before.get(one.line_id, 0), one.taken_back) for one in lines}
+    if any(items[place].kind != GOODS for place in back):
+        raise ValueError("its items are not its lines")
+    if _is_lost_whole(returned, lines, [sent[place] for place in place_of.values()]):
+        back |= {place: (0, 1) for place, item in enumerate(items) if item.kind == SHIPPING}
+    shares = take_back(items, sent, back)
+    origin, shipper = sale.facts["origin"]["merchant"], sale.facts["shipper"]["merchant"]
+    postings = post_shipment([share for _, share in shares], origin, shipper)
+    if not postings:
+        return None
+    described = [told[place] | asdict(share) | {"quantity": -back[place][1]} for place, share in shares]
+    return Draft(
+        key=f"return:{returned.pk}",
+        kind="return",
+        ref=f"return:{returned.number}",
+        effective_on=timezone.localdate(returned.closed_at),
+        currency=returned.internal_order.currency,
+        postings=tuple(postings),
+        internal_order=returned.internal_order_id,
+        facts=sale.facts | {"items": described, "return": returned.number, "sale": sale.key},
+    )
+
+
+def _is_lost_whole(returned: Return, lines: list[ReturnLine], sent: list[int]) -> bool:
+    return returned.is_lost and sum(one.lost for one in lines) == sum(sent)
