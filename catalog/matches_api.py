@@ -21,6 +21,7 @@ from skuu.kit.idempotency import HEADER, answers_once
 from skuu.kit.records import Record, one_of
 
 STATUSES = ("linked", "ask", "rejected", "withdrawn")
+GENDERS = {"": "", "m": "men", "w": "women", "k": "kids", "u": "unisex"}
 KEY_HEADER = OpenApiParameter(
     HEADER, str, OpenApiParameter.HEADER, description="Optional. The same key with the same body is answered once."
 )
@@ -40,7 +41,7 @@ class MatchStyleOut(serializers.Serializer):
     brand = serializers.CharField()
     code = serializers.CharField(help_text="the brand’s article code, when known")
     colour = serializers.CharField()
-    gender = serializers.CharField()
+    gender = one_of((*list(GENDERS.values())[1:], "nothing when unknown"))
 
 
 class MatchItemOut(serializers.Serializer):
@@ -168,7 +169,7 @@ def tell_match(row: MatchRow) -> dict[str, Any]:
                 "brand": style.brand_key,
                 "code": style.code,
                 "colour": style.colour_key.removeprefix("raw:"),
-                "gender": style.gender,
+                "gender": GENDERS.get(style.gender, ""),
             },
         },
         "method": match.method,

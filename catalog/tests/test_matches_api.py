@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog import reports
-from catalog.models import Match, MatchReport, Verdict
+from catalog.models import Match, MatchReport, Style, Verdict
 from catalog.tests.doubted import share, share_on_shelf
 from network.models import Membership, User
 from skuu.testing.calling import Program, codes
@@ -27,8 +27,9 @@ def listed(answer):
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 def test_a_match_tells_all_that_may_be_known_of_it_and_nothing_of_the_partner(boot, bruno, alma):
-    told = Program(bruno).get(f"matches/{boot.pk}/").json()
     style = boot.item.style
+    Style.objects.filter(pk=style.pk).update(gender="w", colour_key="raw:petrol")
+    told = Program(bruno).get(f"matches/{boot.pk}/").json()
     assert told == {
         "id": boot.pk,
         "status": "linked",
@@ -41,7 +42,7 @@ def test_a_match_tells_all_that_may_be_known_of_it_and_nothing_of_the_partner(bo
         "item": {
             "id": boot.item_id,
             "size": "42",
-            "style": {"id": style.pk, "brand": "", "code": "", "colour": "", "gender": ""},
+            "style": {"id": style.pk, "brand": "", "code": "", "colour": "petrol", "gender": "women"},
         },
         "method": "gtin",
         "class_status": "provisional",
