@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import md5
 from typing import Any
 
 from django.db import connection, transaction
@@ -62,6 +63,7 @@ def ask_due() -> int:
         marks = dict(cursor.fetchall())
         if marks:
             _ask(set(marks))
+            _ask_again_beside(set(marks))
             cursor.execute(
                 "update catalog_product p set cards_due_at = null from unnest(%s::bigint[], %s::timestamptz[]) d(id, mark) "
                 "where p.id = d.id and p.cards_due_at = d.mark",
@@ -83,12 +85,10 @@ def _ask(products: Collection[int]) -> None:
     }
     asking = {found.rows[pk].product_id for pk in unlinked}
     questions: dict[int, _Question] = {}
-    facts: dict[int, list[Normalised]] = {}
+    facts = _Facts({}, {})
     if asking:
         stopped = set(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True))
-        batch = decide_batch(
-            found.facts, must=found.must, cannot=found.cannot, titles=False, known=found.known
-        )
+        batch = decide_batch(found.facts, must=found.must, cannot=found.cannot, titles=False, known=found.known)
         _ask_about_guarded(found, batch, unlinked, stopped, questions)
         _ask_about_titles(found, _likely(asking), unlinked, questions)
         shown = {other for question in questions.values() for other in _ranked(question)}
@@ -117,8 +117,36 @@ where v.deleted_at is null and v.facts <> '' order by v.product_id, v.colour_key
 """
 _ALL_FACTS = """
 select id, shop_id, product_id, facts, price_minor from catalog_variant
-where product_id = any(%s) and deleted_at is null and facts <> ''
+where product_id = any(%s) and deleted_at is null and facts <> '' order by id
 """
+# Whose card shows one of these products as something it is not any more. The mark is the one that _facts_of makes.
+_BESIDE = """
+with changed as (
+  select p.id, md5(coalesce(string_agg(v.facts, '|' order by v.id), '')) as mark
+  from unnest(%(products)s::bigint[]) p(id)
+  left join catalog_variant v on v.product_id = p.id and v.deleted_at is null and v.facts <> ''
+  group by p.id
+)
+update catalog_product o set cards_due_at = %(now)s
+from changed join catalog_reviewcard c on c.status = 'open' and c.kind = 'question'
+  and c.candidates @> jsonb_build_array(jsonb_build_object('product', changed.id))
+  and not c.candidates @> jsonb_build_array(jsonb_build_object('product', changed.id, 'read', changed.mark))
+where o.id = c.product_id and o.id <> all(%(products)s) and o.cards_due_at is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the variants of some products say, by product, and a mark that tells whether one says something else by now."""
+
+    rows: dict[int, list[Normalised]]
+    marks: dict[int, str]
+
+
+def _ask_again_beside(products: Collection[int]) -> None:
+    """Have the questions thought over that show one of these as it was: its score, and what speaks for it, may be stale."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BESIDE, {"products": sorted(products), "now": timezone.now()})
 
 
 def _likely(products: Iterable[int]) -> dict[int, Normalised]:
@@ -128,15 +156,18 @@ def _likely(products: Iterable[int]) -> dict[int, Normalised]:
         return {row[0]: facts_from(row[3], row[0], row[1], row[2], row[4]) for row in cursor.fetchall()}
 
 
-def _facts_of(products: Iterable[int]) -> dict[int, list[Normalised]]:
+def _facts_of(products: Iterable[int]) -> _Facts:
+    by_product: dict[int, list[Normalised]] = defaultdict(list)
+    texts: dict[int, list[str]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_ALL_FACTS, [list(products)])
-        by_product: dict[int, list[Normalised]] = defaultdict(list)
         for pk, shop, product, packed, price in cursor.fetchall():
             by_product[product].append(facts_from(packed, pk, shop, product, price))
+            texts[product].append(packed)
     for own in by_product.values():
         own.sort(key=lambda facts: (facts.size.key, str(facts.id)))
-    return by_product
+    marks = {product: md5("|".join(own).encode(), usedforsecurity=False).hexdigest() for product, own in texts.items()}
+    return _Facts(by_product, marks)
 
 
 def _ask_about_guarded(
@@ -201,14 +232,14 @@ def _save(
     products: Collection[int],
     found: Neighbourhood,
     questions: Mapping[int, _Question],
-    facts: Mapping[int, list[Normalised]],
+    facts: _Facts,
 ) -> None:
     open_cards = {
         card.product_id: card
         for card in ReviewCard.everyone.select_for_update().filter(product__in=products, status="open", kind="question")
     }
     fresh, renewed, moot = [], [], []
-    closed = set(found.cannot) | (_closed(found, questions, facts) if questions else set())
+    closed = set(found.cannot) | (_closed(found, questions, facts.rows) if questions else set())
     for product in sorted(products):
         question, card = questions.get(product), open_cards.get(product)
         candidates = candidates_of(product, question, facts, closed) if question else []
@@ -220,7 +251,7 @@ def _save(
             "reason": question.reason,
             "evidence_class": question.evidence_class,
             "candidates": candidates,
-            "money_minor": worth(candidates, facts[product]),
+            "money_minor": worth(candidates, facts.rows[product]),
         }
         if card is None:
             fresh.append(ReviewCard(product_id=product, **values))
@@ -265,18 +296,19 @@ def _ranked(question: _Question) -> list[int]:
 
 
 def candidates_of(
-    product: int, question: _Question, facts: Mapping[int, list[Normalised]], cannot: Collection[frozenset[int]]
+    product: int, question: _Question, facts: _Facts, cannot: Collection[frozenset[int]]
 ) -> list[dict[str, Any]]:
-    """Write a question's candidates as a card keeps them: product, score, why, sizes aligned; at most eight.
+    """Write a question's candidates as a card keeps them: product as read, score, why, sizes aligned; at most eight.
 
     ``cannot`` holds the pairs that a person refused or that nobody could approve; a candidate without another is left out.
     """
     shown = []
     for other in _ranked(question):
         score, why = question.found[other]
-        sizes = align(facts.get(product, []), facts.get(other, []))
+        sizes = align(facts.rows.get(product, []), facts.rows.get(other, []))
         if any(row["theirs"] and frozenset((row["mine"], row["theirs"])) not in cannot for row in sizes):
-            shown.append({"product": other, "score": round(score, 3), "why": list(why), "sizes": sizes})
+            read = facts.marks.get(other, "")
+            shown.append({"product": other, "read": read, "score": round(score, 3), "why": list(why), "sizes": sizes})
     return shown
 
 

@@ -50,7 +50,12 @@ def _others(match: Match, members: Sequence[Match]) -> list[dict[str, Any]]:
         if other.shop_id == match.shop_id:
             continue
         score = 1.0 if match.probability is None else match.probability
-        candidate = {"product": other.variant.product_id, "score": round(score, 3), "why": list(match.evidence)}
+        candidate = {
+            "product": other.variant.product_id,
+            "score": round(score, 3),
+            "why": list(match.evidence),
+            "read_on": match.decided_at.date().isoformat(),
+        }
         aligned = {
             "mine": match.variant_id,
             "theirs": other.variant_id,

@@ -1,5 +1,6 @@
 """A review card as a person sees it: both products side by side, their facts compared, their sizes aligned; changes nothing."""
 
+import datetime as dt
 import hashlib
 import json
 from collections import defaultdict
@@ -105,6 +106,9 @@ class Option:
     facts: tuple[Fact, ...]
     rows: tuple[Row, ...]
     partners: tuple[str, ...]  # other shops that already stand for what the candidate is
+    read_on: dt.date | None = (
+        None  # when a standing link's evidence was written; None: it is renewed as the products change
+    )
 
     @property
     def linkable(self) -> int:
@@ -225,6 +229,7 @@ class _Shelf:
             facts=weigh_facts(mine, left or self.of_product[mine.pk], theirs, right or self.of_product[theirs.pk]),
             rows=tuple(self._row(one, other) for one, other in pairs),
             partners=self._partners(right, {mine.shop_id, theirs.shop_id}),
+            read_on=dt.date.fromisoformat(one["read_on"]) if one.get("read_on") else None,
         )
 
     def _side(self, product: Product, aligned: Sequence[Variant], *, against: Iterable[str]) -> Side:

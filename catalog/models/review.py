@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -36,7 +37,8 @@ class ReviewCard(Stateful, Tenant):
     status = models.CharField(max_length=10, default="open")
     reason = models.CharField(max_length=200)  # why a person is asked
     evidence_class = models.CharField(max_length=20)
-    # [{"product": id, "score": 0.93, "why": [...], "sizes": [{"mine": variant, "theirs": variant|null, "label", "theirs_label"}]}]
+    # [{"product": id, "score": 0.93, "why": [...], "sizes": [{"mine": variant, "theirs": variant|null, "label", "theirs_label"}]}],
+    # of a question also "read", a mark of what the product said then; of an audit or report "read_on", the evidence's day
     candidates = models.JSONField(default=list)
     money_minor = models.BigIntegerField(default=0)  # EUR: what a "same" could sell, for the order of the queue
     chosen_product = models.BigIntegerField(null=True, blank=True)
@@ -71,6 +73,13 @@ class ReviewCard(Stateful, Tenant):
             models.Index(fields=["id"], condition=Q(status="open", kind="report"), name="card_reports"),
             # read by the desk's pile of skipped cards
             models.Index(fields=["-money_minor", "id"], condition=Q(status="skipped"), name="card_skipped"),
+            # read by catalog.cards: whose question shows a product that has changed
+            GinIndex(
+                fields=["candidates"],
+                opclasses=["jsonb_path_ops"],
+                condition=Q(status="open", kind="question"),
+                name="card_candidates",
+            ),
             # read by catalog.stakes.weigh_due
             models.Index(fields=["weighed_at"], condition=Q(status="open"), name="card_weigh_due"),
             # read by the desk's dashboard and catalog.second_look
