@@ -8,21 +8,23 @@ nothing but the depth of three B-trees.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from catalog.facts import facts_from, keys_of
+from catalog.facts import facts_from
 from catalog.flat import flat, flat_ids
+from catalog.matching.article import NO_CODE
+from catalog.matching.grouping import MOST_OF_A_KEY
 from catalog.matching.knowing import SHAPE, Known
 from catalog.matching.lending import LOOKED_AT
 from catalog.matching.levelling import shape_of
 from catalog.matching.normalising import Normalised
 
 MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
-MOST_OF_A_KEY = 500  # variants: a key on more is ambiguous and brings nobody
+MOST_PRODUCTS = 400  # from the third step on, more end the way; no true neighbourhood measured has had a tenth of it
 
 
 @dataclass(slots=True)
@@ -63,7 +65,8 @@ class Neighbourhood:
 
 # Every live row of the products around; see the migrations that make the functions.
 _AROUND = """
-select * from catalog_rows_around(%(products)s, %(changed)s, %(gtins)s, %(brands)s, %(codes)s, %(most)s)
+select * from catalog_rows_around(%(products)s, %(changed)s, %(gtins)s, %(brands)s, %(codes)s, %(levels)s,
+  %(most)s, %(widest)s)
 """
 
 
@@ -81,26 +84,37 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
 
     `changed` holds facts that the rows may not show yet. Two statements.
     """
-    keys = [keys_of(facts) for facts in changed.values()]
-    codes = {(brand, code) for _, brand, code in keys if code}
+    said = {(facts.gtin.key, facts.brand[:120], facts.code.value[:80], facts.code.level) for facts in changed.values()}
+    gtins, brands, codes, levels = zip(*sorted(said), strict=True) if said else ((), (), (), ())
     asked: dict[str, Any] = {
         "products": flat_ids(products),
         "changed": flat_ids(changed),
-        "gtins": flat(sorted({gtin for gtin, _, _ in keys if gtin})),
-        "brands": flat(brand for brand, _ in sorted(codes)),
-        "codes": flat(code for _, code in sorted(codes)),
+        "gtins": flat(gtins),
+        "brands": flat(brands),
+        "codes": flat(codes),
+        "levels": flat(levels),
         "most": MOST_OF_A_KEY,
+        "widest": MOST_PRODUCTS,
     }
     found = Neighbourhood()
     with connection.cursor() as cursor:
         if len(products) >= MANY_PRODUCTS:
             refresh_statistics(cursor)
         cursor.execute(_AROUND, asked)
-        for pk, shop, product, packed, price, match, item, style, method in cursor.fetchall():
+        for pk, shop, product, packed, price, match, item, style, method, crowded, common in cursor.fetchall():
             facts = changed.get(pk) or facts_from(packed, pk, shop, product, price)
+            if crowded or common:
+                facts = _without_crowded(facts, gtin=crowded, code=common)
             found.rows[pk] = Row(pk, shop, product, facts, match, item, style, method or "")
     add_known(found)
     return found
+
+
+def _without_crowded(facts: Normalised, *, gtin: bool, code: bool) -> Normalised:
+    """Take keys from a row that so many others carry that they were not read: nobody may decide by them."""
+    if gtin:
+        facts = replace(facts, gtin=facts.gtin._replace(status="crowded"))
+    return replace(facts, code=NO_CODE) if code else facts
 
 
 # What people said of these rows, and what the nightly rebuild learnt of their brands and codes. A verdict about an item

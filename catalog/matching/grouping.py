@@ -1,19 +1,22 @@
 """Groups variants by barcode and by article code, throws out misused keys, and says which units a key brings together."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from catalog.matching.article import FULL, ArticleCode
+from catalog.matching.builds import builds_apart, builds_of, child_beside_silence
 from catalog.matching.consensus import leave
 from catalog.matching.deciding import MOST_BRANDS, beyond_shades, compatible_products, contradict, titles_apart
+from catalog.matching.gender import KIDS
 from catalog.matching.listing import Ints, Listing, Unit
-from catalog.matching.size import Size, sizes_conflict, sizes_overlap
+from catalog.matching.size import Size, normalise_size, sizes_conflict, sizes_overlap
 
 MOST_PAIRED = 40
+MOST_OF_A_KEY = 500  # rows: a key on more is nobody's, and who carries it is not looked for
 OUTWEIGH_SHADES = 2
 Doubt = tuple[str, tuple[str, ...]]
 
@@ -114,7 +117,8 @@ def misused(listing: Listing, groups: Groups, brands: Ints, sizes: Sequence[str]
     shop, member = listing.shop[listing.unit[groups.rows]], groups.member_of()
     order = np.lexsort((shop, member))
     twice = (member[order][1:] == member[order][:-1]) & (shop[order][1:] == shop[order][:-1])
-    doubtful = np.union1d(member[order][1:][twice], differing(groups, brands))
+    crowded = np.flatnonzero(np.diff(groups.starts) > MOST_OF_A_KEY)
+    doubtful = np.union1d(np.union1d(member[order][1:][twice], differing(groups, brands)), crowded)
     out: list[int] = []
     for number in doubtful.tolist():
         group = groups.rows[groups.starts[number] : groups.starts[number + 1]].tolist()
@@ -133,9 +137,11 @@ def _misusing(listing: Listing, group: list[int], brands: Ints, sizes: Sequence[
         reasons.append(f"stands on several variants in {len(bad)} shop{'s' if len(bad) > 1 else ''}")
     if any(len({sizes[row] for row in own}) > 2 for own in bad):
         reasons.append("stands on more than two sizes of one product")
+    if len(group) > MOST_OF_A_KEY:
+        reasons.append(f"stands on {len(group)} variants")
     if not reasons:
         return []
-    ambiguous = named > MOST_BRANDS or 2 * len(bad) > len(by_shop)
+    ambiguous = len(group) > MOST_OF_A_KEY or named > MOST_BRANDS or 2 * len(bad) > len(by_shop)
     rows = group if ambiguous else [row for own in bad for row in own]
     text = barcode_text(int(listing.gtin[group[0]]))
     if ambiguous:
@@ -228,7 +234,7 @@ def agreeing_by_barcode(
         (
             beyond_shades(units[one_unit], units[other_unit])
             if seen >= OUTWEIGH_SHADES
-            else one_unit != other_unit and by_one_key(units[one_unit], units[other_unit])
+            else one_unit != other_unit and by_one_key(listing, units, one_unit, other_unit)
             for one_unit, other_unit, seen in pairs
         ),
         dtype=bool,
@@ -255,33 +261,95 @@ def _majority(
     listing: Listing, units: Sequence[Unit], group: list[int], kind: str, key: str, doubts: Doubts
 ) -> list[int]:
     """Keep the rows whose units contradict none that stays; ask about the others."""
-    left = _leaving(units, [int(listing.unit[row]) for row in group])
+    left = _leaving(listing, units, [int(listing.unit[row]) for row in group])
     refused = [row for row in group if int(listing.unit[row]) in left]
-    doubts.ask(kind, key, group, _reasons(units, left), refused)
+    doubts.ask(kind, key, group, _reasons(listing, units, left), refused)
     return [row for row in group if int(listing.unit[row]) not in left]
 
 
-def _leaving(units: Sequence[Unit], group: Sequence[int]) -> dict[int, tuple[int, ...]]:
+def _leaving(
+    listing: Listing, units: Sequence[Unit], group: Sequence[int], *, by_code: bool = False
+) -> dict[int, tuple[int, ...]]:
     """Name the units that must leave, each with some it contradicts; units of one description count together."""
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for place in group:
         unit = units[place]
-        told = (unit.brand, unit.colour.bases, unit.gender, unit.code, unit.pack, unit.condition)
-        alike[(*told, unit.kind, unit.numbers)].append(place)
+        told = (unit.brand, unit.colour.bases, unit.colour.number, unit.gender, unit.code, unit.pack, unit.condition)
+        own = listing.units[place].gender or _silent(listing, place)
+        alike[(*told, unit.kind, unit.numbers, builds_of(unit.tokens), own)].append(place)
     weights = {own[0]: len(own) for own in alike.values()}
-    left = leave(weights, lambda a, b: by_one_key(units[a], units[b]))
+    said = Counter(builds_of(units[place].tokens) for place in group)
+    usual = {builds for builds, seen in said.items() if builds and seen > 1}
+    left = leave(weights, lambda a, b: by_one_key(listing, units, a, b, by_code=by_code, usual=usual))
     return {place: left[own[0]] for own in alike.values() if own[0] in left for place in own}
 
 
-def by_one_key(one: Unit, other: Unit) -> bool:
-    """Tell whether two units that share a single key contradict each other, in their titles too."""
-    return contradict(one, other) or bool(titles_apart(one, other))
+def by_one_key(
+    listing: Listing,
+    units: Sequence[Unit],
+    a: int,
+    b: int,
+    *,
+    by_code: bool = False,
+    usual: Collection[frozenset[str]] = (),
+) -> bool:
+    """Tell whether two units that share a single key contradict each other, in their titles too.
+
+    Where several shops name a build (`usual`), one that names none has left the word out.
+    """
+    one, other = units[a], units[b]
+    if contradict(one, other) or titles_apart(one, other):
+        return True
+    mine, theirs = builds_of(one.tokens), builds_of(other.tokens)
+    if not mine and theirs in usual or not theirs and mine in usual:
+        return False
+    if one.code.pattern == one.brand and one.code.value == other.code.value and not _one_is_wide(one, other):
+        return False  # a code whose shape the brand is known by tells a membrane or a height apart itself
+    return bool(_built_apart(listing, units, a, b)) and not _two_keys(listing, one, other, a, b, by_code)
 
 
-def _reasons(units: Sequence[Unit], left: Mapping[int, tuple[int, ...]]) -> tuple[str, ...]:
+def _one_is_wide(one: Unit, other: Unit) -> bool:
+    return ("wide" in builds_of(one.tokens)) != ("wide" in builds_of(other.tokens))
+
+
+def _two_keys(listing: Listing, one: Unit, other: Unit, a: int, b: int, by_code: bool) -> bool:
+    """Whether units that share a code share a barcode too, or the other way round."""
+    if by_code:
+        return not _barcodes_of(listing, a).isdisjoint(_barcodes_of(listing, b))
+    return one.code.level == FULL == other.code.level and bool(one.brand) and one.code.value == other.code.value
+
+
+def _built_apart(listing: Listing, units: Sequence[Unit], a: int, b: int) -> str:
+    """Say what only one of two units is, or nothing: its build, or a child's by its own words and not by what was lent."""
+    genders = listing.units[a].gender, listing.units[b].gender
+    if KIDS in genders and "" in genders:
+        silent = a if not genders[0] else b
+        if _silent(listing, silent) == "grown":
+            return "Only one is said to be a child's."
+    return builds_apart(units[a].tokens, units[b].tokens)
+
+
+def _rows_of(listing: Listing, unit: int) -> slice:
+    start, end = np.searchsorted(listing.unit, (unit, unit + 1)).tolist()
+    return slice(start, end)
+
+
+def _barcodes_of(listing: Listing, unit: int) -> set[int]:
+    return set(listing.gtin[_rows_of(listing, unit)].tolist()) - {0}
+
+
+def _silent(listing: Listing, unit: int) -> str:
+    """Whether a unit that says no gender has a child's size, or none ("grown")."""
+    labels = {listing.labels[label] for label in listing.label[_rows_of(listing, unit)].tolist()}
+    kind = listing.units[unit].kind
+    sizes = [normalise_size(label, kind=kind) for label in labels]
+    return "grown" if child_beside_silence(KIDS, "", sizes) else "small"
+
+
+def _reasons(listing: Listing, units: Sequence[Unit], left: Mapping[int, tuple[int, ...]]) -> tuple[str, ...]:
     pairs = {(min(a, b), max(a, b)) for a, others in left.items() for b in others}
     found = {conflict.sentence for a, b in pairs for conflict in compatible_products(units[b], units[a])}
-    found |= {titles_apart(units[b], units[a]) for a, b in pairs} - {""}
+    found |= {titles_apart(units[b], units[a]) or _built_apart(listing, units, b, a) for a, b in pairs} - {""}
     return tuple(sorted(found)) or ("Too many contradicting descriptions share this key.",)
 
 
@@ -306,7 +374,7 @@ def agreeing_by_code(
                 groups[unit.brand, unit.code.value, unit.colour.bases].append(place)
     pairs: list[tuple[int, int]] = []
     for (brand, code, _), group in groups.items():
-        if len(group) < 2:
+        if len(group) < 2 or sum(len(rows_of[unit]) for unit in group) > MOST_OF_A_KEY:
             continue
         key = f"{brand}|{code}"
         shops = Counter(int(listing.shop[unit]) for unit in group)
@@ -314,10 +382,12 @@ def agreeing_by_code(
             rows = [row for unit in twice for row in rows_of[unit]]
             doubts.ask("code", key, rows, ("Stands on several products of one shop.",), rows)
             group = [unit for unit in group if shops[int(listing.shop[unit])] == 1]
-        left = _leaving(units, group) if len(group) > 1 else {}
+        left = _leaving(listing, units, group, by_code=True) if len(group) > 1 else {}
         if left:
             rows = [row for unit in group for row in rows_of[unit]]
-            doubts.ask("code", key, rows, _reasons(units, left), [row for unit in left for row in rows_of[unit]])
+            doubts.ask(
+                "code", key, rows, _reasons(listing, units, left), [row for unit in left for row in rows_of[unit]]
+            )
         staying = [unit for unit in group if unit not in left]
         pairs += [(staying[0], unit) for unit in staying[1:]]
     return pairs
