@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from catalog.models import Placement, Rule, Variant
 from network.models import ApiKey, Membership
 from network.scoping import as_network
-from orders.models import InternalOrder, Order
+from orders.models import InternalOrder, Order, Return
 from settlement.models import Statement
 from skuu.testing.live import Watched, watch
 from skuu.testing.scene import PASSWORD, PICTURES, Scene
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 SELLER, SUPPLIER = "bruno-schoenen", "alma-studio"
 PAGES = ["/", "/products/", "/shelf/", "/shelf/why/?q=sneaker", "/rules/", "/to-ship/", "/to-ship/?state=closed"]
-PAGES += ["/my-orders/", "/statements/", "/team/", "/keys/", "/connect/"]
+PAGES += ["/my-orders/", "/returns/", "/returns/?state=closed", "/statements/", "/team/", "/keys/", "/connect/"]
 Enter = Callable[..., Watched]
 
 
@@ -61,9 +61,14 @@ def details(name: str, scene: Scene) -> list[str]:
         sent = InternalOrder.everyone.filter(shipper__merchant=merchant).order_by("pk")
         found = [f"/products/{variant.product_id}/", f"/connect/{variant.shop_id}/"]
         found += [f"/to-ship/{row.number}/" for row in sent[:4]]
-        found += [f"/my-orders/{order.pk}/"] if order else []
+        found += [f"/my-orders/{order.pk}/", f"/my-orders/{order.pk}/return/"] if order else []
         found += [f"/statements/{statement.number}/"] if statement else []
     return found
+
+
+def refused(watched: Watched) -> None:
+    """Take note that the page was answered 422, which the browser's console calls an error."""
+    assert len([watched.trouble.remove(line) for line in list(watched.trouble) if "422" in line]) == 1
 
 
 def too_wide(page: Page) -> bool:
@@ -117,11 +122,10 @@ def test_the_dashboard_draws_its_chart_and_counts_what_waits(enter: Enter) -> No
         waiting = InternalOrder.everyone.filter(shipper__domain__startswith=SUPPLIER, status="placed").count()
         waiting += InternalOrder.everyone.filter(shipper__domain__startswith=SUPPLIER, status="planned").count()
     assert waiting > 0
-    assert page.locator(".rail .count").inner_text() == str(waiting)
-    drawn = page.evaluate(
+    expect(page.locator(".rail .count")).to_have_text(str(waiting))
+    page.wait_for_function(
         "document.querySelector('canvas').getContext('2d').getImageData(0, 0, 900, 250).data.some(v => v)"
     )
-    assert drawn is True
 
 
 def test_a_stock_room_ships_from_a_phone(enter: Enter) -> None:
@@ -222,3 +226,48 @@ def test_an_owner_invites_and_removes_a_colleague(enter: Enter) -> None:
     page.get_by_text("lou@example.com can no longer act").wait_for()
     with as_network():
         assert not Membership.everyone.filter(user__email="lou@example.com").exists()
+
+
+def test_a_return_goes_from_the_selling_shop_to_the_partners_inspection(
+    enter: Enter, served: tuple[str, Scene]
+) -> None:
+    with as_network():
+        sent = InternalOrder.everyone.filter(
+            order__shop__domain__startswith=SELLER, shipper__domain__startswith=SUPPLIER, status="shipped"
+        ).order_by("pk")[0]
+    seller = enter(SELLER)
+    page = seller.visit(f"/my-orders/{sent.order_id}/")
+    page.get_by_role("link", name="Announce a return").click()
+    page.get_by_role("button", name="Announce").click()
+    page.get_by_text("Say how many units come back.").wait_for()
+    refused(seller)
+    page.locator("input[name^=units_]").first.fill("1")
+    page.get_by_label("Why").select_option("too_small")
+    page.get_by_label("For the partner").fill("Worn in the hall only.")
+    assert seller.violations() == []
+    page.get_by_role("button", name="Announce").click()
+    page.wait_for_url("**/returns/R-*/")
+    number = page.locator("h1").inner_text()
+    assert "c/o" in page.locator("address").inner_text()
+    assert seller.violations() == []
+
+    supplier = enter(SUPPLIER, PHONE)
+    stock = supplier.visit("/returns/")
+    stock.get_by_role("link", name=number).click()
+    stock.get_by_role("button", name="It has arrived").click()
+    stock.get_by_text("Say in which state when you have looked.").wait_for()
+    assert (too_wide(stock), supplier.violations()) == (False, [])
+    stock.get_by_label("As new").fill("0")
+    stock.get_by_role("button", name="Close the return").click()
+    stock.get_by_text("0 units are counted, 1 were announced").wait_for()
+    refused(supplier)
+    stock.get_by_label("As new").fill("1")
+    stock.get_by_label("Note for the selling shop").fill("Like new.")
+    stock.get_by_role("button", name="Close the return").click()
+    stock.get_by_text("both shops’ statements follow").wait_for()
+    assert supplier.violations() == []
+    page = seller.visit(f"/returns/{number}/")
+    page.get_by_text("Like new.").first.wait_for()
+    with as_network():
+        closed = Return.everyone.get(number=number)
+    assert (closed.status, closed.lines.get().as_new) == ("closed", 1)
