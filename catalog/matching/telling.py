@@ -1,7 +1,7 @@
 """Tells what came of matching a list of variants: links with their evidence in sentences, and questions."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from catalog.matching.article import FULL
@@ -11,7 +11,7 @@ from catalog.matching.grouping import barcode_text
 from catalog.matching.keying import row_key, stable_key
 from catalog.matching.listing import Listing
 from catalog.matching.normalising import Id, Normalised
-from catalog.matching.outcome import ALIGNED, ALONE, ASKED, CODE, GTIN, LINKED, PERSON, Decided
+from catalog.matching.outcome import ALIGNED, ALONE, ASKED, CODE, GTIN, LINKED, Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,14 @@ def tell(decided: Decided, by_id: Mapping[Id, Normalised], titles: bool) -> Batc
     items = {id_: keys.get(decided.item[row], "") for row, id_ in enumerate(listing.ids)}
     styles = {id_: style[unit[row]] for row, id_ in enumerate(listing.ids)}
     found = title_candidates(_as_decided(decided, by_id), linked, styles, items) if titles else {}
-    sentences = {first: _sentences(decided, members) for first, members in decided.members.items()}
+    sentences: dict[tuple[int, str], str] = {}
     links = []
     for row, id_ in enumerate(listing.ids):
         shop, candidates = decided.units[unit[row]].shop, found.get(id_, ())
         if decided.item[row] >= 0:
             method = decided.method[row]
-            said = sentences[decided.item[row]][method]
+            said = sentences.get((decided.item[row], method)) or _sentence(decided, decided.item[row], method)
+            sentences[decided.item[row], method] = said
             chance = PROBABILITY.get(method, 1.0)
             links.append(Link(id_, shop, LINKED, items[id_], styles[id_], method, chance, (said,)))
         elif row in decided.doubts.rows:
@@ -97,21 +98,22 @@ def _key_of(listing: Listing, members: Iterable[int]) -> str:
     return stable_key(min(f"{listing.units[int(unit[row])].shop}:{listing.ids[row]}" for row in members))
 
 
-def _sentences(decided: Decided, members: Sequence[int]) -> dict[str, str]:
-    """Say, for each way rows came into an item, what speaks for it."""
-    unit = decided.listing.unit
-    numbers = Counter(int(decided.gtin[row]) for row in members if decided.gtin[row])
-    units = [decided.units[int(unit[row])] for row in members]
-    codes = Counter((one.brand, one.code.value) for one in units if one.code.level == FULL)
+def _sentence(decided: Decided, first: int, method: str) -> str:
+    """Say what speaks for the rows that came into an item in this way."""
+    unit, members = decided.listing.unit, decided.members[first]
     label = decided.sizes[int(decided.size[members[0]])].label or "one size"
-    (number, seen) = numbers.most_common(1)[0] if numbers else (0, 0)
-    ((brand, code), shops) = codes.most_common(1)[0] if codes else (("", ""), 0)
-    return {
-        GTIN: f"The barcode {barcode_text(number)} stands once in each of {seen} shops.",
-        CODE: f"The article code {code} of {brand} in size {label} stands in {shops} shops.",
-        ALIGNED: f"Its product is linked to others by barcode or article code, and {label} is their size too.",
-        PERSON: "A person said so.",
-    }
+    if method == GTIN:
+        numbers = Counter(number for row in members if (number := int(decided.gtin[row])))
+        (number, seen) = numbers.most_common(1)[0] if numbers else (0, 0)
+        return f"The barcode {barcode_text(number)} stands once in each of {seen} shops."
+    if method == CODE:
+        units = [decided.units[int(unit[row])] for row in members]
+        codes = Counter((one.brand, one.code.value) for one in units if one.code.level == FULL)
+        ((brand, code), shops) = codes.most_common(1)[0] if codes else (("", ""), 0)
+        return f"The article code {code} of {brand} in size {label} stands in {shops} shops."
+    if method == ALIGNED:
+        return f"Its product is linked to others by barcode or article code, and {label} is their size too."
+    return "A person said so."
 
 
 def _asks(decided: Decided) -> tuple[Ask, ...]:
