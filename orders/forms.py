@@ -98,7 +98,6 @@ class AnnounceReturnForm(PortalForm):
                     min_value=0,
                     max_value=left,
                     initial=0,
-                    required=False,
                     help_text=_("of %(left)d sent") % {"left": left},
                 )
 
@@ -137,7 +136,6 @@ class InspectForm(PortalForm):
                     min_value=0,
                     max_value=back.line.quantity,
                     initial=0 if place else back.line.quantity,
-                    required=False,
                 )
 
     def rows(self) -> list[tuple[Any, list[Any]]]:

@@ -102,8 +102,8 @@ def cancel_return(returned: Return, *, by: str, reason: str = "") -> None:
         row = _lock(returned)
         if row.status == "cancelled":
             return
-        _free({line.line_id: line.quantity for line in row.lines.all()})
         move(row, "cancelled", by=by, reason=reason, status_reason=reason[:500])
+        _free({line.line_id: line.quantity for line in row.lines.all()})
         _settle_notices(row)
 
 

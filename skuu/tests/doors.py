@@ -219,7 +219,7 @@ API = [
         "401 401 422 404 404",
         "returns/{returned}/inspect/",
         method="post",
-        body={"lines": [{"id": 1, "as_new": 1}]},
+        body={"lines": [{"id": 999_999_999, "as_new": 1}]},
     ),
     _api("statements/", LIST),
     _api("statements/<int:pk>/", THING, "statements/{statement_id}/"),
