@@ -128,6 +128,11 @@ class Colour:
         """Whether the words mean a colour to us."""
         return bool(self.bases)
 
+    @property
+    def number(self) -> str:
+        """The number a brand gives its colour ("001"), where the field holds nothing else."""
+        return self.raw if self.raw.isdecimal() and len(self.raw) > 1 else ""
+
 
 NO_COLOUR = Colour((), "", "")
 
@@ -175,12 +180,20 @@ def colours_conflict(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
     A shorter list may leave out the secondary colours, never the first; narrow and wide names agree.
     """
-    if not one or not other or "multi" in one or "multi" in other:
+    if not one or not other:
         return False
+    if "multi" in one or "multi" in other:
+        # Several colours are not one; two of them may be meant.
+        return (one == ("multi",) and len(other) == 1 or other == ("multi",) and len(one) == 1) and one != other
     if not _related(one[0], other[0]):
         return True
     short, long = sorted((one, other), key=len)
     return not all(any(_related(base, candidate) for candidate in long) for base in short)
+
+
+def numbers_differ(one: Colour, other: Colour) -> bool:
+    """Tell whether two fields of one brand give the colour different numbers of the same length ("001" and "002")."""
+    return one.number != other.number and len(one.number) == len(other.number)
 
 
 @lru_cache(maxsize=65536)
@@ -198,7 +211,11 @@ def colours_far_apart(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _neighbours(one: str, other: str) -> bool:
-    return _related(one, other) or any(one in shades and other in shades for shades in _NEIGHBOURS)
+    return (
+        "multi" in (one, other)
+        or _related(one, other)
+        or any(one in shades and other in shades for shades in _NEIGHBOURS)
+    )
 
 
 def _related(one: str, other: str) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from catalog.matching.article import COLOUR_NAME, FULL, ArticleCode, looks_alike
-from catalog.matching.colour import Colour, colours_conflict, colours_far_apart
-from catalog.matching.gender import genders_conflict
+from catalog.matching.builds import builds_apart, builds_of, child_beside_silence
+from catalog.matching.colour import Colour, colours_conflict, colours_far_apart, numbers_differ
+from catalog.matching.gender import KIDS, genders_conflict
 from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Normalised, with_gender
 from catalog.matching.size import Size, same_size, sizes_conflict, sizes_overlap
@@ -114,6 +115,7 @@ def contradict(a: Described, b: Described) -> bool:
     return (
         (a.brand != b.brand and bool(a.brand) and bool(b.brand))
         or (a.colour.bases != b.colour.bases and colours_conflict(a.colour.bases, b.colour.bases))
+        or colour_numbers_differ(a, b)
         or (a.gender != b.gender and genders_conflict(a.gender, b.gender))
         or codes_conflict(a, b)
         or a.pack != b.pack
@@ -140,6 +142,8 @@ def compatible_products(a: Described, b: Described) -> tuple[Conflict, ...]:
         found.append(Conflict("brand", f"Brands differ: {a.brand} and {b.brand}."))
     if colours_conflict(a.colour.bases, b.colour.bases):
         found.append(Conflict("colour", f"Colours differ: {a.colour.key} and {b.colour.key}."))
+    elif colour_numbers_differ(a, b):
+        found.append(Conflict("colour", f"Colour numbers differ: {a.colour.number} and {b.colour.number}."))
     if genders_conflict(a.gender, b.gender):
         found.append(Conflict("gender", f"Made for different people: {_people(a.gender)} and {_people(b.gender)}."))
     if codes_conflict(a, b):
@@ -149,6 +153,14 @@ def compatible_products(a: Described, b: Described) -> tuple[Conflict, ...]:
     if a.condition != b.condition:
         found.append(Conflict("condition", "One is not described as new and original, the other is."))
     return tuple(found)
+
+
+def colour_numbers_differ(a: Described, b: Described) -> bool:
+    """Tell whether one brand numbers two colours differently; a number that ends the full code is compared with it."""
+    if not a.colour.number or not b.colour.number or not a.brand or a.brand != b.brand:
+        return False
+    in_code = any(one.code.level == FULL and one.code.value.endswith(one.colour.number) for one in (a, b))
+    return not in_code and numbers_differ(a.colour, b.colour)
 
 
 def codes_conflict(a: Described, b: Described) -> bool:
@@ -267,6 +279,9 @@ def _common_guards(a: Normalised, b: Normalised, evidence: list[str], *, sizes_m
     if apart := titles_apart(a, b):
         guards.append("title")
         evidence.append(apart)
+    elif (apart := _built_apart(a, b)) and not _two_keys(a, b):
+        guards.append("title")
+        evidence.append(apart)
     if sizes_must_be_known and not sizes_speak(a, b):
         guards.append("size_missing")
         evidence.append("The size is missing on one side.")
@@ -274,6 +289,25 @@ def _common_guards(a: Normalised, b: Normalised, evidence: list[str], *, sizes_m
         guards.append("size_unsure")
         evidence.append(f"One size may be the other or only a part of it: {a.size.label} and {b.size.label}.")
     return guards
+
+
+def _built_apart(a: Normalised, b: Normalised) -> str:
+    """Say what only one of two variants is, or nothing: its build, a child's."""
+    childs, silent = (a, b) if a.gender else (b, a)
+    if childs.gender == KIDS and not silent.gender and child_beside_silence([childs.size], [silent.size]):
+        return "Only one is said to be a child's."
+    return builds_apart(a.tokens, b.tokens)
+
+
+def _two_keys(a: Normalised, b: Normalised) -> bool:
+    """Whether a full code agrees, and a barcode with it or the brand's own shape: then a word left out says little.
+
+    A brand's own code tells heights and membranes apart, but not always widths.
+    """
+    if not a.brand or a.brand != b.brand or not a.code.level == FULL == b.code.level or a.code.value != b.code.value:
+        return False
+    known = a.code.pattern == a.brand and "wide" not in builds_of(a.tokens) ^ builds_of(b.tokens)
+    return known or bool(a.gtin.key) and a.gtin.key == b.gtin.key
 
 
 def sizes_speak(a: Normalised, b: Normalised) -> bool:

@@ -272,14 +272,17 @@ def _leaving(
 ) -> dict[int, tuple[int, ...]]:
     """Name the units that must leave, each with some it contradicts; units of one description count together."""
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    children = any(listing.units[place].gender == KIDS for place in group)
     for place in group:
         unit = units[place]
         told = (unit.brand, unit.colour.bases, unit.colour.number, unit.gender, unit.code, unit.pack, unit.condition)
-        own = listing.units[place].gender or _silent(listing, place)
-        alike[(*told, unit.kind, unit.numbers, builds_of(unit.tokens), own)].append(place)
+        said = listing.units[place].gender
+        grown = children and not said and child_beside_silence((), _sizes_of(listing, place))
+        child = children and said == KIDS
+        alike[(*told, unit.kind, unit.numbers, builds_of(unit.tokens), child, grown)].append(place)
     weights = {own[0]: len(own) for own in alike.values()}
-    said = Counter(builds_of(units[place].tokens) for place in group)
-    usual = {builds for builds, seen in said.items() if builds and seen > 1}
+    built = Counter(builds_of(units[place].tokens) for place in group)
+    usual = {builds for builds, seen in built.items() if builds and seen > 1}
     left = leave(weights, lambda a, b: by_one_key(listing, units, a, b, by_code=by_code, usual=usual))
     return {place: left[own[0]] for own in alike.values() if own[0] in left for place in own}
 
@@ -301,15 +304,12 @@ def by_one_key(
     if contradict(one, other) or titles_apart(one, other):
         return True
     mine, theirs = builds_of(one.tokens), builds_of(other.tokens)
-    if not mine and theirs in usual or not theirs and mine in usual:
+    left_out = not mine and theirs in usual or not theirs and mine in usual
+    if not _beside_a_child(listing, a, b) and (left_out or not builds_apart(one.tokens, other.tokens)):
         return False
-    if one.code.pattern == one.brand and one.code.value == other.code.value and not _one_is_wide(one, other):
-        return False  # a code whose shape the brand is known by tells a membrane or a height apart itself
-    return bool(_built_apart(listing, units, a, b)) and not _two_keys(listing, one, other, a, b, by_code)
-
-
-def _one_is_wide(one: Unit, other: Unit) -> bool:
-    return ("wide" in builds_of(one.tokens)) != ("wide" in builds_of(other.tokens))
+    # A code whose shape the brand is known by tells heights and membranes apart itself, not always widths.
+    known = one.code.pattern == one.brand and one.code.value == other.code.value and "wide" not in mine ^ theirs
+    return not known and not _two_keys(listing, one, other, a, b, by_code)
 
 
 def _two_keys(listing: Listing, one: Unit, other: Unit, a: int, b: int, by_code: bool) -> bool:
@@ -319,14 +319,12 @@ def _two_keys(listing: Listing, one: Unit, other: Unit, a: int, b: int, by_code:
     return one.code.level == FULL == other.code.level and bool(one.brand) and one.code.value == other.code.value
 
 
-def _built_apart(listing: Listing, units: Sequence[Unit], a: int, b: int) -> str:
-    """Say what only one of two units is, or nothing: its build, or a child's by its own words and not by what was lent."""
-    genders = listing.units[a].gender, listing.units[b].gender
-    if KIDS in genders and "" in genders:
-        silent = a if not genders[0] else b
-        if _silent(listing, silent) == "grown":
-            return "Only one is said to be a child's."
-    return builds_apart(units[a].tokens, units[b].tokens)
+def _beside_a_child(listing: Listing, a: int, b: int) -> bool:
+    """Whether only one of two units says that it is a child's, before anything was lent, and the other's sizes are not."""
+    childs, silent = (a, b) if listing.units[a].gender else (b, a)
+    if listing.units[childs].gender != KIDS or listing.units[silent].gender:
+        return False
+    return child_beside_silence(_sizes_of(listing, childs), _sizes_of(listing, silent))
 
 
 def _rows_of(listing: Listing, unit: int) -> slice:
@@ -338,18 +336,19 @@ def _barcodes_of(listing: Listing, unit: int) -> set[int]:
     return set(listing.gtin[_rows_of(listing, unit)].tolist()) - {0}
 
 
-def _silent(listing: Listing, unit: int) -> str:
-    """Whether a unit that says no gender has a child's size, or none ("grown")."""
+def _sizes_of(listing: Listing, unit: int) -> list[Size]:
     labels = {listing.labels[label] for label in listing.label[_rows_of(listing, unit)].tolist()}
-    kind = listing.units[unit].kind
-    sizes = [normalise_size(label, kind=kind) for label in labels]
-    return "grown" if child_beside_silence(KIDS, "", sizes) else "small"
+    return [normalise_size(label, kind=listing.units[unit].kind) for label in sorted(labels)]
 
 
 def _reasons(listing: Listing, units: Sequence[Unit], left: Mapping[int, tuple[int, ...]]) -> tuple[str, ...]:
     pairs = {(min(a, b), max(a, b)) for a, others in left.items() for b in others}
     found = {conflict.sentence for a, b in pairs for conflict in compatible_products(units[b], units[a])}
-    found |= {titles_apart(units[b], units[a]) or _built_apart(listing, units, b, a) for a, b in pairs} - {""}
+    found |= {titles_apart(units[b], units[a]) or builds_apart(units[b].tokens, units[a].tokens) for a, b in pairs} - {
+        ""
+    }
+    if any(_beside_a_child(listing, a, b) for a, b in pairs):
+        found.add("Only one is said to be a child's.")
     return tuple(sorted(found)) or ("Too many contradicting descriptions share this key.",)
 
 

@@ -25,7 +25,7 @@ _NAMES_TOO = set(
     "alga apricot aqua arena army asfalto ash avena azure bei bone camel caramel carbon celeste champagne charcoal "
     "cherry chestnut chili chilli chocolate cobalt coffee concord coral crimson cyan denim emerald forest granat "
     "grape graphite guava indigo ivory jade jeans khaki lava lave lavender lemon lila lilac lima lime mango mangue "
-    "marine marino midnight militar military mint mocha moro moss mustard nude oat obsidian olive onyx peach "
+    "marine marino midnight militar military mint mocha moro moss multi mustard nude oat obsidian olive onyx peach "
     "peacoat peru pesca pine platinum rainbow rod roda rode rosa rose royal roze ruby sage sail salmon sand "
     "sapphire scarlet seaweed senf shark slate snow stone tan uva viola violet violeta violett violette vit vita "
     "volt wheat wine".split()
