@@ -4,13 +4,13 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
 
 from catalog.facts import keys_of
-from catalog.flat import flat, unflat
+from catalog.flat import flat, flat_ids, unflat
 from catalog.matching.engine import Link
 from catalog.matching.normalising import Normalised
 from catalog.matching.size import Size
@@ -86,30 +86,36 @@ def _restate(found: Neighbourhood, links: Sequence[Link], by: str) -> None:
             cursor.execute(_RESTATE, values | {"by": by, "now": timezone.now()})
 
 
+_HOLDERS = """
+select m.id, m.variant_id, m.item_id, m.shop_id, v.deleted_at is not null
+from unnest(%s::bigint[]) i(id) join catalog_match m on m.item_id = i.id join catalog_variant v on v.id = m.variant_id
+where m.status = 'linked' order by m.id
+"""
+
+
 def _taken(items: set[int], leaving: list[Match], reasons: dict[int, str]) -> dict[tuple[int, int], int]:
     """Say which variant of each shop stands for these items; deleted ones give their places up and leave too."""
     if not items:
         return {}
     out = {row.variant_id for row in leaving}
     taken = {}
-    rows = Match.everyone.filter(item__in=items, status="linked").select_related("variant").only(
-        "item_id", "shop_id", "status", "variant__deleted_at"
-    )  # fmt: skip
-    for row in rows:
-        if row.variant_id in out:
-            continue
-        if row.variant.deleted_at is not None:
-            leaving.append(row)
-            reasons[row.pk] = GONE
-        else:
-            taken[row.item_id, row.shop_id] = row.variant_id
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, [flat_ids(items)])
+        for pk, variant, item, shop, is_deleted in cursor.fetchall():
+            if variant in out:
+                continue
+            if is_deleted:
+                leaving.append(Match(pk=pk, variant_id=variant, item_id=item, shop_id=shop, status="linked"))
+                reasons[pk] = GONE
+            else:
+                taken[item, shop] = variant
     return taken
 
 
 def _write_joins(found: Neighbourhood, plan: Plan, taken: dict[tuple[int, int], int], done: Written, by: str) -> None:
     joins, look_again = [join for join in plan.joins if join.links], plan.look_again
     items = _items_for(found, joins)
-    fresh: list[Match] = []
+    fresh: list[NewLink] = []
     keys: dict[str, int] = {}
     for join, item in zip(joins, items, strict=True):
         for link in join.links:
@@ -118,26 +124,13 @@ def _write_joins(found: Neighbourhood, plan: Plan, taken: dict[tuple[int, int], 
                 if holder in look_again:  # its place may be free after that
                     look_again.add(pk)
                 continue
-            fresh.append(_match(link, item, by))
+            fresh.append(NewLink(pk, shop, item, link.method[:12], link.evidence, link.probability))
             done.stands[pk] = item
             done.touched.add(item)
             if gtin := keys_of(found.rows[pk].facts)[0]:
                 keys.setdefault(gtin, item)
     save_links(fresh, by=by)
     _save_keys(keys)
-
-
-def _match(link: Link, item: int, by: str) -> Match:
-    return Match(
-        variant_id=int(link.id),
-        shop_id=int(link.shop_id),
-        item_id=item,
-        status="linked",
-        method=link.method[:12],
-        evidence=list(link.evidence),
-        probability=link.probability,
-        decided_by=by,
-    )
 
 
 _SENT = {
@@ -171,7 +164,18 @@ select id, coalesce(before.status, ''), 'linked', %(by)s, '', %(now)s from saved
 """  # noqa: S608 - names of columns, no values
 
 
-def save_links(wanted: Iterable[Match], *, by: str) -> None:
+class NewLink(NamedTuple):
+    """A link to be written, as far as matching decides it; a model's instance takes longer to make than to write."""
+
+    variant_id: int
+    shop_id: int
+    item_id: int
+    method: str
+    evidence: Sequence[str]
+    probability: float | None
+
+
+def save_links(wanted: Iterable[Match | NewLink], *, by: str) -> None:
     """Write links with their histories in one statement; a match that stood before and was withdrawn stands again."""
     rows = list(wanted)
     if rows:

@@ -7,6 +7,7 @@ joins took 12 ms to plan and fell for hash joins over whole tables (220 ms at 20
 nothing but the depth of three B-trees.
 """
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,6 +24,8 @@ from catalog.matching.lending import LOOKED_AT
 from catalog.matching.levelling import shape_of
 from catalog.matching.normalising import Normalised
 
+STALE_STATISTICS = 30  # seconds
+_refreshed: list[float] = []  # when this process did it last
 MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
 MOST_PRODUCTS = 400  # from the third step on, more end the way; no true neighbourhood measured has had a tenth of it
 
@@ -71,10 +74,13 @@ select * from catalog_rows_around(%(products)s, %(changed)s, %(gtins)s, %(brands
 
 
 def refresh_statistics(cursor: CursorWrapper) -> None:
-    """Tell the planner how large the tables are now.
+    """Tell the planner how large the tables are now, at most twice a minute.
 
     A first load comes faster than autovacuum: by the figures of empty tables the wide joins go row by row, for minutes.
     """
+    if _refreshed and time.monotonic() - _refreshed[0] < STALE_STATISTICS:
+        return
+    _refreshed[:] = [time.monotonic()]
     cursor.execute("analyze catalog_variant (id, product_id, gtin, gtin_status, brand_key, match_due_at, deleted_at)")
     cursor.execute("analyze catalog_match (id, variant_id, item_id, status), catalog_item (id, style_id)")
 
