@@ -1,9 +1,12 @@
-/* The review desk: keys, stepping through candidates, help, and no decision on a card nobody has had time to see. */
+/* The review desk: keys, stepping through candidates, help, and no decision on a card nobody has had time to see.
+   While a request runs the last key pressed is kept and done on what comes back; only a decision never is. */
 (() => {
   "use strict";
   const UNSEEN_MS = 250;
   let shownAt = performance.now();
   let busy = false;
+  let settling = false;
+  let kept = "";
 
   const desk = () => document.getElementById("desk");
   const card = () => document.querySelector("#desk [data-card]");
@@ -46,6 +49,23 @@
     "?": openHelp,
   };
   const DECISIONS = ["a", "r", "s"];
+  const isNumber = (key) => /^[1-8]$/.test(key);
+  const obey = (key) => {
+    if (isNumber(key)) show(Number(key) - 1);
+    else if (!DECISIONS.includes(key) || performance.now() - shownAt >= UNSEEN_MS) KEYS[key]();
+  };
+  const obeyKept = () => {
+    const key = kept;
+    kept = "";
+    if (key && (!isNumber(key) || Number(key) <= options().length)) obey(key);
+  };
+  const say = (text) => {
+    const box = document.querySelector("#desk [role=status]");
+    const line = document.createElement("p");
+    line.className = "desk-notice desk-refused";
+    line.textContent = text;
+    if (box) box.replaceChildren(line);
+  };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !desk()) return;
@@ -53,20 +73,14 @@
     const dialog = document.querySelector("dialog[open]");
     if (dialog) {
       const reason = dialog.querySelector(`[data-reason="${CSS.escape(event.key)}"]`);
-      if (reason) { event.preventDefault(); reason.click(); }
+      if (reason && !busy) { event.preventDefault(); reason.click(); }
       return;
     }
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (/^[1-8]$/.test(key) && Number(key) <= options().length) {
-      event.preventDefault();
-      show(Number(key) - 1);
-      return;
-    }
-    if (!(key in KEYS)) return;
+    if (!(key in KEYS) && !(isNumber(key) && (busy || Number(key) <= options().length))) return;
     event.preventDefault();
-    if (busy) return;
-    if (DECISIONS.includes(key) && performance.now() - shownAt < UNSEEN_MS) return;
-    KEYS[key]();
+    if (!busy) obey(key);
+    else kept = DECISIONS.includes(key) ? "" : key; // a decision would fall on a card that is not there yet
   });
 
   document.addEventListener("click", (event) => {
@@ -89,27 +103,31 @@
     if (event.target.matches && event.target.matches("img[data-picture]")) gone(event.target);
   }, true);
 
+  const rest = () => {
+    busy = settling = false;
+    if (desk()) desk().setAttribute("aria-busy", "false");
+    obeyKept();
+  };
   document.addEventListener("htmx:beforeRequest", () => {
     busy = true;
     if (desk()) desk().setAttribute("aria-busy", "true");
   });
-  document.addEventListener("htmx:afterRequest", () => {
-    busy = false;
-    if (desk()) desk().setAttribute("aria-busy", "false");
-  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const answer = event.detail.xhr;
-    if (answer.responseText.includes('id="desk"') && !answer.responseText.includes("<html")) {
+    if (/id="(desk|bulk-progress)"/.test(answer.responseText) && !answer.responseText.includes("<html")) {
       event.detail.shouldSwap = true; // a refusal comes with the card it speaks of
       event.detail.isError = false;
+      settling = true; // its forms are no ordinary ones only from then on
     } else if (answer.status !== 0) {
       event.detail.shouldSwap = false; // signed out, or something broke: the whole page says what
       window.location.reload();
     }
   });
+  document.addEventListener("htmx:afterRequest", () => { if (!settling) rest(); });
+  document.addEventListener("htmx:afterSettle", rest);
   document.addEventListener("htmx:sendError", () => {
-    const box = document.querySelector("#desk [role=status]");
-    if (box) box.innerHTML = '<p class="desk-notice desk-refused">That did not reach the network. Try again.</p>';
+    kept = "";
+    say("That did not reach the network. Try again.");
   });
   document.addEventListener("htmx:afterSwap", () => {
     shownAt = performance.now();

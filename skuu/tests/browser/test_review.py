@@ -171,6 +171,38 @@ def test_a_card_that_has_only_just_appeared_is_not_decided_by_a_second_tap(sit: 
     assert list(ReviewCard.everyone.filter(status="rejected").values_list("pk", flat=True)) == [first]
 
 
+WHILE_IT_RUNS = """key => document.addEventListener('htmx:beforeSend', () => document.body.dispatchEvent(
+    new KeyboardEvent('keydown', {key, bubbles: true})), {once: true})"""
+
+
+def test_undo_pressed_while_the_decision_is_on_its_way_follows_it(sit: Sit) -> None:
+    page = sit("rea").page
+    first = shown(page)
+    page.wait_for_timeout(300)
+    page.evaluate(WHILE_IT_RUNS, "u")
+    with page.expect_response("**/admin/review/undo/") as answer:
+        page.keyboard.press("r")
+    answer.value.finished()
+    page.wait_for_function("document.getElementById('desk').getAttribute('aria-busy') === 'false'")
+    assert shown(page) == first
+    card = ReviewCard.everyone.get(pk=first)
+    steps = list(card.changes.order_by("-pk").values_list("to_status", flat=True)[:2])
+    assert (card.status, steps) == ("open", ["open", "rejected"])
+
+
+def test_a_decision_pressed_while_another_is_on_its_way_falls_on_no_card(sit: Sit) -> None:
+    page = sit("rea").page
+    first = shown(page)
+    page.wait_for_timeout(300)
+    page.evaluate(WHILE_IT_RUNS, "r")
+    with page.expect_response("**/admin/review/**") as answer:
+        page.keyboard.press("r")
+    answer.value.finished()
+    page.wait_for_function("document.getElementById('desk').getAttribute('aria-busy') === 'false'")
+    page.wait_for_timeout(300)
+    assert list(ReviewCard.everyone.filter(status="rejected").values_list("pk", flat=True)) == [first]
+
+
 def test_two_reviewers_sit_before_different_cards(sit: Sit) -> None:
     one, other = sit("rea").page, sit("rob").page
     assert shown(one) != shown(other)
