@@ -1,4 +1,4 @@
-"""Bulk decisions: approve many cards of one pattern after a preview that freezes them; nothing beyond it is decided.
+"""Bulk decisions: approve or reject many cards of one pattern after a preview that freezes them; nothing beyond it is decided.
 
 A preview names every card with the candidate and the very sight it was judged by. A card that shows something else by the
 time it is decided, or that somebody holds, is left alone and says why. The whole decision can be taken back as one.
@@ -8,20 +8,20 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.bulk_pattern import Pattern, cards_of, fitting, refuse_wide, sizes_of
 from catalog.card_steps import NOBODY
-from catalog.models import BulkCard, BulkDecision, BulkDecisionChange, ReviewCard, Variant
-from catalog.review import approve_card, undo_card
+from catalog.models import BulkCard, BulkDecision, BulkDecisionChange, ReviewCard
+from catalog.review import approve_card, reject_card, undo_card
 from catalog.sight import Option, Sight, see_cards
-from catalog.weighing import DIFFERS, SAME
 from skuu.kit.errors import NotAllowed, NotPossible, SkuuError, WrongState
 from skuu.kit.states import move
 
@@ -32,48 +32,28 @@ MOST_NAMED = 60
 GOOD_FOR = dt.timedelta(hours=1)
 
 
-class PatternTooWide(NotPossible):
-    """A pattern names an evidence class and at least a brand or both shops."""
-
-    code = "pattern_too_wide"
-
-
 class PreviewIsOld(WrongState):
     """What was previewed is not what would be decided."""
 
     code = "preview_is_old"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """Which cards: class of evidence, brand and/or both shops, what must agree, and the least score in percent."""
-
-    evidence_class: str
-    brand: str = ""
-    shop: int | None = None
-    other_shop: int | None = None
-    code_equal: bool = False
-    colour_equal: bool = True
-    least_percent: int = 90
-
-
 def preview_bulk(pattern: Pattern, *, by: str) -> BulkDecision:
-    """Freeze the cards that fit a pattern, at most 500 with the most at stake, with what each would link.
+    """Freeze the cards that fit a pattern, at most 500 with the most at stake, with what each would link or keep apart.
 
     Decides nothing. Cards that fit the wide part of the pattern but not the narrow one are counted by reason.
     Raises PatternTooWide.
     """
-    if not pattern.evidence_class or not (pattern.brand or (pattern.shop and pattern.other_shop)):
-        raise PatternTooWide(_("Name a class of evidence, and a brand or both shops."))
-    rows = _wide(pattern)
+    refuse_wide(pattern)
+    rows = cards_of(pattern)
     more = max(0, rows.count() - MOST_CARDS)
-    kept: list[tuple[Sight, Option]] = []
+    kept: list[tuple[Sight, Sequence[Option]]] = []
     left: Counter[str] = Counter()
     named: list[dict[str, Any]] = []
     for sight in _sights(list(rows[:MOST_CARDS])):
-        option, why = _fits(sight, pattern, by)
-        if option is not None:
-            kept.append((sight, option))
+        options, why = fitting(sight, pattern, by)
+        if options:
+            kept.append((sight, options))
             continue
         left[why] += 1
         if len(named) < MOST_NAMED:
@@ -83,71 +63,34 @@ def preview_bulk(pattern: Pattern, *, by: str) -> BulkDecision:
     return _freeze(pattern, kept, {"left": dict(left.most_common()), "named": named}, by=by)
 
 
-def _wide(pattern: Pattern) -> QuerySet[ReviewCard]:
-    rows = ReviewCard.everyone.filter(status="open", kind="question", evidence_class=pattern.evidence_class)
-    if pattern.brand:
-        rows = rows.filter(Exists(Variant.everyone.filter(product=OuterRef("product"), brand_key=pattern.brand)))
-    if pattern.shop:
-        rows = rows.filter(product__shop=pattern.shop)
-    return rows.select_related("product").order_by("-money_minor", "pk")
-
-
 def _sights(cards: list[ReviewCard]) -> Iterator[Sight]:
     for start in range(0, len(cards), CHUNK):
         yield from see_cards(cards[start : start + CHUNK])
 
 
-def _fits(sight: Sight, pattern: Pattern, by: str) -> tuple[Option | None, str]:
-    """Choose the candidate that a bulk decision would link, or say why this card needs eyes."""
-    card = sight.card
-    if card.taken_by not in ("", by) and card.taken_until and card.taken_until > timezone.now():
-        return None, _("somebody looks at it now")
-    likely = [option for option in sight.options if option.percent >= pattern.least_percent]
-    if not likely:
-        return None, _("less likely than the pattern wants")
-    if len(likely) > 1:
-        return None, _("several candidates are as likely")
-    (option,) = likely
-    if pattern.other_shop and option.theirs.product.shop_id != pattern.other_shop:
-        return None, _("the candidate is another shop’s")
-    return (None, why) if (why := _contradiction(option, pattern)) else (option, "")
-
-
-def _contradiction(option: Option, pattern: Pattern) -> str:
-    verdicts = {fact.key: fact.verdict for fact in option.facts}
-    if verdicts["brand"] == DIFFERS:
-        return _("the brands differ")
-    if verdicts["gender"] == DIFFERS:
-        return _("made for different people")
-    if verdicts["price"] == DIFFERS:
-        return _("the prices are far apart")
-    if verdicts["code"] == DIFFERS or (pattern.code_equal and verdicts["code"] != SAME):
-        return _("the article codes do not agree")
-    if verdicts["colour"] == DIFFERS or (pattern.colour_equal and verdicts["colour"] != SAME):
-        return _("the colours do not agree")
-    if any(row.barcodes == "differ" for row in option.rows):
-        return _("a size carries two different barcodes")
-    return "" if option.linkable else _("no size can be linked")
-
-
-def _freeze(pattern: Pattern, kept: list[tuple[Sight, Option]], counts: dict[str, Any], *, by: str) -> BulkDecision:
-    frozen = [(sight.card.pk, option.number, sight.digest) for sight, option in kept]
-    shops = {side.product.shop_id for _sight, option in kept for side in (option.mine, option.theirs)}
+def _freeze(
+    pattern: Pattern, kept: list[tuple[Sight, Sequence[Option]]], counts: dict[str, Any], *, by: str
+) -> BulkDecision:
+    frozen = [
+        BulkCard(
+            card_id=sight.card.pk, candidate=options[0].number, sight=sight.digest, sizes=sizes_of(pattern, options)
+        )
+        for sight, options in kept
+    ]
+    shops = {side.product.shop_id for _s, options in kept for one in options for side in (one.mine, one.theirs)}
     counts |= {
         "cards": len(kept),
-        "sizes": sum(option.linkable for _sight, option in kept),
+        "sizes": sum(card.sizes for card in frozen),
         "shops": len(shops),
-        "money": sum(sight.card.money_minor for sight, _option in kept),
+        "money": sum(sight.card.money_minor for sight, _options in kept),
     }
+    digest = _digest([(card.card_id, card.candidate, card.sight) for card in frozen])
     with transaction.atomic():
-        bulk = BulkDecision.objects.create(pattern=asdict(pattern), digest=_digest(frozen), counts=counts, by=by)
+        bulk = BulkDecision.objects.create(pattern=asdict(pattern), digest=digest, counts=counts, by=by)
         BulkDecisionChange.objects.create(row=bulk, to_status="preview", by=by)
-        BulkCard.objects.bulk_create(
-            BulkCard(
-                bulk=bulk, card_id=sight.card.pk, candidate=option.number, sight=sight.digest, sizes=option.linkable
-            )
-            for sight, option in kept
-        )
+        for card in frozen:
+            card.bulk = bulk
+        BulkCard.objects.bulk_create(frozen)
     return bulk
 
 
@@ -215,17 +158,24 @@ def _decide_one(bulk: BulkDecision, row: BulkCard) -> bool:
             return False
         try:
             with transaction.atomic():
-                linked = approve_card(
-                    ReviewCard(pk=held.card_id), candidate=held.candidate, by=bulk.by, digest=held.sight
-                )
+                sizes = _say(bulk, held)
         except SkuuError as error:
             if error.code == "matching_at_work":
                 raise
             BulkCard.objects.filter(pk=held.pk).update(status="left", reason=error.message)
             return True
         decided = ReviewCard.everyone.values_list("decided_at", flat=True).get(pk=held.card_id)
-        BulkCard.objects.filter(pk=held.pk).update(status="decided", sizes=linked, decided_at=decided)
+        BulkCard.objects.filter(pk=held.pk).update(status="decided", sizes=sizes, decided_at=decided)
     return True
+
+
+def _say(bulk: BulkDecision, held: BulkCard) -> int:
+    """Say of one card what the whole decision says; returns how many sizes it is about."""
+    card = ReviewCard(pk=held.card_id)
+    if not bulk.rejects:
+        return approve_card(card, candidate=held.candidate, by=bulk.by, digest=held.sight)
+    reject_card(card, by=bulk.by, digest=held.sight)
+    return held.sizes
 
 
 def _undo_one(bulk: BulkDecision, row: BulkCard) -> bool:
@@ -233,7 +183,8 @@ def _undo_one(bulk: BulkDecision, row: BulkCard) -> bool:
         held = BulkCard.objects.select_for_update(skip_locked=True).filter(pk=row.pk, status="decided").first()
         if held is None:
             return False
-        stands = Q(pk=held.card_id, status="approved", decided_by=bulk.by, decided_at=held.decided_at)
+        said = "rejected" if bulk.rejects else "approved"
+        stands = Q(pk=held.card_id, status=said, decided_by=bulk.by, decided_at=held.decided_at)
         if not ReviewCard.everyone.filter(stands).exists():
             why = _("it was decided anew since")
             BulkCard.objects.filter(pk=held.pk).update(status="left", reason=why)

@@ -9,8 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog import bulk
+from catalog.bulk_pattern import DIFFERENCES, Pattern
 from catalog.models import BulkCard, BulkDecision, ReviewCard
 from catalog.review import QueueFilter
 from catalog.review_desk import View, card_choices, may_decide, site_facts, whole
@@ -19,6 +21,13 @@ from catalog.weighing import show_money
 from network.models import Shop
 from skuu.kit.errors import SkuuError
 
+STATUSES = {
+    "preview": gettext_lazy("preview"),
+    "deciding": gettext_lazy("deciding"),
+    "decided": gettext_lazy("decided"),
+    "undoing": gettext_lazy("taking back"),
+    "undone": gettext_lazy("taken back"),
+}
 SAMPLE = 20
 LATEST = 20
 
@@ -56,8 +65,9 @@ def _page(request: HttpRequest) -> HttpResponse:
     facts = {
         **card_choices(QueueFilter(kind="question")),
         "pattern": pattern,
+        "differences": DIFFERENCES.items(),
         "every_shop": list(Shop.everyone.order_by("name", "pk").values_list("pk", "name")),
-        "latest": [(row, _words(row)) for row in latest],
+        "latest": [(row, _words(row), STATUSES[row.status]) for row in latest],
     }
     return render(request, "admin/review/bulk.html", site_facts(request, _("Decide many cards")) | facts)
 
@@ -136,10 +146,11 @@ def _row(pk: int) -> BulkDecision:
     return row
 
 
-def _pattern(asked: Any) -> bulk.Pattern:
+def _pattern(asked: Any) -> Pattern:
     """Read a pattern from an address or a form; what cannot be read is not asked for."""
-    shop, other, least = whole(asked.get("shop")), whole(asked.get("other_shop")), whole(asked.get("least"))
-    return bulk.Pattern(
+    shop, other = whole(asked.get("shop")), whole(asked.get("other_shop"))
+    least, most = whole(asked.get("least")), whole(asked.get("most"))
+    return Pattern(
         evidence_class=asked.get("class", "").replace("\x00", "")[:20],
         brand=asked.get("brand", "").replace("\x00", "")[:120],
         shop=shop if shop > 0 else None,
@@ -147,6 +158,9 @@ def _pattern(asked: Any) -> bulk.Pattern:
         code_equal=asked.get("code_equal") == "on",
         colour_equal=asked.get("colour_equal") == "on",
         least_percent=least if 50 <= least <= 100 else 90,
+        rejects=asked.get("decision") == "reject",
+        differs=asked["differs"] if asked.get("differs") in DIFFERENCES else "",
+        most_percent=most if 0 <= most <= 100 else 40,
     )
 
 
@@ -188,7 +202,8 @@ def _shown(row: BulkDecision) -> dict[str, Any]:
 def _words(row: BulkDecision) -> list[str]:
     """Say a pattern in words."""
     said = row.pattern
-    words = [str(CLASSES.get(said["evidence_class"], said["evidence_class"]))]
+    words = [_("Reject") if row.rejects else _("Approve")]
+    words.append(str(CLASSES.get(said["evidence_class"], said["evidence_class"])))
     names = dict(Shop.everyone.filter(pk__in=[said["shop"] or 0, said["other_shop"] or 0]).values_list("pk", "name"))
     if said["brand"]:
         words.append(_("brand %(brand)s") % {"brand": said["brand"].title()})
@@ -196,6 +211,16 @@ def _words(row: BulkDecision) -> list[str]:
         words.append(_("asked by %(shop)s") % {"shop": names.get(said["shop"], "?")})
     if said["other_shop"]:
         words.append(_("candidate of %(shop)s") % {"shop": names.get(said["other_shop"], "?")})
+    return words + (_words_of_no(said) if row.rejects else _words_of_yes(said))
+
+
+def _words_of_no(said: dict[str, Any]) -> list[str]:
+    words = [str(DIFFERENCES[said["differs"]])] if said["differs"] in DIFFERENCES else []
+    return [*words, _("at most %(most)d %%") % {"most": said["most_percent"]}]
+
+
+def _words_of_yes(said: dict[str, Any]) -> list[str]:
+    words = []
     if said["code_equal"]:
         words.append(_("article codes agree"))
     if said["colour_equal"]:

@@ -115,6 +115,11 @@ class Option:
         """How many sizes an approval would link."""
         return sum(1 for row in self.rows if not row.taken and not row.mine.gone and not row.theirs.gone)
 
+    @property
+    def verdicts(self) -> list[str]:
+        """Which facts and barcodes agree: the signs between the two sides."""
+        return [*(fact.verdict for fact in self.facts), *(row.barcodes for row in self.rows)]
+
     @cached_property
     def seen(self) -> dict[str, Any]:
         """What a verdict keeps of it: titles, brands, codes, colours, and each pair of sizes with barcodes and prices."""
@@ -142,7 +147,8 @@ class Sight:
     @cached_property
     def digest(self) -> str:
         """Tell apart what two people were shown; a decision on something else than what stands now is refused by it."""
-        text = json.dumps([option.seen for option in self.options], sort_keys=True)
+        shown = [(option.seen, option.verdicts) for option in self.options]
+        text = json.dumps(shown, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

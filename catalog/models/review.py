@@ -129,7 +129,7 @@ class CardSight(models.Model):
 
 
 class BulkDecision(Stateful):
-    """Many cards of one pattern decided by one person at once: previewed and frozen first. Written only by catalog.bulk."""
+    """Many cards of one pattern approved or rejected by one person at once: previewed and frozen first. Written only by catalog.bulk."""
 
     STEPS: ClassVar = {
         "preview": {"deciding", "dropped"},
@@ -155,6 +155,11 @@ class BulkDecision(Stateful):
 
     def __str__(self) -> str:
         return f"bulk decision {self.pk}"
+
+    @property
+    def rejects(self) -> bool:
+        """Whether it says no to its cards; one from before that could be said is a yes."""
+        return bool(self.pattern.get("rejects"))
 
 
 class BulkDecisionChange(StateChange):

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from catalog import bulk, review
-from catalog.bulk import Pattern
+from catalog.bulk_pattern import Pattern
 from catalog.models import BulkCard, BulkDecision, Match, ReviewCard, Variant, Verdict
 from catalog.tests.asked import ask, reviewer, sell
 from catalog.tests.cast import open_shop
@@ -190,6 +190,86 @@ def test_a_dropped_preview_decides_nothing_any_more(cards):
         bulk.confirm_bulk(BulkDecision.objects.get(), digest=made.digest, by="sam")
     with pytest.raises(WrongState):
         bulk.begin_undo(BulkDecision.objects.get(), by="sam")
+
+
+class TestRejecting:
+    """Saying no to many at once: the same preview, the same freezing, the same way back."""
+
+    NO = Pattern("title", brand="fjord", rejects=True, differs="colour", most_percent=100)
+
+    @pytest.fixture
+    def unlike(self, shops):
+        return [
+            ask(sell(shops[0], f"Boot {n}"), sell(shops[1], f"Boot {n}", colour_key="red"), money_minor=100 - n)
+            for n in range(3)
+        ]
+
+    @pytest.mark.parametrize(
+        "pattern",
+        [
+            Pattern("title", rejects=True, most_percent=10),
+            Pattern("title", brand="fjord", rejects=True, most_percent=61),
+        ],
+    )
+    def test_a_no_needs_a_narrow_pattern_and_a_reason(self, unlike, pattern):
+        with pytest.raises(NotPossible) as refusal:
+            bulk.preview_bulk(pattern, by="sam")
+        assert refusal.value.code == "pattern_too_wide"
+        assert not BulkDecision.objects.exists()
+
+    def test_every_candidate_must_fit_and_a_shared_barcode_needs_eyes(self, shops, unlike):
+        alma, bruno = shops
+        ask(sell(alma), sell(bruno, colour_key="red"), sell(bruno))
+        same = ask(sell(alma), sell(bruno, colour_key="red"))
+        named = [row[side] for row in same.candidates[0]["sizes"][:1] for side in ("mine", "theirs")]
+        Variant.everyone.filter(pk__in=named).update(gtin="09520000054014", gtin_status="clean")
+        counts = bulk.preview_bulk(self.NO, by="sam").counts
+        assert counts["left"] == {"not every candidate differs in that": 1, "a size carries the same barcode": 1}
+        assert {name: counts[name] for name in ("cards", "sizes", "shops", "money")} == {
+            "cards": 3, "sizes": 6, "shops": 2, "money": 297,
+        }  # fmt: skip
+
+    def test_what_is_likelier_than_the_pattern_says_is_left_out(self, shops, unlike):
+        faint = ask(sell(shops[0]), sell(shops[1]), score=0.3)
+        made = bulk.preview_bulk(Pattern("title", brand="fjord", rejects=True, most_percent=40), by="sam")
+        assert list(made.cards.values_list("card_id", flat=True)) == [faint.pk]
+        assert made.counts["left"] == {"likelier than the pattern wants": 3}
+
+    def test_no_decides_exactly_what_was_previewed_keeps_what_was_seen_and_is_undone_as_one(self, unlike):
+        made = bulk.preview_bulk(self.NO, by="sam")
+        bulk.confirm_bulk(made, digest=made.digest, by="sam")
+        assert run(made).status == "decided"
+        assert statuses(made) == ["decided"] * 3
+        assert list(ReviewCard.everyone.order_by("pk").values_list("status", "decided_by")) == [("rejected", "sam")] * 3
+        assert persons_links() == 0
+        assert Verdict.objects.filter(same=False, undone_at=None).count() == 6
+        step = unlike[0].changes.get(to_status="rejected")
+        assert step.seen["0"]["mine"]["title"] == unlike[0].product.title
+        bulk.begin_undo(made, by="sam")
+        assert run(made).status == "undone"
+        assert set(ReviewCard.everyone.values_list("status", flat=True)) == {"open"}
+        assert not Verdict.objects.filter(undone_at=None).exists()
+
+    def test_a_card_that_changed_since_is_left_alone(self, unlike):
+        made = bulk.preview_bulk(self.NO, by="sam")
+        Variant.everyone.filter(product=unlike[0].product).update(colour_key="red")
+        bulk.confirm_bulk(made, digest=made.digest, by="sam")
+        run(made)
+        assert statuses(made) == ["left", "decided", "decided"]
+        assert ReviewCard.everyone.get(pk=unlike[0].pk).status == "open"
+
+    def test_the_pages_say_that_it_is_a_no(self, unlike):
+        desk = signed_in(reviewer("sam"), second_factor=True)
+        form = {"class": "title", "brand": "fjord", "decision": "reject", "differs": "colour", "most": "100"}
+        page = desk.post(reverse("admin:review_bulk_preview"), form, follow=True).content.decode()
+        assert "Reject these 3 cards" in page
+        assert "Sizes to keep apart" in page
+        assert "Approve these" not in page
+        made = BulkDecision.objects.get()
+        desk.post(reverse("admin:review_bulk_confirm", args=[made.pk]), {"digest": made.digest})
+        answer = desk.post(reverse("admin:review_bulk_go", args=[made.pk]), headers={"HX-Request": "true"})
+        assert "Cards rejected: 3 of 3. Sizes kept apart: 6. Left alone: 0." in answer.content.decode()
+        assert "Reject · " in desk.get(reverse("admin:review_bulk")).content.decode()
 
 
 class TestPages:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 
 from catalog import bulk, review
+from catalog.bulk_pattern import Pattern
 from catalog.models import BulkDecision, Match, Product, ReviewCard, ReviewCardChange
 from catalog.review import QueueFilter
 from catalog.tests.asked import ask, sell
@@ -49,7 +50,7 @@ def test_workers_in_a_rush_decide_each_card_of_a_bulk_decision_once(own_database
     dora, egon = open_shop("Dora"), open_shop("Egon", "DE")
     for n in range(CARDS):
         ask(sell(dora, f"Boot {n}", ("42",)), sell(egon, f"Boot {n}", ("42",)))
-    made = bulk.preview_bulk(bulk.Pattern("title", brand="fjord"), by="sam")
+    made = bulk.preview_bulk(Pattern("title", brand="fjord"), by="sam")
     bulk.confirm_bulk(made, digest=made.digest, by="sam")
 
     def work(_):
