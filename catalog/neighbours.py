@@ -32,7 +32,7 @@ MOST_PRODUCTS = 400  # from the third step on, more end the way; no true neighbo
 
 @dataclass(slots=True)
 class Row:
-    """A live variant as matching sees it: what it is and what it stands for."""
+    """A live variant as matching sees it: what it is and what it stands for; `is_whole`: all who decide about it are here."""
 
     pk: int
     shop_id: int
@@ -42,6 +42,7 @@ class Row:
     item_id: int | None = None
     style_id: int | None = None
     method: str = ""
+    is_whole: bool = True
 
 
 @dataclass(slots=True)
@@ -107,11 +108,11 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
         if len(products) >= MANY_PRODUCTS:
             refresh_statistics(cursor)
         cursor.execute(_AROUND, asked)
-        for pk, shop, product, packed, price, match, item, style, method, crowded, common in cursor.fetchall():
+        for pk, shop, product, packed, price, match, item, style, method, crowded, common, whole in cursor.fetchall():
             facts = changed.get(pk) or facts_from(packed, pk, shop, product, price)
             if crowded or common:
                 facts = _without_crowded(facts, gtin=crowded, code=common)
-            found.rows[pk] = Row(pk, shop, product, facts, match, item, style, method or "")
+            found.rows[pk] = Row(pk, shop, product, facts, match, item, style, method or "", whole)
     add_known(found)
     return found
 

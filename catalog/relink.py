@@ -1,14 +1,14 @@
 """Turn an engine's clusters into links: who joins which item, who leaves, whose turn comes next; ids stay with most shops.
 
-A change moves the rows of its own product only. New rows, never matched before, may also bring others a second look, so that
-the order of arrival changes nothing; an edit may not, so that one shop's mistake stays its own.
+A change moves the rows of its own product only. New rows, never matched before, also bring a second look to all who are
+something else by them, so that the order of arrival changes nothing; an edit may not, so that one shop's mistake stays its
+own.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catalog.facts import keys_of
 from catalog.matching.engine import LINKED, Batch, Link
 from catalog.neighbours import Neighbourhood, Row
 
@@ -49,15 +49,14 @@ def plan_links(
     plan = Plan()
     target: dict[str, int | None] = {}
     for key, links in sorted(clusters.items()):
-        if not any(int(link.id) in due for link in links):
-            continue
         is_new = any(int(link.id) in new for link in links)
         target[key] = _target(key, links, standing, owner, () if is_new else due)
-        _join(plan, found, links, target[key], standing, due, is_new)
+        if any(int(link.id) in due for link in links):
+            _join(plan, found, links, target[key], standing, due)
     going = {int(link.id) for join in plan.joins for link in join.links}
     _leave(plan, found, of, clusters, due, going)
     if new:
-        _look_again(plan, found, of, target, due, new)
+        plan.look_again |= _others(found, of, target, due, going)
     return plan
 
 
@@ -100,7 +99,6 @@ def _join(
     item: int | None,
     standing: Mapping[int, int],
     due: Collection[int],
-    is_new: bool,
 ) -> None:
     joining: list[Link] = []
     for link in links:
@@ -111,8 +109,6 @@ def _join(
                 plan.restate.append(link)
             continue
         if at is not None and pk not in due:
-            if is_new and found.rows[pk].method not in KEPT:
-                plan.look_again.add(pk)
             continue
         if (pk, item) not in found.refused:
             joining.append(link)
@@ -144,30 +140,20 @@ def _has_mates(found: Neighbourhood, row: Row, cluster: Iterable[Link]) -> bool:
     return any(int(link.id) != row.pk and found.rows[int(link.id)].item_id == row.item_id for link in cluster)
 
 
-def _look_again(
-    plan: Plan,
+def _others(
     found: Neighbourhood,
     of: Mapping[int, str],
     target: Mapping[str, int | None],
     due: Collection[int],
-    new: Collection[int],
-) -> None:
-    """Have a second look at rows of products that share a key with a new one and are no longer what they stand for."""
-    products = {found.rows[pk].product_id for pk in new if pk in found.rows}
-    shared = {key for row in found.rows.values() if row.product_id in products for key in _named_keys(row)}
-    near = {row.product_id for row in found.rows.values() if shared.intersection(_named_keys(row))}
-    for pk, row in found.rows.items():
-        if pk in due or row.method in KEPT or row.product_id not in near:
-            continue
-        key = of.get(pk)
-        if row.item_id is None:
-            is_other = key is not None and key not in target  # linked by what the new row says of somebody's barcode
-        else:
-            is_other = key is None or (key in target and target[key] != row.item_id)
-        if is_other:
-            plan.look_again.add(pk)
-
-
-def _named_keys(row: Row) -> list[str]:
-    gtin, brand, code = keys_of(row.facts)
-    return [key for key in (gtin, f"{brand}|{code}" if code else "") if key]
+    going: Collection[int],
+) -> set[int]:
+    """Name the rows that stand for something else than all who decide about them say."""
+    return {
+        pk
+        for pk, row in found.rows.items()
+        if row.is_whole
+        and pk not in due
+        and pk not in going
+        and row.method not in KEPT
+        and (row.item_id != target[of[pk]] or row.item_id is None if pk in of else row.item_id is not None)
+    }

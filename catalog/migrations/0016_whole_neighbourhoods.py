@@ -17,7 +17,7 @@ create function catalog_rows_around(
   products bigint[], changed bigint[], gtins text, brands text, codes text, levels text, most int, widest int
 ) returns table (
   id bigint, shop_id bigint, product_id bigint, facts text, price_minor bigint, match_id bigint, item_id bigint,
-  style_id bigint, method text, has_crowded_gtin bool, has_crowded_code bool
+  style_id bigint, method text, has_crowded_gtin bool, has_crowded_code bool, is_whole bool
 ) language plpgsql stable {BEFORE._PLANS}
 as $$
 declare
@@ -52,13 +52,18 @@ begin
       select s.brand_key, s.code, s.code_level = 'full' from unnest(said_brands, said_codes, said_levels)
         as s(brand_key, code, code_level) where hop = 1 and s.brand_key <> ''
       union
-      select w.brand_key, o.code, true from (
-        select own.code, own.gtin from own where own.brand_key = '' and own.code_level = 'full' and own.gtin <> ''
+      select w.brand_key, o.code, o.code_level = 'full' from (
+        select own.code, own.code_level, own.gtin from own where own.brand_key = '' and own.code <> '' and own.gtin <> ''
         union
-        select s.code, s.gtin from unnest(said_brands, said_codes, said_levels, said_gtins)
-          as s(brand_key, code, code_level, gtin) where hop = 1 and s.brand_key = '' and s.code_level = 'full'
-      ) o join catalog_variant w on w.gtin = o.gtin
-      where w.gtin_status = 'clean' and w.deleted_at is null and w.brand_key <> ''
+        select s.code, s.code_level, s.gtin from unnest(said_brands, said_codes, said_levels, said_gtins)
+          as s(brand_key, code, code_level, gtin) where hop = 1 and s.brand_key = '' and s.code <> ''
+      ) o cross join lateral (
+        select v.brand_key from catalog_variant v
+        where v.gtin = o.gtin and v.gtin_status = 'clean' and v.deleted_at is null
+        union
+        select s.brand_key from unnest(said_gtins, said_brands) as s(gtin, brand_key) where s.gtin = o.gtin
+      ) w
+      where w.brand_key <> ''
     ),
     named as (
       select w.brand_key, w.code, not exists (
@@ -115,7 +120,7 @@ begin
   ) reached;
   return query
   select v.id, v.shop_id, v.product_id, v.facts, v.price_minor, m.id, m.item_id, i.style_id, m.method::text,
-    v.gtin = any(crowd_gtins), v.brand_key || chr(31) || v.code = any(crowd_codes)
+    v.gtin = any(crowd_gtins), v.brand_key || chr(31) || v.code = any(crowd_codes), v.product_id = any(near)
   from catalog_variant v
   left join catalog_match m on m.variant_id = v.id and m.status = 'linked'
   left join catalog_item i on i.id = m.item_id
