@@ -3,7 +3,7 @@
 import csv
 import io
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -16,7 +16,8 @@ NEEDED = ("id", "shop_id", "title")
 LOOKED_AT = 256 * 1024
 LONGEST_FIELD = 1024 * 1024
 MOST_BAD_LINES_KEPT = 1000
-_DELIMITERS = (",", ";", "\t", "|")
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_DELIMITERS = tuple(_NAMES)
 
 
 class NotACatalogue(NotPossible):
@@ -65,7 +66,7 @@ def look_at(path: Path) -> Layout:
     encoding = _encoding_of(start, path)
     text = start.decode(encoding, errors="replace").lstrip("﻿")
     for delimiter in _DELIMITERS:
-        reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         try:
             header = [name.strip().lower() for name in next(reader, [])]
         except csv.Error:
@@ -153,7 +154,7 @@ def read_rows(layout: Layout, stretch: tuple[int, int], reading: Reading) -> Ite
                 continue
             if len(record) != width:
                 if record:
-                    reading.note(lines.line_num, f"it has {len(record)} fields where the header has {width}")
+                    reading.note(lines.line_num, _other_width(record, width, layout.delimiter))
                 continue
             record.append("")  # what a column that is not there (-1) says
             row = pick(record)
@@ -162,6 +163,31 @@ def read_rows(layout: Layout, stretch: tuple[int, int], reading: Reading) -> Ite
                 continue
             reading.used += 1
             yield row
+
+
+def _other_width(record: Sequence[str], width: int, delimiter: str) -> str:
+    said = f"it has {len(record)} fields where the header has {width}"
+    other = next((one for one in _DELIMITERS if one != delimiter and record[0].count(one) == width - 1), "")
+    if len(record) > 1 or width < 2 or not other:
+        return said
+    return f"{said}: it is separated by {_NAMES[other]}, the header by {_NAMES[delimiter]}"
+
+
+def lines_of(layout: Layout, ids: Collection[str]) -> dict[str, list[int]]:
+    """Find the lines on which these ids stand, by reading the file once more."""
+    found: dict[str, list[int]] = {}
+    place, before = layout.places[0], 0 if layout.encoding == "utf-16" else 1
+    with _opened(layout, (layout.body, layout.path.stat().st_size)) as text:
+        lines = csv.reader((line.replace("\0", "") for line in text), delimiter=layout.delimiter)
+        while True:
+            try:
+                record = next(lines)
+            except StopIteration:
+                return found
+            except csv.Error:
+                continue
+            if len(record) == layout.width and record[place] in ids:
+                found.setdefault(record[place], []).append(before + lines.line_num)
 
 
 class _Stretch(io.RawIOBase):

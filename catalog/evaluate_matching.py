@@ -10,8 +10,8 @@ import numpy as np
 
 from catalog.matching.title_model.measuring import RESAMPLES, Figures, interval, measure
 from catalog.matching.title_model.model import SHIPPED, TitleModel, WeightsNotUsable, load_model
-from catalog.matching.title_model.pairs import Pair, PairsNotReadable, read_pairs
-from catalog.train_titles import probabilities
+from catalog.matching.title_model.pairs import Pair
+from catalog.train_titles import pairs_in, probabilities
 from skuu.kit.errors import NotPossible
 
 
@@ -51,9 +51,9 @@ def evaluate_matching(
     """
     try:
         models = load_model(old), load_model(new)
-        sets = [(f"{path.resolve().parent.name}/{path.name}", read_pairs(path)) for path in files]
-    except (WeightsNotUsable, PairsNotReadable, OSError, UnicodeDecodeError) as error:
+    except (WeightsNotUsable, OSError) as error:
         raise NotPossible(str(error)) from error
+    sets = [(f"{path.resolve().parent.name}/{path.name}", pairs_in(path)) for path in files]
     if verdicts:
         sets.append(("verdicts", list(verdicts)))
     sets = [(name, pairs) for name, pairs in sets if pairs]

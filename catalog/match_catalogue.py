@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from catalog.catalogue_file import Layout, Reading, look_at, read_rows, stretches
+from catalog.catalogue_file import Layout, Reading, lines_of, look_at, read_rows, stretches
 from catalog.matching.answering import Answers, answer
 from catalog.matching.columns import Part, listing_of_parts, read_part
 from catalog.matching.deciding import PROBABILITY
@@ -26,6 +26,7 @@ from skuu.kit.errors import NotPossible, SkuuError
 
 COLUMNS = ("id", "item", "method", "probability", "status", "candidates", "reason")
 WRITTEN_AT_ONCE = 50_000
+MOST_TWINS_NAMED = 100
 Progress = Callable[[str, float], None]
 
 
@@ -82,7 +83,7 @@ def match_catalogue(source: Path, target: Path, *, progress: Progress = lambda _
     gc.disable()  # nothing here makes cycles, and looking for them costs a third of the time
     try:
         parts = clock.step("read", lambda: _read(layout, report))
-        listing, order = clock.step("lay out", lambda: listing_of_parts(_without_twins(parts, report)))
+        listing, order = clock.step("lay out", lambda: listing_of_parts(_without_twins(parts, layout, report)))
         parts.clear()
         prepared = clock.step("compare", lambda: prepare(listing))
         answers = clock.step("match", lambda: _answers(prepared))
@@ -129,8 +130,9 @@ def _read(layout: Layout, report: Report) -> list[Part]:
         report.bad += [(line + number, why) for number, why in reading.bad]
         line += reading.lines
     if not report.rows:
+        why = "; ".join(f"line {n}: {w}" for n, w in report.bad[:3])
         raise NothingToMatch(
-            "No line of the file could be used: " + "; ".join(f"line {n}: {w}" for n, w in report.bad[:3])
+            f"No line of the file could be used: {why}" if why else "The file has a header and no line below it."
         )
     return [part for part, _ in results]
 
@@ -146,23 +148,25 @@ def _processes() -> int:
     return max(1, min(2, len(os.sched_getaffinity(0))))
 
 
-def _without_twins(parts: list[Part], report: Report) -> list[Part]:
+def _without_twins(parts: list[Part], layout: Layout, report: Report) -> list[Part]:
     """Leave out the rows whose id another row had before."""
     if len({id_ for part in parts for id_ in part.ids}) == report.rows:
         return parts
     seen: set[str] = set()
     kept = []
+    twice: list[str] = []
     for part in parts:
         fresh = [id_ not in seen and not seen.add(id_) for id_ in part.ids]  # type: ignore[func-returns-value]
-        twins = [id_ for id_, is_fresh in zip(part.ids, fresh, strict=True) if not is_fresh]
-        report.bad_lines += len(twins)
-        report.rows -= len(twins)
-        report.bad += [
-            (0, f"the id {id_[:60]} stands on another line too; the first one counts") for id_ in twins[:100]
-        ]
+        twice += [id_ for id_, is_fresh in zip(part.ids, fresh, strict=True) if not is_fresh]
         mask = np.array(fresh, dtype=bool)
         ids = [id_ for id_, is_fresh in zip(part.ids, fresh, strict=True) if is_fresh]
         kept.append(replace(part, ids=ids, columns=part.columns[mask], gtin=part.gtin[mask]))
+    report.bad_lines += len(twice)
+    report.rows -= len(twice)
+    for id_, (first, *others) in lines_of(layout, set(twice[:MOST_TWINS_NAMED])).items():
+        said = f"its id {id_[:60]} stands on line {first} already, which counts"
+        report.bad += [(line, said) for line in others[:MOST_TWINS_NAMED]]
+    report.bad.sort()
     return kept
 
 

@@ -56,6 +56,8 @@ def score_pairs(source: Path, target: Path, report: Any, weights: Path | None = 
     `report` is called with each `BadLine`. Memory does not grow with the file; the output appears whole or not at all.
     *Again* gives the same file. *Raises* `FileNotUsable`, and `WeightsNotUsable` when no model is there.
     """
+    if target.exists() and source.exists() and target.samefile(source):
+        raise FileNotUsable(f"{target} is the file that is read; name another for the answer.")
     model = load_model(weights) if weights else load_model()
     summary = Summary()
     with _opened(source) as lines, _Whole(target) as out:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,7 @@ def train_title_model(
     ships = output.resolve() == SHIPPED.resolve()
     if ships and not (accept and valid_files):
         raise NotPossible("The shipped weights are replaced only with --accept and with frozen pairs given by --valid.")
-    frozen = {path: _read(path) for path in valid_files}
+    frozen = {path: pairs_in(path) for path in valid_files}
     sets = _sets(pair_files, verdicts, [pair for pairs in frozen.values() for pair in pairs])
     try:
         trained = train(list(sets.values()), seed=seed)
@@ -75,18 +76,21 @@ def probabilities(model: TitleModel, pairs: Sequence[Pair]) -> np.ndarray:
 def _sets(files: Iterable[Path], verdicts: Sequence[Pair], frozen: Sequence[Pair]) -> dict[str, list[Pair]]:
     found: dict[str, list[Pair]] = {}
     for path in files:
-        found.setdefault(path.resolve().parent.name, []).extend(_read(path))
+        found.setdefault(path.resolve().parent.name, []).extend(pairs_in(path))
     if verdicts:
         found["verdicts"] = list(verdicts)
     return {name: without(pairs, frozen) for name, pairs in found.items()}
 
 
-def _read(path: Path) -> list[Pair]:
+def pairs_in(path: Path) -> list[Pair]:
+    """Read a file of labelled pairs. *Raises* `NotPossible` with one sentence that names the file."""
     try:
         return read_pairs(path)
     except OSError as error:
         raise NotPossible(f"{path} cannot be read: {error.strerror}.") from error
-    except (PairsNotReadable, UnicodeDecodeError, EOFError) as error:
+    except UnicodeDecodeError as error:
+        raise NotPossible(f"{path} is no file of pairs: it is not UTF-8 text.") from error
+    except (PairsNotReadable, EOFError, zlib.error) as error:
         raise NotPossible(f"{path} is no file of pairs: {error}") from error
 
 

@@ -114,7 +114,7 @@ def test_lines_that_cannot_be_used_are_named_and_the_others_matched(source, targ
     assert report.bad == [
         (8, "it has 2 fields where the header has 11"),
         (9, "it has no id or no shop_id"),
-        (0, "the id 1-40 stands on another line too; the first one counts"),
+        (10, "its id 1-40 stands on line 2 already, which counts"),
     ]
 
 
@@ -224,3 +224,33 @@ def test_the_answer_never_overwrites_what_is_read(source):
     with pytest.raises(SameFile, match="is the file that is read"):
         match_catalogue(source, source)
     assert source.read_bytes() == before
+
+
+class TestFilesThatAreNotWhatTheySeem:
+    def test_a_header_alone_is_said_to_be_one(self, source, target):
+        source.write_text("id,shop_id,title\n")
+        with pytest.raises(NothingToMatch, match="The file has a header and no line below it."):
+            match_catalogue(source, target)
+        assert not target.exists()
+
+    def test_lines_may_end_in_a_bare_carriage_return(self, source, target):
+        source.write_bytes(f"id,shop_id,title,barcode\r1,a,Tote,{gtin(1)}\r2,b,Tote,{gtin(1)}\r".encode())
+        assert match_catalogue(source, target).linked == 2
+
+    def test_another_delimiter_below_the_header_is_named(self, source, target):
+        source.write_text("id,shop_id,title\n1;a;Tote\n2;b;Tote\n")
+        with pytest.raises(
+            NothingToMatch, match="line 2: .*: it is separated by semicolon, the header by comma; line 3"
+        ):
+            match_catalogue(source, target)
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+    def test_an_id_that_stands_twice_is_named_with_both_lines(self, source, target, encoding):
+        text = 'id,shop_id,title\n1,a,Tote\n\n2,b,"Tote\nbag"\n1,b,Bag\n2,c,Bag\n'
+        source.write_bytes(text.encode(encoding))
+        report = match_catalogue(source, target)
+        assert (report.rows, report.bad_lines) == (2, 2)
+        assert report.bad == [
+            (6, "its id 1 stands on line 2 already, which counts"),
+            (7, "its id 2 stands on line 5 already, which counts"),
+        ]

@@ -146,3 +146,26 @@ def test_no_query_is_needed(tmp_path):
     # no database mark: any query would fail this test
     rows, _, _ = run(tmp_path, [pair()])
     assert len(rows) == 1
+
+
+@pytest.mark.parametrize("link", ["same", "symlink", "hard"])
+def test_the_answer_never_takes_the_place_of_what_is_read(tmp_path, link):
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(pair() + "\n")
+    if link == "symlink":
+        target.symlink_to(source)
+    elif link == "hard":
+        target.hardlink_to(source)
+    else:
+        target = source
+    with pytest.raises(CommandError, match="is the file that is read; name another for the answer"):
+        call_command("score_pairs", input=source, output=target)
+    assert source.read_text() == pair() + "\n"
+
+
+def test_help_says_the_form_of_a_line_and_the_exit_codes(capsys):
+    with pytest.raises(SystemExit):
+        call_command("score_pairs", "--help")
+    said = capsys.readouterr().out
+    for part in ('{"left": {…}, "right": {…}}', "probability", "--input pairs.jsonl", "Exit code 0: "):
+        assert part in said

@@ -141,3 +141,34 @@ class TestVerdicts:
         stock(alma, item)
         Verdict.objects.create(variant=stock(alma, None), item=item, same=False, by="ida")
         assert verdict_pairs() == []
+
+
+@pytest.mark.parametrize("command", ["train_title_model", "evaluate_matching"])
+def test_help_says_forms_examples_and_exit_codes(command, capsys):
+    with pytest.raises(SystemExit):
+        call_command(command, "--help")
+    said = capsys.readouterr().out
+    assert "Door onto" not in said
+    for part in ("left TAB right TAB label", "tableA.csv", f"python manage.py {command} ", "Exit code 0: "):
+        assert part in said
+
+
+class TestFilesThatCannotBeCompared:
+    def refusal(self, *words):
+        with pytest.raises(CommandError) as refused:
+            call_command("evaluate_matching", *map(str, words), stdout=io.StringIO())
+        return str(refused.value)
+
+    def test_a_missing_file_is_named(self, tmp_path):
+        path = tmp_path / "nope.txt"
+        assert self.refusal("--pairs", path) == f"{path} cannot be read: No such file or directory."
+
+    def test_a_file_of_other_bytes_is_no_file_of_pairs(self, tmp_path):
+        path = tmp_path / "a.txt"
+        path.write_bytes(b"\xff\xfe\x00")
+        assert self.refusal("--pairs", path) == f"{path} is no file of pairs: it is not UTF-8 text."
+
+    def test_figures_that_cannot_be_written_are_said(self, tmp_path):
+        target = tmp_path / "nowhere" / "figures.json"
+        said = self.refusal("--pairs", tabs(tmp_path / "a.txt"), "--json", target)
+        assert said == f"{target} cannot be written: No such file or directory."

@@ -1,22 +1,45 @@
 """Train the title model from labelled pairs and write its weights with the figures they were measured at."""
 
 import json
+from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.utils import timezone
 
 from catalog.frozen_verdicts import verdict_pairs
 from catalog.train_titles import train_title_model
 from skuu.kit.errors import SkuuError
 
+MORE = """\
+Labelled pairs are read in three forms, each packed by gzip or not (.gz):
+  *.txt    left TAB right TAB label, a pair on each line; COL … VAL … marks are left out
+  *.csv    ltable_id,rtable_id,label beside tableA.csv and tableB.csv (id, title; brand, price where there are any)
+  *.jsonl  {"left": {"title": "…", "brand": "…"}, "right": "…", "label": 1}; a side may be its title alone
+A label is 1, true or same, or 0, false or different. Files of one folder count as one set. A pair that stands in a
+frozen file (--valid) never trains. Training wants the libraries of requirements-train.txt.
+
+Examples:
+  python manage.py train_title_model --pairs pairs/train.txt --valid pairs/valid.txt --output var/model
+  python manage.py train_title_model --pairs a/*.txt b/train.csv --verdicts --output var/model
+  python manage.py evaluate_matching --new var/model --pairs pairs/valid.txt
+
+The figures are printed as JSON. Exit code 0: weights were written. 1: nothing was written, and one line says why.
+"""
+
+
+class _AsWritten(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Keeps the lines of the description as they are."""
+
 
 class Command(BaseCommand):
-    """Door onto catalog.train_titles."""
-
-    help = __doc__
+    help = f"{__doc__}\n\n{MORE}"
     requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Let the help keep its lines."""
+        return super().create_parser(prog_name, subcommand, formatter_class=_AsWritten, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
