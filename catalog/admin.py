@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 import catalog.aliases_admin  # noqa: F401 - registers brands' and colours' other names
 import catalog.gates_admin  # noqa: F401 - registers evidence classes, audits and reports
@@ -151,7 +152,7 @@ class MatchAdmin(ReadOnlyAdmin):
     readonly_fields = ("why",)
     inlines = (MatchChangeInline,)
 
-    @admin.display(description="evidence")
+    @admin.display(description=_("evidence"))
     def why(self, match: Match) -> str:
         return "\n".join(map(str, match.evidence))
 
@@ -182,7 +183,7 @@ class PlacementAdmin(ReadOnlyAdmin):
     exclude = ("reason", "push_key")
     readonly_fields = ("why",)
 
-    @admin.display(description="why")
+    @admin.display(description=_("why"))
     def why(self, placement: Placement) -> str:
         return json.dumps(placement.reason, indent=2, ensure_ascii=False)
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
 
 from catalog import aliases
 from catalog.models import AliasProposal, AliasProposalChange, BrandAlias, ColourAlias
@@ -41,19 +42,29 @@ class AliasProposalAdmin(Deciding, ReadOnlyAdmin):
     inlines = (AliasProposalChangeInline,)
     actions = ("confirm", "reject")
 
-    @admin.action(description="Confirm: read the word as that from now on", permissions=["decide"])
+    @admin.action(description=_("Confirm: read the word as that from now on"), permissions=["decide"])
     def confirm(self, request: HttpRequest, rows: "models.QuerySet[AliasProposal]") -> None:
-        _decide_all(request, rows, aliases.confirm_proposal, "confirmed")
+        _decide_all(
+            request,
+            rows,
+            aliases.confirm_proposal,
+            _("Confirmed: %(count)d. Variants that will be read and matched anew: %(changed)d."),
+        )
 
-    @admin.action(description="Reject: they are not the same", permissions=["decide"])
+    @admin.action(description=_("Reject: they are not the same"), permissions=["decide"])
     def reject(self, request: HttpRequest, rows: "models.QuerySet[AliasProposal]") -> None:
-        _decide_all(request, rows, aliases.reject_proposal, "rejected")
+        _decide_all(
+            request,
+            rows,
+            aliases.reject_proposal,
+            _("Rejected: %(count)d. Variants that will be read and matched anew: %(changed)d."),
+        )
 
-    @admin.display(description="for example")
+    @admin.display(description=_("for example"))
     def example(self, row: AliasProposal) -> str:
         return " = ".join(row.examples[0].values()) if row.examples else "–"
 
-    @admin.display(description="seen together")
+    @admin.display(description=_("seen together"))
     def seen_together(self, row: AliasProposal) -> str:
         return "\n".join(f"{one['word']} = {one['meaning']}" for one in row.examples)
 
@@ -61,7 +72,7 @@ class AliasProposalAdmin(Deciding, ReadOnlyAdmin):
         return [path("add-alias/", self.admin_site.admin_view(add_alias), name="alias_add"), *super().get_urls()]
 
 
-def _decide_all(request: HttpRequest, rows: Any, verb: Any, done: str) -> None:
+def _decide_all(request: HttpRequest, rows: Any, verb: Any, done: Any) -> None:
     changed = count = 0
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         try:
@@ -69,7 +80,7 @@ def _decide_all(request: HttpRequest, rows: Any, verb: Any, done: str) -> None:
             count += 1
         except SkuuError as error:
             messages.error(request, error.message)
-    messages.success(request, f"{count} {done}; {changed} variants will be read and matched anew.")
+    messages.success(request, done % {"count": count, "changed": changed})
 
 
 class AliasAdmin(Deciding, ReadOnlyAdmin):
@@ -79,12 +90,13 @@ class AliasAdmin(Deciding, ReadOnlyAdmin):
     change_list_template = "admin/aliases/change_list.html"
     actions = ("forget",)
 
-    @admin.action(description="Remove: the word means itself again", permissions=["decide"])
+    @admin.action(description=_("Remove: the word means itself again"), permissions=["decide"])
     def forget(self, request: HttpRequest, rows: "models.QuerySet[Any]") -> None:
         column = "alias" if self.kind == aliases.BRAND else "word"
         words = list(rows.values_list(column, flat=True))
         changed = sum(aliases.remove_alias(self.kind, word, by=request.user.get_username()) for word in words)
-        messages.success(request, f"{len(words)} removed; {changed} variants will be read and matched anew.")
+        said = _("Removed: %(count)d. Variants that will be read and matched anew: %(changed)d.")
+        messages.success(request, said % {"count": len(words), "changed": changed})
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         facts = {"kind": self.kind, "may_decide": self.has_decide_permission(request)}
@@ -113,15 +125,16 @@ def add_alias(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     said = {name: request.POST.get(name, request.GET.get(name, "")).strip() for name in ("kind", "word", "meaning")}
     said["kind"] = said["kind"] or aliases.BRAND
-    facts: dict[str, Any] = {**admin.site.each_context(request), "title": "Add another name", **said}
+    facts: dict[str, Any] = {**admin.site.each_context(request), "title": _("Add another name"), **said}
     facts["bases"] = sorted(aliases.BASES)
     if request.method == "POST":
         try:
             if "confirm" in request.POST:
                 changed = aliases.add_alias(**said, by=request.user.get_username())
-                messages.success(
-                    request, f"“{said['word']}” is read as “{said['meaning']}” from now on; {changed} variants."
+                done = _(
+                    "“%(word)s” is read as “%(meaning)s” from now on. Variants read and matched anew: %(changed)d."
                 )
+                messages.success(request, done % {**said, "changed": changed})
                 model = "brandalias" if said["kind"] == aliases.BRAND else "colouralias"
                 return redirect(reverse(f"admin:catalog_{model}_changelist"))
             facts["consequence"] = aliases.preview_alias(**said)

@@ -9,12 +9,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import ReviewCard, ReviewCardChange
 
 WAITS = ("open", "skipped")
 SHARES_FOR = 300  # seconds that shares of exchangeable variants are kept: they read every variant
-AGES = (("under a day", 0, 1), ("1–7 days", 1, 7), ("7–30 days", 7, 30), ("over 30 days", 30, None))
+AGES = ((_("under a day"), 0, 1), (_("1–7 days"), 1, 7), (_("7–30 days"), 7, 30), (_("over 30 days"), 30, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,15 @@ class Exchange:
 def backlog_ages(now: dt.datetime) -> list[Age]:
     """Count the cards that wait now by age; one query."""
     asked: dict[str, Any] = {}
-    for place, (_, least, most) in enumerate(AGES):
+    for place, (_name, least, most) in enumerate(AGES):
         within = Q(created_at__lte=now - dt.timedelta(days=least))
         if most is not None:
             within &= Q(created_at__gt=now - dt.timedelta(days=most))
         asked |= {f"n{place}": Count("pk", filter=within), f"m{place}": Sum("money_minor", filter=within)}
     found = ReviewCard.everyone.filter(status__in=WAITS).order_by().aggregate(**asked)
-    return [Age(name, found[f"n{place}"], found[f"m{place}"] or 0) for place, (name, _, _) in enumerate(AGES)]
+    return [
+        Age(str(name), found[f"n{place}"], found[f"m{place}"] or 0) for place, (name, _least, _most) in enumerate(AGES)
+    ]
 
 
 def backlog_over(span: Span) -> list[int]:

@@ -16,6 +16,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.doubts import (
     candidates_about,
@@ -40,11 +41,11 @@ SHORTEST_MONTH = 28
 MOST_DAYS_AT_ONCE = 7  # a network that was off for a month is not asked a month's questions in one morning
 LEASE = dt.timedelta(minutes=5)
 TITLES = {
-    "gtin": "Same barcode",
-    "code": "Same brand, article code and size",
-    "aligned": "Same size of a linked product",
-    "title": "Titles alone",
-    "person": "A person’s decision",
+    "gtin": _("Same barcode"),
+    "code": _("Same brand, article code and size"),
+    "aligned": _("Same size of a linked product"),
+    "title": _("Titles alone"),
+    "person": _("A person’s decision"),
 }
 _BY_ITSELF_NEVER = ("own", "person")
 _QUESTION = "Drawn at random from what was linked by itself. Is it really the same, size and all?"
@@ -98,7 +99,7 @@ def _measure(classes: list[EvidenceClass], *, counted: bool = True) -> list[Clas
         found.append(
             ClassFigures(
                 name=one.name,
-                title=TITLES.get(one.name, one.name.replace("_", " ").capitalize()),
+                title=str(TITLES.get(one.name, one.name.replace("_", " ").capitalize())),
                 status=one.status,
                 linked=linked.get(one.name, 0),
                 checked=checked,

@@ -9,6 +9,8 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from catalog import gates
@@ -60,23 +62,23 @@ class EvidenceClassAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="wrong")
+    @admin.display(description=_("wrong"))
     def wrong(self, row: EvidenceClass) -> int:
         return row.audited - row.audited_right
 
-    @admin.display(description="precision")
+    @admin.display(description=_("precision"))
     def precision(self, row: EvidenceClass) -> str:
         return _percent(row.audited_right / row.audited) if row.audited else "–"
 
-    @admin.display(description="lower 95 % bound")
+    @admin.display(description=_("lower 95 % bound"))
     def lower(self, row: EvidenceClass) -> str:
         return _percent(lower_bound(row.audited_right, row.audited)) if row.audited else "–"
 
-    @admin.display(description="upper 95 % bound")
+    @admin.display(description=_("upper 95 % bound"))
     def upper(self, row: EvidenceClass) -> str:
         return _percent(upper_bound(row.audited_right, row.audited)) if row.audited else "–"
 
-    @admin.display(description="clean checks missing")
+    @admin.display(description=_("clean checks missing"))
     def missing(self, row: EvidenceClass) -> int:
         return clean_checks_needed(row.audited_right, row.audited, gates.AIM)
 
@@ -90,7 +92,8 @@ def reopen_class(request: HttpRequest, name: str) -> HttpResponse:
     except SkuuError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"“{name}” links by itself again, on probation; its checks are counted from now.")
+        said = _("“%(name)s” links by itself again, on probation; its checks are counted from now.")
+        messages.success(request, said % {"name": name})
     return redirect(reverse("admin:catalog_evidenceclass_changelist"))
 
 
@@ -103,9 +106,12 @@ def withdraw_links(request: HttpRequest, name: str) -> HttpResponse:
     except SkuuError as error:
         messages.error(request, error.message)
     else:
-        messages.success(
-            request, f"{count} links of “{name}” will be taken back; each becomes a question for a person."
+        said = ngettext(
+            "%(count)d link of “%(name)s” will be taken back; it becomes a question for a person.",
+            "%(count)d links of “%(name)s” will be taken back; each becomes a question for a person.",
+            count,
         )
+        messages.success(request, said % {"count": count, "name": name})
     return redirect(reverse("admin:catalog_evidenceclass_changelist"))
 
 
@@ -121,7 +127,7 @@ class AuditAdmin(ReadOnlyAdmin):
     list_select_related = ("match", "evidence_class", "card")
     ordering = ("-pk",)
 
-    @admin.display(description="card")
+    @admin.display(description=_("card"))
     def desk(self, audit: Audit) -> SafeString | str:
         return _to_desk(audit.card_id)
 
@@ -141,11 +147,11 @@ class MatchReportAdmin(ReadOnlyAdmin):
     readonly_fields = ("said",)
     inlines = (MatchReportChangeInline,)
 
-    @admin.display(description="card")
+    @admin.display(description=_("card"))
     def desk(self, report: MatchReport) -> SafeString | str:
         return _to_desk(report.card_id)
 
-    @admin.display(description="said")
+    @admin.display(description=_("said"))
     def said(self, report: MatchReport) -> str:
         return "\n".join(f"{one['at'][:16]} {one['by']}: {one['reason']}. {one['note']}" for one in report.words)
 
@@ -153,4 +159,4 @@ class MatchReportAdmin(ReadOnlyAdmin):
 def _to_desk(card_id: int | None) -> SafeString | str:
     if card_id is None:
         return "–"
-    return format_html('<a href="{}">Open at the desk</a>', reverse("admin:review_card", args=[card_id]))
+    return format_html('<a href="{}">{}</a>', reverse("admin:review_card", args=[card_id]), _("Open at the desk"))

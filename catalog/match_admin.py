@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import admin
+from django.utils.translation import gettext, gettext_lazy
 
 from catalog.models import CodeLevel, LearntSize, MatchingDrift, MergeEvent, NormRun
 from skuu.kit.admin import ReadOnlyAdmin
@@ -27,18 +28,18 @@ class MatchingDriftAdmin(ReadOnlyAdmin):
     exclude = ("waiting", "by_class", "examples")
     readonly_fields = ("drift", "classes", "what")
 
-    @admin.display(description="share of all pairs")
+    @admin.display(description=gettext_lazy("share of all pairs"))
     def drift(self, report: MatchingDrift) -> str:
         return f"{report.share:.3%}"
 
-    @admin.display(description="by class of evidence")
+    @admin.display(description=gettext_lazy("by class of evidence"))
     def classes(self, report: MatchingDrift) -> str:
         return "\n".join(
-            f"{name}: {counts['missing']} missing, {counts['extra']} extra"
+            gettext("%(name)s: %(missing)d missing, %(extra)d extra") % {"name": name, **counts}
             for name, counts in sorted(report.by_class.items())
         )
 
-    @admin.display(description="examples")
+    @admin.display(description=gettext_lazy("examples"))
     def what(self, report: MatchingDrift) -> str:
         return "\n".join(json.dumps(example, ensure_ascii=False) for example in report.examples)
 
@@ -50,7 +51,7 @@ class MergeEventAdmin(ReadOnlyAdmin):
     list_select_related = ("item__style", "other__style")
     ordering = ("-pk",)
 
-    @admin.display(description="variants")
+    @admin.display(description=gettext_lazy("variants"))
     def count(self, event: MergeEvent) -> int:
         return len(event.variants)
 

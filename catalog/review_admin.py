@@ -6,10 +6,15 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import BulkCard, BulkDecision, BulkDecisionChange, CardSight, ReviewCard, ReviewCardChange
 from catalog.weighing import show_money
 from skuu.kit.admin import ChangesInline, ReadOnlyAdmin
+
+
+def _to_desk(name: str, pk: int) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[pk]), _("Open at the desk"))
 
 
 class CardChangeInline(ChangesInline):
@@ -45,19 +50,19 @@ class ReviewCardAdmin(ReadOnlyAdmin):
     readonly_fields = ("at_stake", "desk", "as_asked")
     inlines = (CardChangeInline,)
 
-    @admin.display(description="shop", ordering="product__shop__name")
+    @admin.display(description=_("shop"), ordering="product__shop__name")
     def shop(self, card: ReviewCard) -> str:
         return card.product.shop.name
 
-    @admin.display(description="at stake", ordering="money_minor")
+    @admin.display(description=_("at stake"), ordering="money_minor")
     def at_stake(self, card: ReviewCard) -> str:
         return show_money(card.money_minor, "EUR")
 
-    @admin.display(description="desk")
+    @admin.display(description=_("desk"))
     def desk(self, card: ReviewCard) -> SafeString:
-        return format_html('<a href="{}">Open at the desk</a>', reverse("admin:review_card", args=[card.pk]))
+        return _to_desk("admin:review_card", card.pk)
 
-    @admin.display(description="candidates as asked")
+    @admin.display(description=_("candidates as asked"))
     def as_asked(self, card: ReviewCard) -> str:
         return json.dumps(card.candidates, indent=2, ensure_ascii=False)
 
@@ -74,9 +79,9 @@ class BulkDecisionAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     inlines = (BulkChangeInline,)
 
-    @admin.display(description="desk")
+    @admin.display(description=_("desk"))
     def desk(self, row: BulkDecision) -> SafeString:
-        return format_html('<a href="{}">Open at the desk</a>', reverse("admin:review_bulk_one", args=[row.pk]))
+        return _to_desk("admin:review_bulk_one", row.pk)
 
 
 @admin.register(BulkCard)

@@ -123,6 +123,7 @@ def test_the_card_shows_the_link_beside_everybody_else_of_the_item(alma, bruno):
             "product": theirs.product_id,
             "score": 0.999,
             "why": ["The barcode stands once in each of 2 shops."],
+            "read_on": row.decided_at.date().isoformat(),
             "sizes": [{"mine": row.variant_id, "theirs": theirs.pk, "label": "42", "theirs_label": "42"}],
         }
     ]

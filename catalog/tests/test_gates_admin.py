@@ -79,7 +79,7 @@ def test_proposals_are_confirmed_and_rejected_from_the_list(staff, reader, bruno
     no = AliasProposal.objects.create(kind="colour", word="gletscher", meaning="white", verdicts=1)
     act(reader, "aliasproposal", "confirm", yes)
     assert not BrandAlias.objects.exists()
-    assert "1 confirmed; 1 variants" in act(staff, "aliasproposal", "confirm", yes).content.decode()
+    assert "Confirmed: 1. Variants that will be read and matched anew: 1." in act(staff, "aliasproposal", "confirm", yes).content.decode()
     act(staff, "aliasproposal", "reject", no)
     assert BrandAlias.objects.get().alias == "adidaz"
     assert set(AliasProposal.objects.values_list("word", "status")) == {
@@ -93,11 +93,11 @@ def test_a_name_is_added_by_hand_after_a_preview_and_removed_again(staff, reader
     said = {"kind": "colour", "word": "Gletscher", "meaning": "white/grey"}
     where = reverse("admin:alias_add")
     assert reader.get(where).status_code == 403
-    assert "1 variant of" in " ".join(staff.post(where, said).content.decode().split())
+    assert "read and matched anew: 1, of products: 1, in shops: 1." in staff.post(where, said).content.decode()
     assert not ColourAlias.objects.exists()
     assert "is no base colour" in staff.post(where, said | {"meaning": "icecream"}).content.decode()
     answer = staff.post(where, said | {"confirm": "1"}, follow=True)
-    assert "1 variants" in answer.content.decode()
+    assert "read and matched anew: 1." in answer.content.decode()
     row = ColourAlias.objects.get()
     assert (row.word, row.bases, row.by) == ("gletscher", ["white", "grey"], "ina")
     act(staff, "colouralias", "forget", row)
