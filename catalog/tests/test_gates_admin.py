@@ -79,7 +79,10 @@ def test_proposals_are_confirmed_and_rejected_from_the_list(staff, reader, bruno
     no = AliasProposal.objects.create(kind="colour", word="gletscher", meaning="white", verdicts=1)
     act(reader, "aliasproposal", "confirm", yes)
     assert not BrandAlias.objects.exists()
-    assert "Confirmed: 1. Variants that will be read and matched anew: 1." in act(staff, "aliasproposal", "confirm", yes).content.decode()
+    assert (
+        "Confirmed: 1. Variants that will be read and matched anew: 1."
+        in act(staff, "aliasproposal", "confirm", yes).content.decode()
+    )
     act(staff, "aliasproposal", "reject", no)
     assert BrandAlias.objects.get().alias == "adidaz"
     assert set(AliasProposal.objects.values_list("word", "status")) == {
