@@ -98,7 +98,7 @@ class MatchOut(serializers.Serializer):
     )
     probability = serializers.FloatField(allow_null=True)
     evidence = serializers.ListField(child=serializers.CharField(), help_text="why, in sentences")
-    decided_by = serializers.CharField()
+    decided_by = serializers.CharField(help_text="the engine by its version, or “a person of the network”")
     decided_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField(allow_null=True)
     partners = serializers.IntegerField(help_text="other merchants’ shops that have the same item")
@@ -176,7 +176,7 @@ def tell_match(row: MatchRow) -> dict[str, Any]:
         "class_status": row.class_status,
         "probability": match.probability,
         "evidence": [str(sentence) for sentence in match.evidence],
-        "decided_by": match.decided_by,
+        "decided_by": match.decider,
         "decided_at": _iso(match.decided_at),
         "updated_at": _iso(getattr(match, "updated_at", None)),
         "partners": row.partners,

@@ -205,7 +205,7 @@ def answer_report(card: ReviewCard, same: bool, *, by: str, seen: Mapping[str, A
             said |= {(row["theirs"], match.item_id): words for one in card.candidates for row in one["sizes"]}
         say_all(said, same=same, by=by)
         if same:
-            evidence = [f"{by} looked at both after a report and said they are the same."]
+            evidence = ["A person looked at both after a report and said they are the same."]
             decided = {"method": "person", "evidence": evidence, "probability": 1.0, "decided_by": by}
             link_again(match, by=by, reason="the report was not upheld", **decided, decided_at=timezone.now())
         else:

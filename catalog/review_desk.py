@@ -266,7 +266,7 @@ def _card_facts(request: HttpRequest, card: ReviewCard | None, *, held: bool) ->
     sight = review.show_card(card, by=_by(request)) if held else see_card(card)
     return {
         "sight": sight,
-        "options": [(option, size_table(option)) for option in sight.options],
+        "options": [(option, size_table(option, linked=card.kind in WORDINGS)) for option in sight.options],
         "kind": KINDS[card.kind],
         "wording": WORDINGS.get(card.kind, _ASKED),
         "words": _reporters_words(card) if card.kind == "report" else [],

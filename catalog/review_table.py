@@ -10,9 +10,11 @@ from catalog.sight import Cell, Option, Row
 LONGEST_BARCODE = 18
 
 
-def size_table(option: Option) -> SafeString:
-    """Write an option's aligned sizes, a row each: size, barcode, price and stock of both sides."""
-    if option.linkable:
+def size_table(option: Option, *, linked: bool = False) -> SafeString:
+    """Write an option's aligned sizes, a row each: size, barcode, price and stock of both sides; ``linked``: they stand so now."""
+    if linked:
+        caption = ngettext("%d size is linked", "%d sizes are linked", len(option.rows)) % len(option.rows)
+    elif option.linkable:
         caption = ngettext("%d size would be linked", "%d sizes would be linked", option.linkable) % option.linkable
     else:
         caption = _("No size can be linked to this candidate")

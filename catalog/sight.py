@@ -228,7 +228,7 @@ class _Shelf:
         left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         return Option(
             number=number,
-            percent=round(100 * one["score"]),
+            percent=_percent(one["score"]),
             why=tuple(one["why"]),
             mine=self._side(mine, left, against=_texts(theirs, right)),
             theirs=self._side(theirs, right, against=_texts(mine, left)),
@@ -295,6 +295,11 @@ class _Shelf:
             for shop, (__, name) in self.members.get(self.items.get(variant.pk, 0), {}).items():
                 found.setdefault(shop, name)
         return tuple(sorted(name for shop, name in found.items() if shop not in without))
+
+
+def _percent(score: float) -> int:
+    """Round a score; only certainty itself is a hundred."""
+    return round(100 * score) if score >= 1 else min(99, round(100 * score))
 
 
 def _repeated(variants: Iterable[Variant]) -> set[int]:

@@ -76,7 +76,7 @@ class _Moves:
 
     def _move(self, variant: Variant, old: Match | None, item: int, *, is_asked: bool) -> None:
         """Move one variant; who only comes along keeps the evidence it stood by, for the machine to judge."""
-        fresh = _by_person(variant, item, [f"{self.by} looked at both and said they are the same."], self.by)
+        fresh = _by_person(variant, item, ["A person looked at both and said they are the same."], self.by)
         if old is not None and not is_asked:
             fresh.method, fresh.evidence, fresh.probability = old.method, old.evidence, old.probability
         if old is not None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from catalog.models.item import Item
 from catalog.models.product import Variant
@@ -48,6 +49,11 @@ class Match(Stateful, Tenant):
 
     def __str__(self) -> str:
         return f"{self.variant_id} = {self.item_id} ({self.status})"
+
+    @property
+    def decider(self) -> str:
+        """Who decided, as merchants are told: the engine by its version, of people no name."""
+        return self.decided_by if self.decided_by.startswith("engine") else gettext("a person of the network")
 
 
 class MatchChange(StateChange):

@@ -44,6 +44,7 @@ def audit(linked):
 def test_an_audit_asks_whether_the_linked_are_the_same_and_a_yes_keeps_the_link(desk, audit):
     page = desk.get(reverse("admin:review"), {"pile": "audit"}).content.decode()
     assert "These are linked. Are they really the same?" in page
+    assert "1 size is linked" in page
     assert decide_at_desk(desk, audit, "approve", candidate="0").status_code == 200
     audit.refresh_from_db()
     assert (audit.status, audit.decided_by) == ("approved", "sam")

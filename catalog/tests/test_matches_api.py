@@ -58,6 +58,20 @@ def test_a_match_tells_all_that_may_be_known_of_it_and_nothing_of_the_partner(bo
     assert "Alma" not in Program(bruno).get("matches/").content.decode()
 
 
+def test_of_a_person_who_decided_no_name_is_told(boot, bruno):
+    made = reports.report_match(boot, bruno.merchant, "other", by="bea")
+    reports.answer_report(made.card, True, by="sam.surname")
+    program, page = Program(bruno), reverse("portal:product", args=[boot.variant.product_id])
+    told = program.get(f"matches/{boot.pk}/").json()
+    assert (told["decided_by"], told["evidence"]) == (
+        "a person of the network",
+        ["A person looked at both after a report and said they are the same."],
+    )
+    text = person(bruno).get(page).content.decode()
+    assert "Decided by a person of the network" in text
+    assert "sam.surname" not in text + str(told)
+
+
 def test_the_list_holds_own_matches_alone_and_goes_on_by_cursor(alma, bruno, cara):
     mine = share(bruno, alma, 3)
     assert listed(Program(bruno).get("matches/")) == [row.pk for row in mine]
