@@ -20,11 +20,11 @@ GIVE_UP_AFTER = 12
 
 
 def mirror_due() -> int:
-    """Show parcels in the selling shops' orders, and correct their tracking; returns how many it took up.
+    """Show parcels in the selling shops' orders, correct their tracking, take back what was cancelled; returns how many it took up.
 
     Looked up by tracking number before any retry. *Again*: what stands there already is not entered twice.
     """
-    rows = Parcel.everyone.select_related("internal_order__order__shop").filter(cancelled_at=None)
+    rows = Parcel.everyone.select_related("internal_order__order__shop")
     taken = take(rows.exclude(mirror_wanted=F("mirrored")), "next_attempt_at", tries="tries")
     for parcel in held(taken, "next_attempt_at"):
         try:
@@ -43,7 +43,12 @@ def _mirror(parcel: Parcel) -> None:
         )  # the shop reads it from our API, or there is no order left to show it
         return
     remote_id = parcel.mirror_remote_id
-    if remote_id:
+    if parcel.cancelled_at:
+        connector.cancel_fulfilment(order.remote_id, remote_id)
+        order_lines = OrderLine.everyone.filter(internal_lines__internal_order=parcel.internal_order_id)
+        order_lines.update(accept_due_at=timezone.now())  # the reopened fulfilment order wants its acceptance again
+        wake("accept_requests")
+    elif remote_id:
         connector.update_tracking(remote_id, parcel.carrier, parcel.tracking_number, parcel.tracking_url)
     else:
         remote_id = _look(parcel, connector) if parcel.tries > 1 else ""
@@ -112,7 +117,7 @@ def _mirrored(parcel: Parcel, remote_id: str) -> None:
             error="",
             tries=0,
         )
-        wake("tell_handed_back")
+        wake("tell_handed_back", "tell_events")
 
 
 def _postpone(parcel: Parcel, error: ConnectorError) -> None:

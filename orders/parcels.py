@@ -19,6 +19,7 @@ from skuu.kit.states import move
 
 log = structlog.get_logger(__name__)
 
+TAKEN_BACK = "taken back"  # what the origin's order should show of a parcel that was cancelled: nothing any more
 NOT_SENT = {"CANCELLED", "ERROR", "FAILURE"}
 
 
@@ -85,7 +86,11 @@ def _take_in(internal_order: InternalOrder, fulfilment: RemoteFulfilment) -> Non
         TrackingEvent(parcel=parcel, status=status[:40], at=at, message=message[:300])
         for status, at, message in fulfilment.events
     ]
+    known = TrackingEvent.objects.filter(parcel=parcel).count()
     TrackingEvent.objects.bulk_create(events, ignore_conflicts=True)
+    if events and TrackingEvent.objects.filter(parcel=parcel).count() > known:
+        Parcel.everyone.filter(pk=parcel.pk).update(events_due_at=timezone.now(), events_tries=0)
+        wake("tell_events")
 
 
 def safe_url(url: str) -> str:
@@ -129,9 +134,12 @@ def _sent_units(internal_order: InternalOrder) -> dict[int, int]:
 
 
 def _cancel_parcel(internal_order: InternalOrder, parcel: Parcel) -> None:
-    parcel.cancelled_at = timezone.now()
-    parcel.mirrored = parcel.mirror_wanted
-    parcel.save(update_fields=["cancelled_at", "mirrored"])
+    now = timezone.now()
+    parcel.cancelled_at, parcel.next_attempt_at, parcel.tries = now, now, 0
+    # what was shown must go; what was never shown needs nothing
+    parcel.mirror_wanted = TAKEN_BACK if parcel.mirror_remote_id else parcel.mirrored
+    parcel.save(update_fields=["cancelled_at", "mirror_wanted", "next_attempt_at", "tries"])
+    wake("mirror_parcels")
     if parcel.mirrored_at:
         order = internal_order.order
         give_notice(
@@ -139,7 +147,8 @@ def _cancel_parcel(internal_order: InternalOrder, parcel: Parcel) -> None:
             kind="parcel_cancelled",
             key=f"parcel_cancelled:{parcel.pk}",
             subject=f"Order {order.name}: the partner took a parcel back",
-            body=f"Parcel {parcel} of order {order.name} was cancelled after your customer had been told of it.",
+            body=f"Parcel {parcel} of order {order.name} was cancelled after your customer had been told of it; "
+            "your shop's order shows it as taken back. If it is not sent again, report it as lost.",
             link="/my-orders/",
         )
 

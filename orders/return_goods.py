@@ -79,13 +79,14 @@ def report_lost(internal_order: InternalOrder, *, words: str = "", by: str) -> R
     """Report that what was shipped of an internal order never arrived; the shipper confirms it or shows where it is.
 
     *Locks* the order, then the internal order. *Again*: the report that is open. *Raises* WrongState before anything was
-    shipped or before the promised day is over, BadUnits when all of it is on its way back already.
+    shipped, or while a parcel is on its way that was promised by a later day, BadUnits when all of it is on its way back already.
     """
     with transaction.atomic():
         row = lock_internal_order(internal_order.pk)
         if known := row.returns.filter(is_lost=True, status="announced").first():
             return known
-        if row.promised_on and timezone.localdate() <= row.promised_on:
+        on_its_way = row.parcels.filter(cancelled_at=None).exists()
+        if on_its_way and row.promised_on and timezone.localdate() <= row.promised_on:
             raise WrongState(f"{row.number} may still arrive: it is promised by {row.promised_on}.", code="too_early")
         left = [(line.pk, _units_left(line, row)) for line in row.lines.order_by("pk")]
         made = _write(row, [one for one in left if one[1]], by=by, reason="lost", is_lost=True, words=words[:300])

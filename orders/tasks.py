@@ -60,6 +60,14 @@ def mirror_parcels() -> int:
 
 
 @answers_bell
+def tell_events() -> int:
+    """Say in the selling shops what carriers said of their parcels."""
+    from orders.events import tell_events_due
+
+    return drain(tell_events_due)
+
+
+@answers_bell
 def cancel_orders() -> int:
     """Cancel at their shippers what is called back."""
     from orders.cancel import cancel_due

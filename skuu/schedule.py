@@ -44,6 +44,7 @@ BELLS = (
     Bell(orders.tasks.read_parcels, 3),
     Bell(orders.tasks.push_parcels, 3),
     Bell(orders.tasks.mirror_parcels, 2),
+    Bell(orders.tasks.tell_events, 5),
     Bell(orders.tasks.cancel_orders, 5),
     Bell(orders.tasks.tell_handed_back, 5),
     Bell(orders.tasks.restock_returns, 10),

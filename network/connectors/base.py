@@ -256,6 +256,13 @@ class PlacedOrder:
     fulfilment_orders: tuple[RemoteFulfilmentOrder, ...] = ()
 
 
+# What a carrier may say of a parcel, in the words all platforms are translated to.
+EVENTS = (
+    "LABEL_PURCHASED", "LABEL_PRINTED", "READY_FOR_PICKUP", "CONFIRMED", "CARRIER_PICKED_UP", "IN_TRANSIT", "DELAYED",
+    "OUT_FOR_DELIVERY", "ATTEMPTED_DELIVERY", "DELIVERED", "FAILURE",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class RemoteFulfilment:
     """A parcel as the shipper's platform has it."""
@@ -346,10 +353,12 @@ class Connector(Protocol):
     def mirror_fulfilment(self, lines: Sequence[tuple[str, str, int]], carrier: str, number: str, url: str) -> str: ...
     # lines are (fulfilment order id, fulfilment order line id, units); returns the fulfilment's id; notifies the customer
     def find_mirrored(self, order_id: str, number: str) -> str: ...  # id of a fulfilment with that number, or ""
+    def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None: ...
+    def tell_event(self, fulfilment_id: str, status: str, at: dt.datetime, message: str) -> None: ...  # look before it
+    def cancel_fulfilment(self, order_id: str, fulfilment_id: str) -> None: ...  # again: no change
     def restock(
         self, inventory_item_id: str, location_id: str, units: int, key: str
-    ) -> None: ...  # returned goods; once by key
-    def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None: ...
+    ) -> None: ...  # goods that came back; once by key
 
 
 @dataclass

@@ -37,6 +37,8 @@ class Parcel(Tenant):
     mirrored_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    events_due_at = models.DateTimeField(null=True, blank=True)  # the carrier said something; also a lease
+    events_tries = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
 
     class Meta(Tenant.Meta):
@@ -55,6 +57,8 @@ class Parcel(Tenant):
             models.Index(
                 fields=["next_attempt_at"], condition=~Q(mirror_wanted=models.F("mirrored")), name="parcel_mirror_due"
             ),
+            # read by orders.events.tell_events_due
+            models.Index(fields=["events_due_at"], condition=Q(events_due_at__isnull=False), name="parcel_events_due"),
             # read by orders.fulfil.push_parcels_due
             models.Index(fields=["push_due_at"], condition=Q(push_due_at__isnull=False), name="parcel_push_due"),
         ]

@@ -22,6 +22,7 @@ from network.connectors.shopify.standin.state import Store
 from network.models import Location, Merchant, Shop, ShopCredential, TaxRegistration
 from orders.accept import note_order_changed, read_due, sweep_orders
 from orders.cancel import cancel_due
+from orders.events import tell_events_due
 from orders.fulfil import push_parcels_due, read_fulfilments_due
 from orders.hand_back import tell_handed_back
 from orders.mirror import mirror_due
@@ -53,6 +54,7 @@ SWEEPS = (
     push_parcels_due,
     read_fulfilments_due,
     mirror_due,
+    tell_events_due,
     tell_handed_back,
 )
 

@@ -175,5 +175,11 @@ class ApiConnector:
     def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None:
         """The shop reads the tracking from our API."""
 
+    def tell_event(self, fulfilment_id: str, status: str, at: dt.datetime, message: str) -> None:
+        """The shop reads from our API what became of the parcel."""
+
+    def cancel_fulfilment(self, order_id: str, fulfilment_id: str) -> None:
+        """The shop reads from our API that the parcel was taken back."""
+
     def restock(self, inventory_item_id: str, location_id: str, units: int, key: str) -> None:
         """The shop counts what came back itself and tells us its figure."""

@@ -1,5 +1,6 @@
 """Parcels: what the shipper sent, mirrored to the origin's order, which alone notifies its customer."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -63,6 +64,24 @@ class Parcels:
         """Correct the tracking of a parcel and let the store tell its customer. *Again*: no change."""
         asked = {"id": fulfilment_id, "tracking": _tracking(carrier, number, url), "notify": True}
         self.client.write("UpdateTracking", "fulfillmentTrackingInfoUpdate", **asked)
+
+    def tell_event(self, fulfilment_id: str, status: str, at: dt.datetime, message: str) -> None:
+        """Say in the origin's store what the carrier said of a parcel.
+
+        Not repeatable: look among the events of ``fulfilments_of`` first.
+        """
+        when = at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        event = {"fulfillmentId": fulfilment_id, "status": status, "happenedAt": when, "message": message}
+        self.client.write("TellEvent", "fulfillmentEventCreate", event=event)
+
+    def cancel_fulfilment(self, order_id: str, fulfilment_id: str) -> None:
+        """Take a parcel back that the shipper took back: its units wait to be shipped again. *Again*: no change."""
+        try:
+            self.client.write("CancelFulfilment", "fulfillmentCancel", id=fulfilment_id)
+        except ConnectorError as error:
+            known = {one.id: one.status for one in self.fulfilments_of(order_id)} if not error.retryable else {}
+            if known.get(fulfilment_id, "") != "CANCELLED":
+                raise
 
     def _ship(self, parts: dict[str, list[Node]], carrier: str, number: str, url: str, *, notify: bool) -> Node:
         asked: Node = {

@@ -70,7 +70,7 @@ def test_a_document_holds_one_operation_and_only_the_fragments_it_spreads():
 
 
 def test_only_what_shopify_makes_idempotent_is_sent_again_blindly():
-    assert sorted(one for one in OPERATIONS if is_idempotent(one)) == ["ActivateOnShelf", "WriteShelf"]
+    assert sorted(one for one in OPERATIONS if is_idempotent(one)) == ["ActivateOnShelf", "Restock", "WriteShelf"]
     assert is_mutation("PlaceInternalOrder")
     assert not is_mutation("OrderForRouting")
 
