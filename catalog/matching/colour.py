@@ -97,10 +97,20 @@ _SHADES = {
     "turquoise skyblue steelblue",
     "dunkel hell mittel": "blau rot grau grun gruen braun rosa gelb lila beige oliv",
     "donker licht": "blauw rood grijs groen bruin roze geel paars beige",
+    "ciemno jasno": "niebieski niebieska niebieskie zielony zielona zielone szary szara szare czerwony czerwona brazowy brazowe "
+    "rozowy rozowe zolty zolte fioletowy bezowy",
     "mork ljus": "bla rod gra gron brun rosa gul lila beige",
 }
 COLOUR_WORDS = {word: base for base, listed in _NAMES.items() for word in listed.split()}
-_DARK_BLUE = {"darkblue", "dunkelblau", "donkerblauw", "morkbla"}
+_DARK_BLUE = {
+    "ciemnoniebieski",
+    "ciemnoniebieska",
+    "ciemnoniebieskie",
+    "darkblue",
+    "dunkelblau",
+    "donkerblauw",
+    "morkbla",
+}
 COLOUR_WORDS |= {
     shade + name: "navy" if shade + name in _DARK_BLUE else COLOUR_WORDS[name]
     for shades, names in _SHADES.items()
@@ -194,6 +204,30 @@ def colours_conflict(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def numbers_differ(one: Colour, other: Colour) -> bool:
     """Tell whether two fields of one brand give the colour different numbers of the same length ("001" and "002")."""
     return one.number != other.number and len(one.number) == len(other.number)
+
+
+_LIGHT = frozenset("light hell clair claire chiaro chiara claro clara licht ljus ljust jasny jasna jasne".split())
+_DARK = frozenset(
+    "dark dunkel fonce foncee scuro scura oscuro oscura donker mork morkt ciemny ciemna ciemne navy marine".split()
+)
+
+
+@lru_cache(maxsize=65536)
+def _shade(raw: str) -> str:
+    """Whether a colour's name says light or dark; German, Dutch and Swedish write it and the colour as one word."""
+    said = words(raw)
+    if any(word in _LIGHT or word.startswith(("hell", "licht", "ljus", "jasno")) for word in said):
+        return "light"
+    return (
+        "dark" if any(word in _DARK or word.startswith(("dunkel", "donker", "mork", "ciemno")) for word in said) else ""
+    )
+
+
+def shades_differ(one: Colour, other: Colour) -> bool:
+    """Tell whether one name of a single colour says a light shade of it and the other a dark one."""
+    if one.raw == other.raw or len(one.bases) != 1 or len(other.bases) != 1:
+        return False
+    return {_shade(one.raw), _shade(other.raw)} == {"light", "dark"}
 
 
 @lru_cache(maxsize=65536)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from catalog.matching.article import COLOUR_NAME, FULL, ArticleCode, looks_alike
 from catalog.matching.builds import builds_apart, builds_of, child_beside_silence
-from catalog.matching.colour import Colour, colours_conflict, colours_far_apart, numbers_differ
+from catalog.matching.colour import Colour, colours_conflict, colours_far_apart, numbers_differ, shades_differ
 from catalog.matching.gender import KIDS, genders_conflict
 from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Normalised, with_gender
@@ -115,6 +115,7 @@ def contradict(a: Described, b: Described) -> bool:
     return (
         (a.brand != b.brand and bool(a.brand) and bool(b.brand))
         or (a.colour.bases != b.colour.bases and colours_conflict(a.colour.bases, b.colour.bases))
+        or shades_differ(a.colour, b.colour)
         or colour_numbers_differ(a, b)
         or (a.gender != b.gender and genders_conflict(a.gender, b.gender))
         or codes_conflict(a, b)
@@ -140,7 +141,7 @@ def compatible_products(a: Described, b: Described) -> tuple[Conflict, ...]:
     found = []
     if a.brand and b.brand and a.brand != b.brand:
         found.append(Conflict("brand", f"Brands differ: {a.brand} and {b.brand}."))
-    if colours_conflict(a.colour.bases, b.colour.bases):
+    if colours_conflict(a.colour.bases, b.colour.bases) or shades_differ(a.colour, b.colour):
         found.append(Conflict("colour", f"Colours differ: {a.colour.key} and {b.colour.key}."))
     elif colour_numbers_differ(a, b):
         found.append(Conflict("colour", f"Colour numbers differ: {a.colour.number} and {b.colour.number}."))

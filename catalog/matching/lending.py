@@ -91,7 +91,7 @@ class SizeReader:
         plain = self.plain.get((label, kind))
         if plain is None:
             plain = self.plain[label, kind] = normalise_size(label, kind=kind)
-        if not plain.system.startswith(("UK", "US", "KID")):
+        if not plain.system.startswith(("UK", "US", "KID", "NR", "CM")):
             return plain  # neither brand nor gender changes how such a label is read
         key = (label, brand, gender, kind)
         size = self.known.get(key)

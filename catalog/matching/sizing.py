@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from catalog.matching.size import Size
+from catalog.matching.size import Size, sizes_conflict
 
 TWICE = "Stands on several variants of one shop."
 NO_SIZE = "The size is missing on one side."
@@ -60,7 +60,36 @@ def align(rows: Sequence[Row], enemies: Mapping[int, Collection[int]]) -> Aligne
                 refused |= dict.fromkeys(away, TOLD_APART)
             if len(staying) > 1:
                 items.append(staying)
+    refused |= _unsettled(rows, items, refused)
     return Aligned(items, refused)
+
+
+def _unsettled(rows: Sequence[Row], items: Sequence[Sequence[int]], refused: Mapping[int, str]) -> dict[int, str]:
+    """Find the rows in no item whose size may be that of another shop's row: S/M beside M, UK 8 beside EU 42.
+
+    A row of a shop that has found its own in that size is no candidate any more.
+    """
+    if not any(_may_overlap(row.size) for row in rows) and len({row.size.system for row in rows}) < 2:
+        return {}
+    shop_of = {row.place: row.shop for row in rows}
+    settled = {place: {shop_of[other] for other in item} for item in items for place in item}
+    wearing: dict[Size, list[set[int]]] = {}
+    for row in rows:
+        taken = settled.get(row.place, set())
+        wearing.setdefault(row.size, []).append({row.shop} | taken)
+    found = {}
+    for row in rows:
+        if row.place in settled or row.place in refused or not row.size.key:
+            continue
+        for size, shops in wearing.items():
+            if any(row.shop not in taken for taken in shops) and not sizes_conflict(row.size, size):
+                found[row.place] = UNSURE
+                break
+    return found
+
+
+def _may_overlap(size: Size) -> bool:
+    return "/" in size.value or "-" in size.value or size.value[-3:] in (".33", ".67") or size.system.startswith("BRA")
 
 
 def _by_barcode(group: Sequence[Row], refused: dict[int, str]) -> list[list[int]]:
@@ -144,7 +173,7 @@ def _other_names(said: Mapping[int, Counter[str]]) -> dict[str, str]:
                     together[key][other] += 1
     found = {}
     for key, counted in sorted(together.items()):
-        # One of each pair gives its name up: EU stays before UK, UK before US.
+        # One of each pair gives its name up: EU stays before UK, UK before US, a chest's number before its cut.
         better = {other: seen for other, seen in counted.items() if _standing(other) < _standing(key)}
         if not better:
             continue
@@ -161,7 +190,7 @@ def _system(key: str) -> str:
 
 def _standing(key: str) -> int:
     system = _system(key)
-    return 0 if system == "EU" else 1 if system.startswith("UK") else 2
+    return 0 if system == "EU" else 1 if system.startswith("UK") else 3 if system == "SU" else 2
 
 
 def _sizeless(rows: Sequence[Row]) -> dict[int, str]:

@@ -142,3 +142,19 @@ class TestColourNumbers:
             for n, size in ((1, "EU 42"), (2, "EU 43"))
         ]
         assert linked(*rows)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "outcome"),
+    [
+        ("Light Blue", "Dark Blue", "ask"),
+        ("Hellblau", "Navy", "ask"),
+        ("Ciemnoniebieski", "Jasnoniebieski", "ask"),
+        ("Light Blue", "Blue", "same"),
+        ("Dark Grey", "Grigio scuro", "same"),
+        ("Light Grey/Navy", "Dark Grey/Navy", "same"),
+    ],
+)
+def test_a_light_shade_is_not_the_dark_one(one, other, outcome):
+    rows = [variant(n, n, title="Ridge", colour=colour, barcode=gtin(1)) for n, colour in ((1, one), (2, other))]
+    assert decide_pair(*rows).outcome == outcome

@@ -157,3 +157,14 @@ def test_a_barcode_does_not_join_a_double_size_to_one_of_its_halves():
 def test_a_barcode_does_not_join_a_waist_to_a_waist_with_its_length():
     rows = [variant(n, n, size=size, barcode=gtin(1), title="Slim Jeans") for n, size in ((1, "W32"), (2, "W32/L34"))]
     assert [link.status for link in decide_batch(rows).links] == ["ask", "ask"]
+
+
+def test_rows_of_one_product_whose_sizes_overlap_are_asked_about():
+    facts = {"title": "Fold Tee Shirt", "article_code": "NF1234-100"}
+    rows = [variant(1, 1, size="S/M", **facts), variant(2, 2, size="M", **facts), variant(3, 2, size="XL", **facts)]
+    assert [link.status for link in decide_batch(rows).links] == ["ask", "ask", "alone"]
+
+
+def test_mens_clothes_are_linked_by_the_number_of_their_size():
+    facts = {"title": "Moor Suit", "article_code": "NF1234-100", "gender": "men", "size": "50"}
+    assert [link.status for link in decide_batch([variant(n, n, **facts) for n in (1, 2)]).links] == ["linked"] * 2
