@@ -52,7 +52,6 @@ def match_changed() -> int:
             return 0
         matcher, due = taken
         unread = [row for row in due if row.is_unread]
-        clear_marks({row.pk: row.mark for row in due if row.is_settled})
         open_ = [row for row in due if not row.is_settled]
         if len(due) < AT_ONCE:
             _match(open_, matcher.stopped)
