@@ -10,6 +10,7 @@ import secrets
 from typing import Any
 
 from cryptography.fernet import Fernet
+from hypothesis import HealthCheck, settings
 
 CLUSTER = os.environ.setdefault("SKUU_PG_CLUSTER", "test")
 os.environ |= {
@@ -29,7 +30,17 @@ os.environ |= {
 
 
 def pytest_configure(config: Any) -> None:
-    """Let a second run in this checkout wait for the first: they would share one test database."""
+    """Let a second run in this checkout wait for the first, as they would share one test database; never time an example.
+
+    A run draws the same examples as the one before, so that what fails is what was changed; the deep run draws new ones.
+    """
+    settings.register_profile(
+        "suite",
+        deadline=None,
+        derandomize="SKUU_DEEP" not in os.environ,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("suite")
     if not hasattr(config, "workerinput"):
         lock = pathlib.Path(__file__).resolve().parents[2] / "var" / f"pytest-{CLUSTER}.lock"
         lock.parent.mkdir(exist_ok=True)
