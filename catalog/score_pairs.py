@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from catalog.alias_file import read_aliases
+from catalog.matching.aliasing import NO_ALIASES
 from catalog.matching.title_model.judging import Judged, Offer, judge_pairs, offer_from
 from catalog.matching.title_model.model import load_model
 from skuu.kit.errors import SkuuError
@@ -50,24 +52,28 @@ class _Line:
     pair: tuple[Offer, Offer]
 
 
-def score_pairs(source: Path, target: Path, report: Any, weights: Path | None = None) -> Summary:
+def score_pairs(
+    source: Path, target: Path, report: Any, weights: Path | None = None, aliases: Path | None = None
+) -> Summary:
     """Score every line that can be read and write the same lines, in order, with what was found.
 
-    `report` is called with each `BadLine`. Memory does not grow with the file; the output appears whole or not at all.
-    *Again* gives the same file. *Raises* `FileNotUsable`, and `WeightsNotUsable` when no model is there.
+    `report` is called with each `BadLine`; `aliases` names a file of other names, as `export_aliases` writes. Memory does
+    not grow with the file; the output appears whole or not at all.
+    *Again* gives the same file. *Raises* `FileNotUsable`, `AliasesNotReadable`, and `WeightsNotUsable` when no model is there.
     """
     if target.exists() and source.exists() and target.samefile(source):
         raise FileNotUsable(f"{target} is the file that is read; name another for the answer.")
     model = load_model(weights) if weights else load_model()
+    known = read_aliases(aliases) if aliases else NO_ALIASES
     summary = Summary()
     with _opened(source) as lines, _Whole(target) as out:
         batch: list[_Line] = []
         for found in _read(lines, report, summary):
             batch.append(found)
             if len(batch) == LINES_AT_ONCE:
-                _write(batch, judge_pairs([line.pair for line in batch], model), out, summary)
+                _write(batch, judge_pairs([line.pair for line in batch], model, known), out, summary)
                 batch = []
-        _write(batch, judge_pairs([line.pair for line in batch], model), out, summary)
+        _write(batch, judge_pairs([line.pair for line in batch], model, known), out, summary)
     return summary
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 
+from catalog.alias_file import AliasesNotReadable
 from catalog.matching.title_model.model import WeightsNotUsable
 from catalog.score_pairs import BadLine, FileNotUsable, score_pairs
 
@@ -45,6 +46,12 @@ class Command(BaseCommand):
         parser.add_argument("--input", required=True, type=Path, help="JSON lines to score")
         parser.add_argument("--output", required=True, type=Path, help="where the scored lines go")
         parser.add_argument("--weights", type=Path, help="a folder with weights other than the shipped ones")
+        parser.add_argument(
+            "--aliases",
+            type=Path,
+            metavar="FILE.json",
+            help="other names of brands and colours, as export_aliases writes",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         told = 0
@@ -58,8 +65,8 @@ class Command(BaseCommand):
                 self.stderr.write("further lines are counted, not listed")
 
         try:
-            summary = score_pairs(options["input"], options["output"], report, options["weights"])
-        except (FileNotUsable, WeightsNotUsable) as error:
+            summary = score_pairs(options["input"], options["output"], report, options["weights"], options["aliases"])
+        except (AliasesNotReadable, FileNotUsable, WeightsNotUsable) as error:
             raise CommandError(str(error)) from error
         found = ", ".join(f"{count} {name}" for name, count in summary.decisions.items())
         self.stdout.write(f"{summary.scored} pairs scored: {found}. {summary.bad} bad lines.")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from catalog.matching.aliasing import NO_ALIASES, Aliases
 from catalog.matching.article import brand_shapes
 from catalog.matching.colour import colours_conflict
 from catalog.matching.deciding import ASK, DIFFERENT, SAME, Decision, decide_pair, sure_code, sure_gtin
@@ -58,10 +59,11 @@ class Judged:
     evidence: tuple[str, ...]
 
 
-def judge_pairs(pairs: Sequence[tuple[Offer, Offer]], model: TitleModel) -> list[Judged]:
+def judge_pairs(pairs: Sequence[tuple[Offer, Offer]], model: TitleModel, aliases: Aliases = NO_ALIASES) -> list[Judged]:
     """Judge many pairs at once; the order of two sides changes nothing but the order of words in sentences."""
     reader = _reader(model)
-    facts = [(_facts(one, 1), _facts(other, 2)) for one, other in pairs]
+    brands, colours = tuple(aliases.brands.items()), tuple(aliases.colours.items())
+    facts = [(_facts(one, 1, brands, colours), _facts(other, 2, brands, colours)) for one, other in pairs]
     read = [
         (reader(_text_of(one), a.brand), reader(_text_of(other), b.brand))
         for (one, other), (a, b) in zip(pairs, facts, strict=True)
@@ -96,12 +98,15 @@ def _text_of(offer: Offer) -> str:
 
 
 @lru_cache(maxsize=OFFERS_REMEMBERED)
-def _facts(offer: Offer, side: int) -> Normalised:
+def _facts(
+    offer: Offer, side: int, brands: tuple[tuple[str, str], ...], colours: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Normalised:
     return normalise(
         VariantIn(
             side, side, str(side), clean_title(offer.title), vendor=offer.brand, options=offer.options, sku=offer.sku,
             barcode=offer.barcode, article_code=offer.article_code, colour=offer.colour, size=offer.size, gender=offer.gender,
-        )
+        ),
+        brand_aliases=dict(brands), colour_aliases=dict(colours),
     )  # fmt: skip
 
 
