@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from catalog.catalogue import size_label
-from network.models import Merchant, Shop
+from network.models import Merchant
 from orders.models import InternalOrder, InternalOrderLine, Return, ReturnLine
 from orders.return_goods import units_left
 from skuu.kit.errors import NotFound
@@ -116,13 +116,6 @@ def returnable(
         if own:
             found.append((row, own))
     return found
-
-
-def returns_to_inspect(merchant: Merchant, shops: list[Shop]) -> QuerySet[Return]:
-    """Select the open returns that this merchant has to look at."""
-    mine = Q(destination="shipper", internal_order__shipper__in=shops)
-    own = Q(destination="origin", internal_order__order__shop__in=shops)
-    return returns_of(merchant).filter(mine | own, status__in=Return.OPEN)
 
 
 def _case(merchant: Merchant, row: Return, lines: list[ReturnLine]) -> Case:
