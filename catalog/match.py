@@ -14,6 +14,7 @@ from django.db.models.functions import Abs, Coalesce
 from django.utils import timezone
 
 from catalog import cards
+from catalog.held import keep_held
 from catalog.links import save_links, write_plan
 from catalog.mark import mark_items
 from catalog.matching.deciding import RULE_VERSION
@@ -91,17 +92,19 @@ def _match(rows: list[Due], stopped: frozenset[str]) -> None:
     if not rows:
         return
     live = {row.pk: row for row in rows if not row.deleted}
+    gone = [row for row in rows if row.deleted and row.match_id]
     products = {row.product_id for row in live.values()}
-    found = around({pk: row.facts for pk, row in live.items()}, products) if live else Neighbourhood()
+    changed = {row.pk: row.facts for row in (*live.values(), *gone)}
+    found = around(changed, products | {row.product_id for row in gone}) if changed else Neighbourhood()
     batch = decide_batch(found.facts, must=found.must, cannot=found.cannot, titles=False, known=found.known)
     due = {pk for pk, row in found.rows.items() if row.product_id in products}
     new = {pk for pk, row in live.items() if row.rule == 0}
-    plan = plan_links(found, batch, due, new, stopped)
-    gone = [row for row in rows if row.deleted and row.match_id]
+    left = {row.item_id or 0 for row in rows if row.is_new or row.deleted}  # a mere second look brings no further ones
+    plan = plan_links(found, batch, due, new, stopped, left if left else None)
     touched: set[int] = set()
     if gone or not plan.is_empty:
         touched = write_plan(found, plan, gone, by=ENGINE).touched
-    _look_again(plan.look_again)
+    _look_again(plan.look_again | keep_held(plan.held, by=ENGINE))
     _note_ambiguous(batch)
     keep_facts(rows, done=True, asked={row.product_id for row in rows})
     mark_items(touched)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from catalog.held import held_pairs
 from catalog.models import EvidenceClass, MatchingDrift
 from catalog.names import learn_names
 from catalog.whole_brands import Brands, decide_brands, keep_learnt, learn_of_all_brands, read_brands
@@ -101,12 +102,13 @@ def _steps(brands: Sequence[tuple[str, int]]) -> list[list[str]]:
 # --- comparing --------------------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class _Part:
-    """What stands in one part of the network: items and methods of the rows decided there, and which are due."""
+    """What stands in one part of the network: items and methods of the rows decided there; which are due, which held."""
 
     item: dict[int, int]
     method: dict[int, str]
     due: set[int]
     stopped: frozenset[str]
+    held: set[tuple[int, int]]
 
 
 def _compare(report: MatchingDrift, read: Brands) -> None:
@@ -122,6 +124,7 @@ def _compare(report: MatchingDrift, read: Brands) -> None:
         {pk: row.method for pk, row in here.items() if row.item_id is not None},
         read.waiting,
         frozenset(EvidenceClass.objects.filter(status="stopped").values_list("name", flat=True)),
+        held_pairs(),
     )
     found = _Found()
     for members in _groups(rebuilt).values():
@@ -132,6 +135,7 @@ def _compare(report: MatchingDrift, read: Brands) -> None:
     report.pairs += found.pairs
     report.missing += found.missing
     report.extra += found.extra
+    report.held += found.held
     report.split_items += found.split_items
     report.merged_items += found.merged_items
     for (name, kind), count in found.by_class.items():
@@ -154,6 +158,7 @@ class _Found:
     pairs: int = 0
     missing: int = 0
     extra: int = 0
+    held: int = 0
     split_items: int = 0
     merged_items: int = 0
     by_class: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -171,6 +176,9 @@ class _Found:
                 continue
             if {one, other} & part.due or {method[one], method[other]} & part.stopped:
                 continue
+            if mine is not None and theirs is not None and (mine, theirs) in part.held:
+                self.held += 1
+                continue
             counted = counted or (mine is not None and theirs is not None)
             self._note("missing", _weaker(method[one], method[other]), one, other)
         self.merged_items += counted
@@ -182,7 +190,11 @@ class _Found:
             return
         before = self.extra
         for one, other in combinations(members, 2):
-            if rebuilt.get(one, -one) != rebuilt.get(other, -other) and not {one, other} & part.due:
+            if rebuilt.get(one, -one) == rebuilt.get(other, -other) or {one, other} & part.due:
+                continue
+            if (item, item) in part.held:
+                self.held += 1
+            else:
                 self._note("extra", _weaker(part.method[one], part.method[other]), one, other)
         self.split_items += self.extra > before
 

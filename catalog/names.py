@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from catalog.matching.aliasing import NO_NAMES, Names
@@ -17,7 +17,7 @@ from catalog.matching.brand import brand_of_vendor
 from catalog.matching.brand_names import TELLING_CODE, Lesson, Page
 from catalog.matching.normalising import Id
 from catalog.matching.product_facts import read_product
-from catalog.models import BrandAlias, LearntName, Product
+from catalog.models import BrandAlias, LearntName, Product, Variant
 from network.models import Shop
 
 GROWN = 8  # a lesson is old when a network has grown by one product in so many
@@ -74,9 +74,10 @@ class _Heard:
 
 def _hear() -> _Heard:
     heard = _Heard(Lesson())
-    heard.shop_names = {pk: names for pk, *names in Shop.everyone.values_list("pk", "name", "merchant__name")}
-    heard.shop_names = {pk: tuple(names) for pk, names in heard.shop_names.items()}
-    for page in _pages(Product.everyone.all()):
+    shops = Shop.everyone.values_list("pk", "name", "merchant__name")
+    heard.shop_names = {pk: (name, merchant) for pk, name, merchant in shops}
+    live = Variant.everyone.filter(product=OuterRef("pk"), deleted_at=None)
+    for page in _pages(Product.everyone.filter(Exists(live))):
         heard.pages += 1
         if brand_of_vendor(page.vendor, heard.shop_names.get(page.shop, ())):
             heard.lesson.hear(page)
@@ -123,12 +124,12 @@ def _partners(lesson: Lesson) -> dict[str, list[tuple[Id, str]]]:
 
 def _bare(heard: _Heard, names: Names) -> Iterator[tuple[Page, tuple[str, ...]]]:
     """Give every page that names no brand by vendor or by a word everybody knows, with the model words of its title."""
-    own: dict[Id, list[str]] = defaultdict(list)
+    own: dict[object, list[str]] = defaultdict(list)
     for shop, vendor in names.shops:
         own[shop].append(vendor)
-    of_shops = Product.everyone.filter(shop__in=own, vendor__in={vendor for _, vendor in names.shops})
+    of_shops = _pages_of(names.shops)
     aliases = dict(BrandAlias.objects.values_list("alias", "brand_key"))
-    for page in (*heard.silent, *(page for page in _pages(of_shops) if (page.shop, page.vendor) in names.shops)):
+    for page in (*heard.silent, *of_shops):
         shop_names = (*heard.shop_names.get(page.shop, ()), *own.get(page.shop, ()))
         facts = read_product(page.title, page.vendor, shop_names=shop_names, aliases=aliases)
         if not facts.brand:
@@ -196,6 +197,14 @@ def _rows(names: Names) -> Iterator[tuple[tuple[str, Any, str], tuple[str, froze
     yield from ((("code", None, code), told) for code, told in names.codes.items())
 
 
+def _pages_of(vendors: Collection[tuple[Any, str]]) -> Iterator[Page]:
+    """Read the pages that shops have under these vendors."""
+    if vendors:
+        shops, named = {shop for shop, _ in vendors}, {vendor for _, vendor in vendors}
+        found = _pages(Product.everyone.filter(shop__in=shops, vendor__in=named))
+        yield from (page for page in found if (page.shop, page.vendor) in vendors)
+
+
 _AGAIN = """
 update catalog_variant v set match_due_at = %(now)s, matched_rule = 0
 where v.product_id = any(%(products)s::bigint[]) and v.deleted_at is null
@@ -205,11 +214,7 @@ where v.product_id = any(%(products)s::bigint[]) and v.deleted_at is null
 
 def _have_read_again(before: Names, after: Names, bare: Mapping[Page, tuple[str, ...]]) -> int:
     """Make the variants due that are read otherwise now; returns how many."""
-    changed = before.shops ^ after.shops
-    of_shops = Product.everyone.filter(
-        shop__in={shop for shop, _ in changed}, vendor__in={vendor for _, vendor in changed}
-    )
-    pages = {page.id for page in _pages(of_shops) if (page.shop, page.vendor) in changed} if changed else set()
+    pages = {page.id for page in _pages_of(before.shops ^ after.shops)}
     if before.titles != after.titles:
         pages |= {page.id for page, said in bare.items() if before.brand_in(said) != after.brand_in(said)}
     codes = {
@@ -225,7 +230,11 @@ def _mark(products: Sequence[Any], codes: Sequence[str] | None) -> int:
     due = 0
     with connection.cursor() as cursor:
         for start in range(0, len(products), AT_ONCE):
-            asked = {"now": timezone.now(), "products": products[start : start + AT_ONCE], "codes": codes}
+            asked: dict[str, Any] = {
+                "now": timezone.now(),
+                "products": products[start : start + AT_ONCE],
+                "codes": codes,
+            }
             cursor.execute(_AGAIN, asked)
             due += cursor.rowcount
     return due

@@ -1,8 +1,8 @@
 """Turn an engine's clusters into links: who joins which item, who leaves, whose turn comes next; ids stay with most shops.
 
-A change moves the rows of its own product only. New rows, never matched before, also bring a second look to all who are
-something else by them, so that the order of arrival changes nothing; an edit may not, so that one shop's mistake stays its
-own.
+A change moves the rows of its own product only, and brings a second look to others. A new row, never matched before, to all
+who are something else by it, so that the order of arrival changes nothing. An edit only to whom it leaves or to whom it
+brings back: what it would otherwise change about rows of others is held, so that one shop's mistake stays its own.
 """
 
 from collections import Counter, defaultdict
@@ -32,6 +32,7 @@ class Plan:
     leave: dict[int, str] = field(default_factory=dict)  # variant → why
     look_again: set[int] = field(default_factory=set)
     restate: list[Link] = field(default_factory=list)  # they stay, for another reason than before
+    held: dict[tuple[int, int], set[int]] = field(default_factory=dict)  # (item, other): who would go there, or apart
 
     @property
     def is_empty(self) -> bool:
@@ -39,9 +40,18 @@ class Plan:
 
 
 def plan_links(
-    found: Neighbourhood, batch: Batch, due: Collection[int], new: Collection[int], stopped: Collection[str]
+    found: Neighbourhood,
+    batch: Batch,
+    due: Collection[int],
+    new: Collection[int],
+    stopped: Collection[str],
+    left: Collection[int] | None = None,
 ) -> Plan:
-    """Compare clusters with what stands. `due` are the rows that may move, `new` those of them never matched before."""
+    """Compare clusters with what stands.
+
+    `due` are the rows that may move, `new` those of them never matched before. `left` are the items in which edited or
+    deleted rows stood; None where there was no edit, but a second look.
+    """
     clusters = _clusters(found, batch, stopped)
     of = {int(link.id): key for key, links in clusters.items() for link in links}
     owner = _owners(found, of)
@@ -55,9 +65,36 @@ def plan_links(
             _join(plan, found, links, target[key], standing, due)
     going = {int(link.id) for join in plan.joins for link in join.links}
     _leave(plan, found, of, clusters, due, going)
-    if new:
-        plan.look_again |= _others(found, of, target, due, going)
+    others = _others(found, of, target, due, going | plan.leave.keys())
+    if others and new:
+        plan.look_again |= others
+    elif others and left is not None:
+        styles = {row.style_id for pk, row in found.rows.items() if pk in due or row.item_id in left} - {None}
+        _after_edit(plan, found, of, owner, target, others, styles)
     return plan
+
+
+def _after_edit(
+    plan: Plan,
+    found: Neighbourhood,
+    of: Mapping[int, str],
+    owner: Mapping[int, str],
+    target: Mapping[str, int | None],
+    others: Collection[int],
+    left: Collection[int | None],
+) -> None:
+    """Have those looked at again who stand for nothing yet or who were left; hold what else an edit would change."""
+    for pk in others:
+        row, key = found.rows[pk], of.get(pk)
+        goal = target[key] if key is not None else None
+        if row.item_id is None:
+            plan.look_again.add(pk)
+        elif key is not None and goal is not None and owner.get(row.item_id) == key:
+            plan.held.setdefault((row.item_id, goal), set()).add(pk)
+        elif row.style_id in left:
+            plan.look_again.add(pk)
+        else:
+            plan.held.setdefault((row.item_id, row.item_id), set()).add(pk)
 
 
 def _clusters(found: Neighbourhood, batch: Batch, stopped: Collection[str]) -> dict[str, list[Link]]:
@@ -145,15 +182,17 @@ def _others(
     of: Mapping[int, str],
     target: Mapping[str, int | None],
     due: Collection[int],
-    going: Collection[int],
+    moving: Collection[int],
 ) -> set[int]:
-    """Name the rows that stand for something else than all who decide about them say."""
-    return {
-        pk
-        for pk, row in found.rows.items()
-        if row.is_whole
-        and pk not in due
-        and pk not in going
-        and row.method not in KEPT
-        and (row.item_id != target[of[pk]] or row.item_id is None if pk in of else row.item_id is not None)
-    }
+    """Name the rows that stand with others, or for nothing, and are something else by what all say who decide about them."""
+    standing = Counter(row.item_id for pk, row in found.rows.items() if row.item_id is not None and pk not in moving)
+    others = set()
+    for pk, row in found.rows.items():
+        if not row.is_whole or pk in due or pk in moving or row.method in KEPT:
+            continue
+        goal = target[of[pk]] if pk in of else None
+        if pk in of and (row.item_id is None or row.item_id != goal):
+            others.add(pk)
+        elif pk not in of and row.item_id is not None and standing[row.item_id] > 1:
+            others.add(pk)
+    return others

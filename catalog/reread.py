@@ -130,7 +130,8 @@ def _due(row: Sequence[Any], aliases: Aliases, is_first: bool) -> Due:
     facts = _UNKNOWN if unread else facts_from(packed, pk, shop, product, raw[7])
     due = Due(pk, shop, product, mark, deleted, rule, packed, facts, match, item, method or "", judged, unread)
     if deleted:
-        due.is_unread, due.before = False, keys_of(facts_from(packed, pk, shop, product, raw[7]))
+        due.is_unread, due.facts = False, facts_from(packed, pk, shop, product, raw[7])
+        due.before = keys_of(due.facts)
     elif unread:
         received = _as_received(pk, shop, product, raw)
         due.facts = read_variant(received, aliases.names, brand_aliases=aliases.brands, colour_aliases=aliases.colours)

@@ -7,7 +7,7 @@ from catalog.models.demand import Demand
 from catalog.models.item import BrandAlias, Item, MatchKey, Style
 from catalog.models.knowledge import CodeLevel, LearntName, LearntSize, NormRun, WordCount
 from catalog.models.match import EvidenceClass, EvidenceClassChange, Match, MatchChange, Verdict
-from catalog.models.merge import MatchingDrift, MergeEvent
+from catalog.models.merge import HeldChange, MatchingDrift, MergeEvent
 from catalog.models.product import Product, Variant
 from catalog.models.review import (
     BulkCard,

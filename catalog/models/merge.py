@@ -29,6 +29,27 @@ class MergeEvent(models.Model):
         return f"{self.item_id} {self.kind}: {len(self.variants)} to {self.other_id}"
 
 
+class HeldChange(models.Model):
+    """An edit in another shop would bring variants of one item to another, or part them (`other` is the item itself).
+
+    It waits until staff have them matched afresh. Written only by catalog.held.
+    """
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    variants = ArrayField(models.BigIntegerField())
+    by = models.CharField(max_length=120)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["item", "other"], name="a_change_of_items_is_held_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} held: {len(self.variants)} to {self.other_id}"
+
+
 class MatchingDrift(models.Model):
     """A full rebuild beside the standing links: what only one of the two has. Written only by catalog.match_audit."""
 
@@ -41,6 +62,7 @@ class MatchingDrift(models.Model):
     pairs = models.PositiveBigIntegerField(default=0)  # pairs of variants that stand for one item, by machine
     missing = models.PositiveBigIntegerField(default=0)  # pairs the rebuild links and that do not stand
     extra = models.PositiveBigIntegerField(default=0)  # pairs that stand and that the rebuild does not link
+    held = models.PositiveBigIntegerField(default=0)  # pairs that differ because an edit may not move others' rows
     split_items = models.PositiveIntegerField(default=0)  # items whose variants the rebuild puts into several
     merged_items = models.PositiveIntegerField(default=0)  # items of the rebuild that several standing ones share
     by_class = models.JSONField(default=dict)  # {"gtin": {"missing": 3, "extra": 1}}

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if options["json"]:
             options["json"].write_text(json.dumps(describe_drift(report), indent=2) + "\n", encoding="utf-8")
         self.stdout.write(
-            f"{report.variants} variants, {report.pairs} linked pairs: {report.missing} missing, {report.extra} extra, "
+            f"{report.variants} variants, {report.pairs} linked pairs: {report.missing} missing, {report.extra} extra, {report.held} held, "
             f"{report.split_items} items to split, {report.merged_items} to merge; {report.seconds:.1f} s"
         )
         if report.is_alarm:
@@ -41,7 +41,18 @@ class Command(BaseCommand):
 
 def describe_drift(report: MatchingDrift) -> dict[str, Any]:
     """Write a report as a program reads it."""
-    names = ("variants", "pairs", "missing", "extra", "split_items", "merged_items", "by_class", "examples", "is_alarm")
+    names = (
+        "variants",
+        "pairs",
+        "missing",
+        "extra",
+        "held",
+        "split_items",
+        "merged_items",
+        "by_class",
+        "examples",
+        "is_alarm",
+    )
     return {name: getattr(report, name) for name in names} | {
         "seconds": round(report.seconds, 1),
         "share": report.share,
