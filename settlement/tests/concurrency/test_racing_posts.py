@@ -8,11 +8,14 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from orders.return_goods import announce_return, inspect_return
+from settlement.balances import positions_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.models import Account, Cycle, Entry, Statement
 from settlement.post import Draft, LedgerRefused, post_entry
 from settlement.settle import post_shipped
+from settlement.settle_returns import post_returns
 from settlement.splitting import Posting
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 from skuu.kit.errors import Busy
@@ -180,3 +183,20 @@ def test_killed_backends_leave_whole_entries_only(two):
     assert check_ledger(strict=True).findings == []
     balance = Account.everyone.get(merchant=bruno).balance.amount
     assert balance == 100 * Entry.objects.count()
+
+
+def test_sweeps_at_once_take_each_unit_back_once_and_to_the_cent(own_database, settings):
+    settings.NETWORK_COUNTRY = "FR"
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    order = make_internal_order(bruno, alma, nets=(100_00,), quantities=(7,), shipping=6_00)
+    post_shipped()
+    line = order.lines.get().pk
+    for _ in range(7):
+        returned = announce_return(order, [(line, 1)], reason="other", by="bruno")
+        inspect_return(returned, {line: {"as_new": 1}}, by="alma")
+    results = together(*[post_returns] * 6)
+    assert [one for one in results if isinstance(one, Exception)] == []
+    assert Entry.objects.filter(kind="return").count() == 7
+    pending = [position.pending for shop in (bruno, alma) for position in positions_of(shop.merchant)]
+    assert pending == [-7_20, 7_20]
+    assert check_ledger(strict=True).findings == []
