@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from catalog import second_look
+from catalog import gates, reports, second_look
 from catalog.card_steps import decide, keep_seen, reopen
 from catalog.mark import mark_items
 from catalog.match import rematch_variants
@@ -70,21 +70,15 @@ class AuditAnswers:
     """The machine was sure, and chance asks a person whether it was right."""
 
     def approve(self, card: ReviewCard, candidate: int, chosen: dict[str, Any], *, by: str, words: Words) -> int:
-        from catalog import gates
-
         gates.answer_audit(card, same=True, by=by)
         keep_seen(card, words)
         return len(chosen["sizes"])
 
     def reject(self, card: ReviewCard, *, by: str, words: Words) -> None:
-        from catalog import gates
-
         gates.answer_audit(card, same=False, by=by)
         keep_seen(card, words)
 
     def undo(self, card: ReviewCard, *, by: str) -> None:
-        from catalog import gates
-
         gates.undo_audit(card, by=by)
 
 
@@ -92,21 +86,15 @@ class ReportAnswers:
     """A merchant says that the machine was wrong; its placements rest until a person has looked."""
 
     def approve(self, card: ReviewCard, candidate: int, chosen: dict[str, Any], *, by: str, words: Words) -> int:
-        from catalog import reports
-
         reports.answer_report(card, same=True, by=by)
         keep_seen(card, words)
         return len(chosen["sizes"])
 
     def reject(self, card: ReviewCard, *, by: str, words: Words) -> None:
-        from catalog import reports
-
         reports.answer_report(card, same=False, by=by)
         keep_seen(card, words)
 
     def undo(self, card: ReviewCard, *, by: str) -> None:
-        from catalog import reports
-
         reports.undo_report(card, by=by)
 
 

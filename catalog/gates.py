@@ -29,9 +29,11 @@ from catalog.doubts import (
     wait_for_matcher,
 )
 from catalog.matching.bounds import clean_checks_needed, lower_bound, upper_bound
-from catalog.models import Audit, EvidenceClass, Match, MatchReport, ReviewCard, ReviewCardChange
+from catalog.models import Audit, EvidenceClass, Match, MatchReport, ReviewCard, ReviewCardChange, Variant
 from catalog.verdicts import say_all, unsay_card
+from network.notify import mail_staff
 from skuu.kit.errors import NotFound, NotPossible
+from skuu.kit.jobs import ring
 from skuu.kit.states import move
 
 log = structlog.get_logger(__name__)
@@ -302,8 +304,6 @@ def reopen_class(name: str, *, reason: str, by: str) -> None:
 def _match_again(name: str) -> None:
     """Mark the variants of products that are asked about because the class was stopped."""
     from catalog import tasks
-    from catalog.models import Variant
-    from skuu.kit.jobs import ring
 
     asked = ReviewCard.everyone.filter(status="open", kind="question", evidence_class=f"{name}_guarded")
     marked = Variant.everyone.filter(product__in=asked.values("product"), deleted_at=None, match_due_at=None)
@@ -321,8 +321,6 @@ def announce_classes() -> int:
 
     Marked before it is mailed, so that two workers never mail it twice; a mail server that refuses takes the mark off again.
     """
-    from network.notify import mail_staff
-
     with transaction.atomic():
         moved = EvidenceClass.objects.select_for_update(skip_locked=True).filter(announce_due_at__isnull=False)
         names = list(moved.order_by("name").values_list("name", flat=True))
@@ -357,6 +355,5 @@ def _announcement(one: ClassFigures) -> tuple[str, str]:
 
 def _ring_announcement() -> None:
     from catalog import tasks
-    from skuu.kit.jobs import ring
 
     ring(tasks.announce_classes)

@@ -83,6 +83,7 @@ def desk_urls(site: admin.AdminSite) -> list[URLPattern]:
 
 
 def may_decide(request: HttpRequest) -> bool:
+    """Tell whether this person may judge cards; seeing them takes less."""
     return bool(request.user.has_perm("catalog.change_reviewcard"))
 
 
@@ -141,6 +142,7 @@ def one_card(request: HttpRequest, pk: int) -> HttpResponse:
 
 @decision
 def approve(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
+    """Say that the product is the candidate shown."""
     card = _card(pk)
     number = whole(request.POST.get("candidate"))
     linked = review.approve_card(card, candidate=number, by=_by(request), digest=request.POST.get("digest", ""))
@@ -155,6 +157,7 @@ def approve(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
 
 @decision
 def reject(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
+    """Say that the product is none of the candidates."""
     card = _card(pk)
     review.reject_card(card, by=_by(request), digest=request.POST.get("digest", ""))
     return _("Rejected: “%(title)s” is none of them.") % {"title": card.product.title}, None
@@ -162,6 +165,7 @@ def reject(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
 
 @decision
 def skip(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
+    """Leave the card for somebody else, with the reason."""
     card = _card(pk)
     review.skip_card(card, by=_by(request), reason=request.POST.get("reason", "").strip()[:200])
     return _("Skipped “%(title)s”.") % {"title": card.product.title}, None
@@ -169,6 +173,7 @@ def skip(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
 
 @decision
 def undo(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
+    """Take back what was decided on this card, whoever did, and show it again."""
     card = _card(pk)
     review.undo_card(card, by=_by(request))
     return _undone(card), _card(pk)
@@ -176,6 +181,7 @@ def undo(request: HttpRequest, pk: int) -> tuple[str, ReviewCard | None]:
 
 @decision
 def undo_last(request: HttpRequest) -> tuple[str, ReviewCard | None]:
+    """Take back this person's latest decision, and show its card again."""
     card = review.undo_last(_by(request))
     return _undone(card), card
 
@@ -216,6 +222,7 @@ def _page(request: HttpRequest, where: QueueFilter, shown: dict[str, Any]) -> Ht
 
 
 def site_facts(request: HttpRequest, title: str) -> dict[str, Any]:
+    """Gather what every page of the desk needs of the site around it."""
     return {**admin.site.each_context(request), "title": title, "may_decide": may_decide(request)}
 
 
