@@ -65,13 +65,18 @@ begin
       ) w
       where w.brand_key <> ''
     ),
-    named as (
-      select w.brand_key, w.code, not exists (
-          select from catalog_codelevel l where l.brand = w.brand_key and l.code = w.code and l.level = 'style'
-        ) and (w.is_full or exists (
-          select from catalog_codelevel l where l.brand = w.brand_key
-            and l.code = '~' || translate(w.code, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345678', 'AAAAAAAAAAAAAAAAAAAAAAAAAA999999999')
-        )) as is_full from written w
+    named as materialized (  -- `limit`, because else the planner reads all levels there are, twice
+      select w.brand_key, w.code, own_level.level is null and (w.is_full or of_shape.level is not null) as is_full
+      from written w
+      left join lateral (
+        select l.level from catalog_codelevel l
+        where l.brand = w.brand_key and l.code = w.code and l.level = 'style' limit 1
+      ) own_level on true
+      left join lateral (
+        select l.level from catalog_codelevel l where l.brand = w.brand_key
+          and l.code = '~' || translate(w.code, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345678', 'AAAAAAAAAAAAAAAAAAAAAAAAAA999999999')
+        limit 1
+      ) of_shape on true
     ),
     reached as (
       select u.p, u.is_end, case when found.is_crowded then k.gtin end as gtin, null as code
