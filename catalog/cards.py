@@ -63,12 +63,12 @@ def ask_due() -> int:
         marks = dict(cursor.fetchall())
         if marks:
             _ask(set(marks))
-            _ask_again_beside(set(marks))
             cursor.execute(
                 "update catalog_product p set cards_due_at = null from unnest(%s::bigint[], %s::timestamptz[]) d(id, mark) "
                 "where p.id = d.id and p.cards_due_at = d.mark",
                 [list(marks), list(marks.values())],
             )
+            _ask_again_beside(set(marks))
     return len(marks)
 
 
@@ -119,7 +119,8 @@ _ALL_FACTS = """
 select id, shop_id, product_id, facts, price_minor from catalog_variant
 where product_id = any(%s) and deleted_at is null and facts <> '' order by id
 """
-# Whose card shows one of these products as something it is not any more. The mark is the one that _facts_of makes.
+# Whose card shows one of these products as something it is not any more. The mark is the one that _facts_of makes. A row
+# that is locked is passed by: whoever writes a product has its questions thought over, and nobody is waited for twice.
 _BESIDE = """
 with changed as (
   select p.id, md5(coalesce(string_agg(v.facts, '|' order by v.id), '')) as mark
@@ -127,11 +128,12 @@ with changed as (
   left join catalog_variant v on v.product_id = p.id and v.deleted_at is null and v.facts <> ''
   group by p.id
 )
-update catalog_product o set cards_due_at = %(now)s
-from changed join catalog_reviewcard c on c.status = 'open' and c.kind = 'question'
-  and c.candidates @> jsonb_build_array(jsonb_build_object('product', changed.id))
-  and not c.candidates @> jsonb_build_array(jsonb_build_object('product', changed.id, 'read', changed.mark))
-where o.id = c.product_id and o.id <> all(%(products)s) and o.cards_due_at is null
+update catalog_product set cards_due_at = %(now)s where id in (
+  select o.id from changed join catalog_reviewcard c on c.status = 'open' and c.kind = 'question'
+    and c.candidates @> jsonb_build_array(jsonb_build_object('product', changed.id))
+    and not c.candidates @> jsonb_build_array(jsonb_build_object('product', changed.id, 'read', changed.mark))
+  join catalog_product o on o.id = c.product_id
+  where o.id <> all(%(products)s) and o.cards_due_at is null for no key update of o skip locked)
 """
 
 
