@@ -4,6 +4,7 @@ Two products that a person confirmed as the same, whose brands or colours are wr
 is another name of the other. Nothing is learnt without a yes; what a yes changes is read and matched anew.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -190,7 +191,7 @@ def _forget(kind: str, word: str) -> int:
         row: BrandAlias | ColourAlias | None = brand
     else:
         colour = ColourAlias.objects.select_for_update().filter(word=word).first()
-        meant = Q(colour_key="/".join(colour.bases)) if colour else None
+        meant = Q(colour_key="/".join(colour.bases)) | _says(word) if colour else None
         row = colour
     if row is None or meant is None:
         return 0
@@ -229,7 +230,14 @@ def _affected(kind: str, word: str) -> QuerySet[Variant]:
     living = Variant.everyone.filter(deleted_at=None)
     if kind == BRAND:
         return living.filter(Q(brand_key=word) | Q(product__vendor__iexact=word))
-    return living.filter(Q(colour_key=f"{RAW}{word}"[:80]) | Q(colour_key__regex=rf"^raw:.*\m{word}\M"))
+    unread = Q(colour_key=f"{RAW}{word}"[:80]) | Q(colour_key__regex=rf"^{RAW}.*\m{word}\M")
+    return living.filter(unread | _says(word))
+
+
+def _says(word: str) -> Q:
+    """Select by the shop's own text: a colour of several words is keyed by those that could be read, not by this one."""
+    text = r"\m" + r"[^[:alnum:]]+".join(map(re.escape, word.split())) + r"\M"
+    return Q(options__iregex=text) | Q(product__title__iregex=text)
 
 
 def _read_anew(rows: QuerySet[Variant]) -> int:

@@ -130,6 +130,23 @@ def test_a_confirmed_colour_is_read_by_the_normaliser(alma, bruno):
     assert theirs.colour_key == "raw:gletscherspalt"
 
 
+def test_of_a_colour_of_two_learnt_words_each_is_added_and_removed_alone(bruno):
+    theirs = stock(bruno, None, options=[["Size", "42"], ["Colour", "Gletscherspalt-Lavastrom"]])
+    Variant.everyone.filter(pk=theirs.pk).update(match_due_at=timezone.now())
+    seen = []
+    for step in (
+        lambda: aliases.add_alias("colour", "gletscherspalt", "white", by="ina"),
+        lambda: aliases.add_alias("colour", "lavastrom", "red", by="ina"),
+        lambda: aliases.remove_alias("colour", "gletscherspalt", by="ina"),
+    ):
+        match_all()
+        assert step() == 1
+        match_all()
+        theirs.refresh_from_db()
+        seen.append(theirs.colour_key)
+    assert seen == ["white", "white/red", "red"]
+
+
 @pytest.mark.parametrize(
     ("kind", "word", "meaning", "code"),
     [
