@@ -104,16 +104,16 @@ def _match(rows: list[Due], stopped: frozenset[str]) -> None:
     touched: set[int] = set()
     if gone or not plan.is_empty:
         touched = write_plan(found, plan, gone, by=ENGINE).touched
-    _look_again(plan.look_again | keep_held(plan.held, by=ENGINE))
     _note_ambiguous(batch)
     keep_facts(rows, done=True, asked={row.product_id for row in rows})
+    _look_again(plan.look_again | keep_held(plan.held, by=ENGINE))
     mark_items(touched)
 
 
 def _match_brands(rows: list[Due], stopped: frozenset[str]) -> int:
     """Match whole brands where much of them is due, else these rows; returns how many were matched."""
-    if lesson_is_old() and (due := learn_names()):
-        return due
+    if lesson_is_old() and (again := learn_names()):
+        return again
     names = brands_due()
     read = read_brands(names) if names else None
     if read is None or not read.marks:
@@ -123,13 +123,17 @@ def _match_brands(rows: list[Due], stopped: frozenset[str]) -> int:
     keep_learnt(read, decided)
     batch = tell(decided, {row.pk: row.facts for row in read.found.rows.values()}, titles=False)
     own = {pk: mark for pk, mark in read.marks.items() if read.is_here(pk)}
+    if not own:
+        _match(rows, stopped)
+        return len(rows)
     products = {read.found.rows[pk].product_id for pk in own}
     due = {pk for pk, row in read.found.rows.items() if row.product_id in products}
-    plan = plan_links(read.found, batch, due, read.never_matched.intersection(own), stopped)
+    left = {read.found.rows[pk].item_id or 0 for pk in own}
+    plan = plan_links(read.found, batch, due, read.never_matched.intersection(own), stopped, left)
     touched = set() if plan.is_empty else write_plan(read.found, plan, (), by=ENGINE).touched
-    _look_again(plan.look_again)
     _note_ambiguous(batch)
     clear_marks(own)
+    _look_again(plan.look_again | keep_held(plan.held, by=ENGINE))
     cards.want_cards(products)
     mark_items(touched)
     return len(own)

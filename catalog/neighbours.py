@@ -27,7 +27,9 @@ from catalog.matching.normalising import Normalised
 STALE_STATISTICS = 30  # seconds
 _refreshed: list[float] = []  # when this process did it last
 MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
-MOST_PRODUCTS = 400  # from the third step on, more end the way; no true neighbourhood measured has had a tenth of it
+# From the third step on, more products than these end the way, or so many for each that changed. The widest true
+# neighbourhood measured has had 34.
+MOST_PRODUCTS, MOST_FOR_EACH = 400, 40
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ def around(changed: Mapping[int, Normalised], products: Collection[int]) -> Neig
         "codes": flat(codes),
         "levels": flat(levels),
         "most": MOST_OF_A_KEY,
-        "widest": MOST_PRODUCTS,
+        "widest": max(MOST_PRODUCTS, MOST_FOR_EACH * len(products)),
     }
     found = Neighbourhood()
     with connection.cursor() as cursor:

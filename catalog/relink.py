@@ -71,7 +71,25 @@ def plan_links(
     elif others and left is not None:
         styles = {row.style_id for pk, row in found.rows.items() if pk in due or row.item_id in left} - {None}
         _after_edit(plan, found, of, owner, target, others, styles)
+    plan.look_again |= _going_together(plan, found, clusters, target, due, going)
     return plan
+
+
+def _going_together(
+    plan: Plan,
+    found: Neighbourhood,
+    clusters: Mapping[str, Sequence[Link]],
+    target: Mapping[str, int | None],
+    due: Collection[int],
+    going: Collection[int],
+) -> set[int]:
+    """Name the due rows that leave an item only together with others, whose turn comes next: theirs comes again then."""
+    waiting: set[int] = set()
+    for key, links in clusters.items():
+        members = {int(link.id) for link in links}
+        if target[key] is None and not members.isdisjoint(plan.look_again):
+            waiting |= {pk for pk in members if pk in due and pk not in going and found.rows[pk].method not in KEPT}
+    return waiting
 
 
 def _after_edit(

@@ -33,11 +33,12 @@ class Brands:
     marks: dict[int, str] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)
     never_matched: set[int] = field(default_factory=set)
+    lent: dict[int, str] = field(default_factory=dict)  # the brands that rows without one were lent
 
     def is_here(self, pk: int) -> bool:
-        """Tell whether a row is decided here: it is of these brands, or of none and around them."""
-        brand = self.found.rows[pk].facts.brand[:120]
-        return not brand or brand in self.names
+        """Tell whether a row is decided here: it is of these brands or was lent one, or has none and is around them."""
+        brand = self.found.rows[pk].facts.brand or self.lent.get(pk, "")
+        return not brand or brand[:120] in self.names
 
 
 # Products that share a barcode with these brands, and those that share one with the brandless among them. Rows without a
@@ -89,7 +90,14 @@ def read_brands(names: Sequence[str]) -> Brands:
 def decide_brands(read: Brands) -> Decided:
     """Decide these brands by themselves and what the network knows of all."""
     listing = listing_of(read.found.facts)
-    return decide(listing, must=read.found.must, cannot=read.found.cannot, known=read.found.known)
+    decided = decide(listing, must=read.found.must, cannot=read.found.cannot, known=read.found.known)
+    units = decided.units
+    for pk, unit in zip(listing.ids, listing.unit.tolist(), strict=True):
+        row = read.found.rows[int(pk)]
+        if units[unit].brand and not row.facts.brand:
+            read.lent[row.pk] = units[unit].brand
+        row.is_whole = read.is_here(row.pk)
+    return decided
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------

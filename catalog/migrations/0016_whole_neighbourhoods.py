@@ -7,8 +7,8 @@ from django.db import migrations
 BEFORE = import_module("catalog.migrations.0015_a_change_in_few_statements")
 
 # From products to whom their barcodes and full codes name, and on from there until nobody new is found. Nobody goes on from
-# who carries a barcode under another brand, or shares only a code that names no colour: such a product tells something of
-# the key, and nothing else. A code leads to rows without a brand too, which their barcodes may lend that brand.
+# who carries a neighbour's barcode under another brand, or shares only a code that names no colour: such a product tells
+# something of the key, and nothing else. A code leads to rows without a brand too, which their barcodes may lend that brand.
 # `gtins`, `brands`, `codes` and `levels` are what changed variants say now, side by side; their rows may not show it yet.
 # `most` variants of a key at most are followed; those who carry a key of more are returned with a mark. From the third
 # step on, more than `widest` products end the way: the nightly comparison sees the rest.
@@ -82,7 +82,7 @@ begin
       select u.p, u.is_end, case when found.is_crowded then k.gtin end as gtin, null as code
       from numbers k cross join lateral (
         select count(*) > most as is_crowded, array_agg(same.product_id) as ids,
-          array_agg(same.brand_key <> k.brand_key and same.brand_key <> '' and k.brand_key <> '') as ends
+          array_agg(hop > 1 and same.brand_key <> k.brand_key and same.brand_key <> '' and k.brand_key <> '') as ends
         from (
           select v.product_id, v.brand_key from catalog_variant v
           where v.gtin = k.gtin and v.gtin_status = 'clean' and v.deleted_at is null limit most + 1
