@@ -12,8 +12,9 @@ from catalog.matching.blocking import MOST_PRODUCTS_OF_A_WORD, document_frequenc
 from catalog.matching.deciding import contradict
 from catalog.matching.listing import Unit, listing_of
 from catalog.matching.normalising import Id, Normalised
-from catalog.matching.scoring import WORTH_SHOWING, explain_titles
+from catalog.matching.scoring import WORTH_SHOWING, Scorer
 from catalog.matching.size import same_size
+from catalog.matching.title_model.quick import Sketch
 
 MOST_COMPARED, MOST_SHOWN = 60, 8
 LEAST_SPELLED_ALIKE = 55
@@ -84,7 +85,7 @@ class _Block:
     def __init__(self, units: Sequence[Unit], own: Sequence[int], style: Sequence[int]) -> None:
         self.units, self.style = units, style
         self.df = document_frequencies(units[place].tokens for place in own)
-        self.heavy = weights(self.df, len(own))
+        self.scorer, self.sketches = Scorer(weights(self.df, len(own))), dict[int, Sketch]()
         self.index: dict[str, list[int]] = defaultdict(list)
         self.spelled = {place: " ".join(units[place].tokens) for place in own}
         for place in own:
@@ -106,10 +107,16 @@ class _Block:
         chosen = heapq.nsmallest(most, best.values(), key=lambda one: (-one[1], self.units[one[0]].name))
         scored = []
         for other, _ in chosen:
-            judged = explain_titles(unit, self.units[other], self.heavy)
+            judged = self.scorer.explain(self._sketch(place), self._sketch(other))
             if judged.score >= WORTH_SHOWING:
                 scored.append(Near(other, judged.score, judged.reasons))
         return tuple(sorted(scored, key=lambda near: (-near.score, self.units[near.unit].name)))
+
+    def _sketch(self, place: int) -> Sketch:
+        found = self.sketches.get(place)
+        if found is None:
+            found = self.sketches[place] = self.scorer.prepare(self.units[place])
+        return found
 
     def _of_number(self, place: int) -> list[int]:
         number = self.units[place].code.style

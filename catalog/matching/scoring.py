@@ -1,6 +1,7 @@
 """Scores how probable it is that two rows are one product, to order candidates for a person; a score never links anything."""
 
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from catalog.matching.colour import colours_conflict
 from catalog.matching.deciding import Titled, codes_conflict
 from catalog.matching.gender import genders_conflict
 from catalog.matching.title_model.model import load_model
-from catalog.matching.title_model.quick import ODDS_OF_ANOTHER_PACK, quick_features, sketch
+from catalog.matching.title_model.quick import ODDS_OF_ANOTHER_PACK, Sketch, quick_features, sketch
 
 WORTH_SHOWING = 0.1
 SAME_STYLE_NUMBER = 0.9
@@ -27,37 +28,51 @@ class TitleScore:
 
 
 def explain_titles(a: Titled, b: Titled, weights: Mapping[str, float] | None = None) -> TitleScore:
-    """Score two titles by the trained model's quick curve and say why.
+    """Score two titles by the trained model's quick curve and say why; see Scorer, which is faster for many pairs."""
+    scorer = Scorer(weights)
+    return scorer.explain(scorer.prepare(a), scorer.prepare(b))
+
+
+class Scorer:
+    """Scores pairs of titles by the trained model's quick curve; each title is prepared once, however many it meets.
 
     `weights` says how rare each word is among the brand's products (inverse document frequency); without it the
-    model's own count of words is used. For many pairs `title_model.ordering.score_batch` is faster, for the few that
-    are shown `score_candidates` is better.
+    model's own count of words is used. For the few pairs that are shown `title_model.ordering.score_candidates` is better.
     """
-    if not a.tokens or not b.tokens:
-        return TitleScore(0.0, ("One title says nothing of the model.",))
-    score = _chance(a, b, weights)
-    reasons = [f"Model words agree to {round(100 * _agreement(a, b))} %."]
-    if a.brand and a.brand == b.brand and a.code.style and a.code.style == b.code.style:
-        score = max(score, SAME_STYLE_NUMBER)
-        reasons.append(f"Both carry the style number {a.code.style}.")
-    for factor, sentence in _facts(a, b):
-        score *= factor
-        reasons.append(sentence)
-    return TitleScore(round(min(score, _MOST), 4), tuple(reasons))
 
+    def __init__(self, weights: Mapping[str, float] | None = None) -> None:
+        model = load_model()
+        self.lexicon, self.weights = model.lexicon, weights
+        self.intercept, *self.coefficients = model.quick_terms
+        self.rarest = model.lexicon.rarest
+        if weights:
+            self.rarest = weights.rarest if isinstance(weights, Weights) else max(weights.values())
 
-def _chance(a: Titled, b: Titled, weights: Mapping[str, float] | None) -> float:
-    model = load_model()
-    one, other = sketch(a, model.lexicon, weights), sketch(b, model.lexicon, weights)
-    rarest = model.lexicon.rarest
-    if weights:
-        rarest = weights.rarest if isinstance(weights, Weights) else max(weights.values())
-    intercept, *coefficients = model.quick_terms
-    row = quick_features(one, other, rarest)
-    odds = math.exp(intercept + sum([weight * fact for weight, fact in zip(coefficients, row, strict=True)]))
-    if a.pack != b.pack or a.condition != b.condition:
-        odds *= ODDS_OF_ANOTHER_PACK
-    return odds / (1 + odds)
+    def prepare(self, title: Titled) -> Sketch:
+        """Prepare a title for comparisons."""
+        return sketch(title, self.lexicon, self.weights)
+
+    def explain(self, one: Sketch, other: Sketch) -> TitleScore:
+        """Score two prepared titles and say why."""
+        a, b = one.row, other.row
+        if not a.tokens or not b.tokens:
+            return TitleScore(0.0, ("One title says nothing of the model.",))
+        score = self._chance(one, other)
+        reasons = [f"Model words agree to {round(100 * _agreement(a, b))} %."]
+        if a.brand and a.brand == b.brand and a.code.style and a.code.style == b.code.style:
+            score = max(score, SAME_STYLE_NUMBER)
+            reasons.append(f"Both carry the style number {a.code.style}.")
+        for factor, sentence in _facts(a, b):
+            score *= factor
+            reasons.append(sentence)
+        return TitleScore(round(min(score, _MOST), 4), tuple(reasons))
+
+    def _chance(self, one: Sketch, other: Sketch) -> float:
+        row = quick_features(one, other, self.rarest)
+        odds = math.exp(self.intercept + sum(map(operator.mul, self.coefficients, row)))
+        if one.row.pack != other.row.pack or one.row.condition != other.row.condition:
+            odds *= ODDS_OF_ANOTHER_PACK
+        return odds / (1 + odds)
 
 
 def _agreement(a: Titled, b: Titled) -> float:
