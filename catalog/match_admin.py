@@ -5,7 +5,7 @@ import json
 from django.contrib import admin
 from django.utils.translation import gettext, gettext_lazy
 
-from catalog.models import CodeLevel, LearntSize, MatchingDrift, MergeEvent, NormRun
+from catalog.models import CodeLevel, HeldChange, LearntName, LearntSize, MatchingDrift, MergeEvent, NormRun
 from skuu.kit.admin import ReadOnlyAdmin
 
 
@@ -56,6 +56,18 @@ class MergeEventAdmin(ReadOnlyAdmin):
         return len(event.variants)
 
 
+@admin.register(HeldChange)
+class HeldChangeAdmin(ReadOnlyAdmin):
+    list_display = ("at", "item", "other", "count", "by")
+    list_select_related = ("item__style", "other__style")
+    search_fields = ("item__style__title", "other__style__title", "by")
+    ordering = ("-pk",)
+
+    @admin.display(description=gettext_lazy("variants"))
+    def count(self, held: HeldChange) -> int:
+        return len(held.variants)
+
+
 @admin.register(NormRun)
 class NormRunAdmin(ReadOnlyAdmin):
     list_display = ("version", "done", "total", "changed", "started_at", "finished_at")
@@ -74,3 +86,11 @@ class CodeLevelAdmin(ReadOnlyAdmin):
     list_display = ("brand", "code", "level")
     list_filter = ("level",)
     search_fields = ("brand", "code")
+
+
+@admin.register(LearntName)
+class LearntNameAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "name", "brand", "shop")
+    list_filter = ("kind",)
+    list_select_related = ("shop",)
+    search_fields = ("name", "brand")
