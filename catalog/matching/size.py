@@ -63,8 +63,11 @@ _FILLER = re.compile(
 _NUMBER = r"(\d{1,3}(?:\.\d{1,2})?)"
 _TAGGED = re.compile(
     rf"(?<![a-z])(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au)[\s\-]*([mwky]?)\s*{_NUMBER}\s*([cyk]?)(?![\da-z.])"
+    r"(?!\s*-\s*\d+(?:\.\d+)?\s*(?:/|$))"  # EU 36-38 / S is more than EU 36
 )
-_TRAILED = re.compile(rf"(?<![\d.]){_NUMBER}\s*([cyk]?)\s*(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au|cm)\b")
+_TRAILED = re.compile(
+    rf"(?<![\d.])(?<!\d-)(?<!\d - ){_NUMBER}\s*([cyk]?)\s*(eur|euro|eu|uk|gb|usa|us|fr|it|de|es|jp|au|cm)\b"
+)
 _LEADING = re.compile(rf"^{_NUMBER}\s*[/|-]")
 _BARE = re.compile(rf"^{_NUMBER}$")
 _BOTH_GENDERS = re.compile(
@@ -84,7 +87,10 @@ _GENDER_OF = {
     "kids": "k",
     "junior": "k",
 }
-_LETTER_AND_NUMBER = re.compile(r"^([a-z0-9-]*[a-z])\s*/\s*\d{2}(?:\s*[-/]\s*\d{2})?$")  # M (42), XS (34-36)
+# M (42), XS (34-36), XS (UK 6-8), L/XL (95-105cm)
+_LETTER_AND_NUMBER = re.compile(
+    r"^([a-z0-9/-]*[a-z])\s*(?:/|\s-\s)\s*(?:(?:eur?|uk|us|it|de|fr)\s*)?\d{1,3}(?:\s*[-/]\s*\d{1,3})?(?:\s*cm)?$"
+)
 _DOTLESS_HALF = re.compile(r"^(\d{2})5$")
 _COLOUR_BESIDE = re.compile(r"\s*[/|;]\s*|\s+-\s+|,\s+|\s+")
 _SHOE_WIDTH = re.compile(rf"^((?:(?:eu|uk|us)\s*)?{_NUMBER})\s*(?:/\s*)?(wide|narrow|w|[2468]?e|ee|[defgh])$")

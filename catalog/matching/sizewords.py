@@ -80,6 +80,7 @@ _AGED = re.compile(
 )
 _MONTHS = {"m", "mo", "mos", "mth", "month", "months", "monat", "monate", "mois", "mesi", "meses", "maanden", "mdr"}
 FEWEST_FRENCH_BAND = 85
+WIDEST_RANGE = 12
 Found = tuple[str, str] | None
 
 
@@ -154,8 +155,8 @@ def read_range(text: str, kind: str) -> Found:
     if not found:
         return None
     low, high = found[2], found[3]
-    if float(high) <= float(low):
-        return None
+    if float(high) <= float(low) or float(high) - float(low) > WIDEST_RANGE and found[4] != "cm":
+        return None  # UK 7 / 41 is one size said twice
     trailed = "" if found[4] == "cm" else found[4]
     system = (found[1] or trailed or "").upper().replace("EUR", "EU")
     if system == "EU" and kind in ("shoe", "sock", ""):

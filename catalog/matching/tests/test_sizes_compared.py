@@ -168,3 +168,20 @@ def test_rows_of_one_product_whose_sizes_overlap_are_asked_about():
 def test_mens_clothes_are_linked_by_the_number_of_their_size():
     facts = {"title": "Moor Suit", "article_code": "NF1234-100", "gender": "men", "size": "50"}
     assert [link.status for link in decide_batch([variant(n, n, **facts) for n in (1, 2)]).links] == ["linked"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "key"),
+    [
+        ("XS (UK 6-8)", "top", "AL:XS"),
+        ("L/XL (95-105 cm)", "accessory", "AL:L/XL"),
+        ("M - 38", "top", "AL:M"),
+        ("EU 36-38 / Slim", "top", "RAW:eu 36-38 / slim"),
+        ("36-38 EU / Slim", "top", "RAW:36-38 eu / slim"),
+        ("UK 7 / 41", "shoe", "UK:7"),
+        ("EU42-UK8", "shoe", "EU:42"),
+        ("42 EU - 8 UK", "shoe", "EU:42"),
+    ],
+)
+def test_a_part_of_a_label_is_never_taken_for_the_whole(text, kind, key):
+    assert normalise_size(text, kind=kind).key == key
