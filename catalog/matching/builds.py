@@ -1,6 +1,6 @@
 """Tells apart how a model is built (membrane, width, height, lining) by the words that only one of two titles says."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -19,7 +19,7 @@ _WORDS = {
     "gevoerd gevoerde fodrad fodrade ocieplane ocieplany fleece fleecelined sherpa fellfutter lammfell",
 }
 _BUILDS = {word: build for build, listed in _WORDS.items() for word in listed.split()}
-FEWEST_GROWN, NO_CHILDS = 35.0, 41.0
+FEWEST_GROWN = 35.0
 _OF_CHILDREN = ("KID", "US-k", "UK-k", "AGE", "CM", "CM-R")
 
 
@@ -54,15 +54,11 @@ def _misspelt(build: str, tokens: tuple[str, ...]) -> bool:
     )
 
 
-def child_beside_silence(childs: Iterable[Size], silent: Iterable[Size]) -> bool:
-    """Tell whether the sizes of a product that says for nobody are grown people's, beside those of a child's product.
-
-    What shops call a child's up to 42 is a small adult's as well: then sizes say nothing.
-    """
-    sizes = list(silent)
+def beyond_children(sizes: Collection[Size]) -> bool:
+    """Tell whether the sizes of a product that says for nobody may be grown people's and none is a child's."""
     if any(size.system in _OF_CHILDREN or 0 < _eu(size) < FEWEST_GROWN for size in sizes):
         return False
-    return any(_eu(size) >= FEWEST_GROWN for size in sizes) and all(_eu(size) < NO_CHILDS for size in childs)
+    return any(_eu(size) >= FEWEST_GROWN for size in sizes)
 
 
 def _eu(size: Size) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from catalog.matching.article import COLOUR_NAME, FULL, ArticleCode, looks_alike
-from catalog.matching.builds import builds_apart, builds_of, child_beside_silence
+from catalog.matching.builds import beyond_children, builds_apart, builds_of
 from catalog.matching.colour import Colour, colours_conflict, colours_far_apart, numbers_differ, shades_differ
 from catalog.matching.gender import KIDS, genders_conflict
 from catalog.matching.gtin import CLEAN
@@ -295,7 +295,7 @@ def _common_guards(a: Normalised, b: Normalised, evidence: list[str], *, sizes_m
 def _built_apart(a: Normalised, b: Normalised) -> str:
     """Say what only one of two variants is, or nothing: its build, a child's."""
     childs, silent = (a, b) if a.gender else (b, a)
-    if childs.gender == KIDS and not silent.gender and child_beside_silence([childs.size], [silent.size]):
+    if childs.gender == KIDS and not silent.gender and beyond_children([silent.size]):
         return "Only one is said to be a child's."
     return builds_apart(a.tokens, b.tokens)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from catalog.matching.article import FULL, ArticleCode
-from catalog.matching.builds import builds_apart, builds_of, child_beside_silence
+from catalog.matching.builds import beyond_children, builds_apart, builds_of
 from catalog.matching.consensus import leave
 from catalog.matching.deciding import MOST_BRANDS, beyond_shades, compatible_products, contradict, titles_apart
 from catalog.matching.gender import KIDS
@@ -277,7 +277,7 @@ def _leaving(
         unit = units[place]
         told = (unit.brand, unit.colour.bases, unit.colour.number, unit.gender, unit.code, unit.pack, unit.condition)
         said = listing.units[place].gender
-        grown = children and not said and child_beside_silence((), _sizes_of(listing, place))
+        grown = children and not said and beyond_children(_sizes_of(listing, place))
         child = children and said == KIDS
         alike[(*told, unit.kind, unit.numbers, builds_of(unit.tokens), child, grown)].append(place)
     weights = {own[0]: len(own) for own in alike.values()}
@@ -324,7 +324,7 @@ def _beside_a_child(listing: Listing, a: int, b: int) -> bool:
     childs, silent = (a, b) if listing.units[a].gender else (b, a)
     if listing.units[childs].gender != KIDS or listing.units[silent].gender:
         return False
-    return child_beside_silence(_sizes_of(listing, childs), _sizes_of(listing, silent))
+    return beyond_children(_sizes_of(listing, silent))
 
 
 def _rows_of(listing: Listing, unit: int) -> slice:

@@ -32,7 +32,9 @@ _CHUNKS = re.compile(r"\s[-|]\s|\s-(?=[a-z])|[|()\":]")
 _USED = re.compile(
     r"\b(?:second[ -]?hand|seconde main|pre[ -]?(?:owned|loved)|used|gebrauchte?[srn]?|refurb(?:ished)?|occasion|usat[oaei]"
     r"|segunda mano|vintage used|uzywan\w*|begagnade?|tweedehands|getragen\w{0,2}|neuwertig\w{0,2}|mangelexemplare?|defekte?[rsn]?"
-    r"|b[ -]?(?:ware|stock)|ausstellungsstucke?|display model|2nd hand|worn once|wie neu)\b"
+    r"|b[ -]?(?:ware|stock)|ausstellungsstucke?"
+    r"|vorfuhrmodelle?|musterschuhe?|musterstucke?|musterpaare?|reconditioned|reconditionnee?s?|ricondizionat[oaei]"
+    r"|reacondicionad[oa]s?|display model|2nd hand|worn once|wie neu)\b"
 )
 _REPLICA = re.compile(
     r"\b(?:replicas?|replik(?:at)?|falschung|fake|copy|dupe|imitation|inspired by|aaa quality|aaa\+*|ua quality|1:1)(?![a-z0-9])"

@@ -71,7 +71,9 @@ _CONDITION_LEADS = set(
     "neuwertiger only rechte rechter replik replikat schnursenkel shoelaces signed signiert single worn "
     "gebraucht gebrauchte gebrauchten gebrauchter gebrauchtes imitation "
     "inspired occasion pre preloved preowned refurb refurbished replica replicas second seconde secondhand segunda "
-    "tweedehands ua usata usate usati usato used uzywana uzywane uzywany vintage".split()
+    "musterpaar musterpaare musterschuh musterschuhe musterstuck musterstucke reacondicionada reacondicionado reconditioned "
+    "reconditionne reconditionnee reconditionnees reconditionnes ricondizionata ricondizionate ricondizionati ricondizionato "
+    "vorfuhrmodell vorfuhrmodelle tweedehands ua usata usate usati usato used uzywana uzywane uzywany vintage".split()
 )
 
 

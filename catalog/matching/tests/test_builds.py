@@ -103,6 +103,11 @@ class TestChildren:
         rows = self.rows(["EU 30", "EU 36"], ["EU 30", "EU 36"])
         assert linked(*rows)
 
+    def test_a_juniors_42_is_not_joined_to_a_42_of_nobody_in_particular(self):
+        rows = self.rows(["EU 42"], ["EU 42"])
+        assert decide_pair(*rows).outcome == "ask"
+        assert not any(link.item for link in decide_batch(rows).links)
+
     def test_a_childs_product_is_never_a_mans(self):
         facts = CODE | {"title": "Ridge", "size": "EU 36"}
         rows = [variant(1, 1, **facts | {"gender": "kids"}), variant(2, 2, **facts | {"gender": "men"})]
