@@ -131,7 +131,7 @@ def _compare(report: MatchingDrift, read: Brands) -> None:
         found.note_missing(members, part, method)
     for item, members in _groups(part.item).items():
         found.note_extra(item, members, part, rebuilt)
-    report.variants += sum(1 for row in here.values() if row.facts.brand[:120] in read.names)
+    report.variants += sum((row.facts.brand or read.lent.get(pk, ""))[:120] in read.names for pk, row in here.items())
     report.pairs += found.pairs
     report.missing += found.missing
     report.extra += found.extra

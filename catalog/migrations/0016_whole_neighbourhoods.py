@@ -28,6 +28,10 @@ declare
   tips bigint[];
   crowd_gtins text[] := '{{}}';
   crowd_codes text[] := '{{}}';
+  done_gtins text[] := '{{}}';
+  done_codes text[] := '{{}}';
+  now_gtins text[];
+  now_codes text[];
   more_gtins text[];
   more_codes text[];
   said_gtins text[] := trim_array(string_to_array(gtins, chr(31)), 1);
@@ -41,7 +45,7 @@ begin
       from catalog_variant v where v.product_id = any(fresh) and v.deleted_at is null
     ),
     numbers as (
-      select o.gtin, o.brand_key from own o where o.gtin <> ''
+      select o.gtin, o.brand_key from own o where o.gtin <> '' and o.gtin || o.brand_key <> all(done_gtins)
       union
       select s.gtin, s.brand_key from unnest(said_gtins, said_brands) as s(gtin, brand_key) where hop = 1 and s.gtin <> ''
     ),
@@ -100,8 +104,12 @@ begin
     )
     select array_agg(distinct r.p) filter (where not r.is_end), array_agg(distinct r.p) filter (where r.is_end),
       array_agg(distinct r.gtin) filter (where r.gtin is not null),
-      array_agg(distinct r.code) filter (where r.code is not null)
-    into wider, tips, more_gtins, more_codes from reached r;
+      array_agg(distinct r.code) filter (where r.code is not null),
+      (select array_agg(k.gtin || k.brand_key) from numbers k),
+      (select array_agg(k.brand_key || chr(31) || k.code) from named k where k.is_full)
+    into wider, tips, more_gtins, more_codes, now_gtins, now_codes from reached r;
+    done_gtins := done_gtins || coalesce(now_gtins, '{{}}');
+    done_codes := done_codes || coalesce(now_codes, '{{}}');
     crowd_gtins := crowd_gtins || coalesce(more_gtins, '{{}}');
     crowd_codes := crowd_codes || coalesce(more_codes, '{{}}');
     ends := ends || coalesce(tips, '{{}}');
