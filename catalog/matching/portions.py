@@ -40,7 +40,7 @@ def _portion(prepared: Prepared, units: Ints) -> tuple[Prepared, Ints]:
         listing.gtin[rows],
         listing.label[rows],
         listing.labels,
-        own,
+        [listing.units[unit] for unit in units.tolist()],
         listing.shop[units],
     )
     return Prepared(part, own, prepared.gtin[rows], prepared.charts, Doubts()), rows

@@ -254,3 +254,10 @@ class TestFilesThatAreNotWhatTheySeem:
             (6, "its id 1 stands on line 2 already, which counts"),
             (7, "its id 2 stands on line 5 already, which counts"),
         ]
+
+
+def test_a_childs_product_is_not_linked_to_one_in_grown_sizes_that_says_nothing(source, target):
+    facts = {"vendor": "Northfell", "article_code": "NF1234-100", "colour": "White", "barcode": ""}
+    kids = [line(f"k{size}", 1, product_ref="k", title="Ridge Kids", size=f"EU {size}", **facts) for size in (36, 38)]
+    rest = [line(f"a{size}", 2, product_ref="a", title="Ridge", size=f"EU {size}", **facts) for size in (36, 38, 44)]
+    assert match_catalogue(write(source, kids + rest), target).linked == 0
