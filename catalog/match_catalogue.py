@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from catalog.alias_file import read_aliases
 from catalog.catalogue_file import Layout, Reading, lines_of, look_at, read_rows, stretches
+from catalog.matching.aliasing import NO_ALIASES, Aliases
 from catalog.matching.answering import Answers, answer
 from catalog.matching.columns import Part, listing_of_parts, read_part
 from catalog.matching.deciding import PROBABILITY
@@ -68,21 +70,25 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def match_catalogue(source: Path, target: Path, *, progress: Progress = lambda _step, _share: None) -> Report:
+def match_catalogue(
+    source: Path, target: Path, *, aliases: Path | None = None, progress: Progress = lambda _step, _share: None
+) -> Report:
     """Read variants from a CSV file, match them, and write one line for each to another; returns what was done.
 
     Needs memory for about 1.5 kB a variant and no database. *Again*: the same file gives the same lines, whatever the
-    order of its rows. `target` appears whole or not at all. Raises NotACatalogue, NothingToMatch.
+    order of its rows. `target` appears whole or not at all. `aliases` names a file of other names, as `export_aliases`
+    writes. Raises NotACatalogue, NothingToMatch, AliasesNotReadable.
     """
     if target.exists() and source.exists() and target.samefile(source):
         raise SameFile(f"{target} is the file that is read; name another for the answer.")
     report, clock = Report(), _Clock(progress)
+    known = read_aliases(aliases) if aliases else NO_ALIASES
     layout = look_at(source)
     report.encoding, report.delimiter = layout.encoding, layout.delimiter
     gc_was = gc.isenabled()
     gc.disable()  # nothing here makes cycles, and looking for them costs a third of the time
     try:
-        parts = clock.step("read", lambda: _read(layout, report))
+        parts = clock.step("read", lambda: _read(layout, known, report))
         listing, order = clock.step("lay out", lambda: listing_of_parts(_without_twins(parts, layout, report)))
         parts.clear()
         prepared = clock.step("compare", lambda: prepare(listing))
@@ -115,14 +121,14 @@ class _Clock:
         return done
 
 
-def _read(layout: Layout, report: Report) -> list[Part]:
+def _read(layout: Layout, known: Aliases, report: Report) -> list[Part]:
     """Read and normalise the file, a stretch in each process."""
     pieces = stretches(layout, _processes())
     if len(pieces) == 1:
-        results = [_read_stretch((layout, pieces[0]))]
+        results = [_read_stretch((layout, pieces[0], known))]
     else:
         with multiprocessing.get_context("fork").Pool(len(pieces)) as pool:
-            results = pool.map(_read_stretch, [(layout, piece) for piece in pieces], chunksize=1)
+            results = pool.map(_read_stretch, [(layout, piece, known) for piece in pieces], chunksize=1)
     line = 1 if layout.encoding != "utf-16" else 0
     for _, reading in results:
         report.rows += reading.used
@@ -137,11 +143,11 @@ def _read(layout: Layout, report: Report) -> list[Part]:
     return [part for part, _ in results]
 
 
-def _read_stretch(task: tuple[Layout, tuple[int, int]]) -> tuple[Part, Reading]:
-    layout, stretch = task
+def _read_stretch(task: tuple[Layout, tuple[int, int], Aliases]) -> tuple[Part, Reading]:
+    layout, stretch, known = task
     gc.disable()
     reading = Reading()
-    return read_part(read_rows(layout, stretch, reading)), reading
+    return read_part(read_rows(layout, stretch, reading), known), reading
 
 
 def _processes() -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from catalog.matching.aliasing import NO_ALIASES, Aliases, aliased_colour
 from catalog.matching.article import FULL, NO_CODE, NONE, ArticleCode, code_in_field, code_in_sku, strip_size
 from catalog.matching.brand import is_known
 from catalog.matching.colour import Colour
@@ -49,12 +50,14 @@ class Part:
     labels: list[str]
 
 
-def read_part(rows: Iterable[Sequence[str]]) -> Part:
+def read_part(rows: Iterable[Sequence[str]], aliases: Aliases = NO_ALIASES) -> Part:
     """Normalise a stretch of a catalogue, given as the fields of `RawRow`; as `normalise` reads variants without options.
+
+    `aliases` are other names of brands and colours that people have confirmed.
 
     Neighbouring rows are mostly sizes of one product, so what the row before said is kept at hand.
     """
-    reader = _Reader()
+    reader = _Reader(aliases)
     ids: list[str] = []
     columns: list[tuple[int, int, int, int, int]] = []
     barcodes: list[str] = []
@@ -99,7 +102,8 @@ def read_part(rows: Iterable[Sequence[str]]) -> Part:
 class _Reader:
     """The tables of distinct values while they grow."""
 
-    def __init__(self) -> None:
+    def __init__(self, aliases: Aliases) -> None:
+        self.aliases = aliases
         self.titles: dict[tuple[str, str], int] = {}
         self.facts: list[ProductFacts] = []
         self.products: dict[tuple[str, str], int] = {}
@@ -116,12 +120,15 @@ class _Reader:
         place = self.titles.get((title, vendor))
         if place is None:
             place = self.titles[title, vendor] = len(self.facts)
-            self.facts.append(read_product(title, vendor))
+            self.facts.append(read_product(title, vendor, aliases=self.aliases.brands))
         key = (colour, self.facts[place].colours)
         number = self.read_colours.get(key)
         if number is None:
-            number = self.read_colours[key] = self.colours.setdefault(colour_of(*key), len(self.colours))
+            number = self.read_colours[key] = self._place_of_colour(key)
         return self.products.setdefault((shop, ref), len(self.products)), place, number
+
+    def _place_of_colour(self, said: tuple[str, tuple[str, ...]]) -> int:
+        return self.colours.setdefault(aliased_colour(colour_of(*said), self.aliases.colours), len(self.colours))
 
     def code(self, field: str, elsewhere: tuple[str, ...], facts: ProductFacts, label: str) -> int:
         """The first full code among field, SKU, barcode field and title; else the first style."""

@@ -57,7 +57,9 @@ class LearntName(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "shop", "name"], name="a_name_is_learnt_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["kind", "shop", "name"], name="a_name_is_learnt_once", nulls_distinct=False
+            ),
         ]
 
     def __str__(self) -> str:

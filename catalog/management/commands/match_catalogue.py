@@ -26,6 +26,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--input", type=Path, required=True, metavar="variants.csv")
         parser.add_argument("--output", type=Path, required=True, metavar="links.csv")
+        parser.add_argument(
+            "--aliases",
+            type=Path,
+            metavar="FILE.json",
+            help="other names of brands and colours, as export_aliases writes",
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help="write what was done as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,6 +44,7 @@ class Command(BaseCommand):
                 report = match_catalogue(
                     options["input"],
                     options["output"],
+                    aliases=options["aliases"],
                     progress=lambda step, share: bar.update(task, description=step, completed=share),
                 )
         except SkuuError as error:
