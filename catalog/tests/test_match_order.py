@@ -59,7 +59,7 @@ def test_the_order_of_arrival_changes_no_link(listed, dice):
     assert _links(listed, [[place] for place in order]) == together, f"{order} {listed}"
 
 
-@settings(max_examples=150 if DEEP else 6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60 if DEEP else 6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(listed=st.lists(products, min_size=2, max_size=5), dice=st.randoms(use_true_random=False))
 @example(  # what a bridge parted when it was taken away, it may bring together again
     listed=[
