@@ -22,18 +22,19 @@ from network.models import Shop
 
 GROWN = 8  # a lesson is old when a network has grown by one product in so many
 AT_ONCE = 5000
-_remembered: dict[int, Names] = {}
+_remembered: dict[tuple[str, int], Names] = {}  # by database and version
 
 
 def known_names(version: int | None) -> Names:
     """Give the names of a version: the greatest id of `LearntName`. Read once, then remembered."""
     if not version:
         return NO_NAMES
-    if version not in _remembered:
+    key = (str(connection.settings_dict["NAME"]), version)
+    if key not in _remembered:
         names = _read_names()
         _remembered.clear()
-        _remembered[version] = names
-    return _remembered[version]
+        _remembered[key] = names
+    return _remembered[key]
 
 
 def lesson_is_old() -> bool:
