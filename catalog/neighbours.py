@@ -7,7 +7,6 @@ joins took 12 ms to plan and fell for hash joins over whole tables (220 ms at 20
 nothing but the depth of three B-trees.
 """
 
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,8 +23,6 @@ from catalog.matching.lending import LOOKED_AT
 from catalog.matching.levelling import shape_of
 from catalog.matching.normalising import Normalised
 
-STALE_STATISTICS = 30  # seconds
-_refreshed: list[float] = []  # when this process did it last
 MANY_PRODUCTS = 50  # from here on the planner's figures matter more than the time to renew them
 # From the third step on, more products than these end the way, or so many for each that changed. The widest true
 # neighbourhood measured has had 34.
@@ -76,14 +73,25 @@ select * from catalog_rows_around(%(products)s, %(changed)s, %(gtins)s, %(brands
 """
 
 
+_OUTGROWN = """
+select exists (
+  select from pg_class c where c.oid = any(array['catalog_variant', 'catalog_match', 'catalog_item']::regclass[])
+    and pg_relation_size(c.oid) > 1.5 * current_setting('block_size')::int * greatest(c.relpages, 8)
+) or (
+  select count(*) from pg_stats s where s.schemaname = current_schema() and (s.tablename, s.attname) in (
+    ('catalog_match', 'item_id'), ('catalog_item', 'style_id'), ('catalog_variant', 'product_id'))
+) < 3
+"""
+
+
 def refresh_statistics(cursor: CursorWrapper) -> None:
-    """Tell the planner how large the tables are now, at most twice a minute.
+    """Tell the planner how large the tables are now, where they have outgrown what it knows.
 
     A first load comes faster than autovacuum: by the figures of empty tables the wide joins go row by row, for minutes.
     """
-    if _refreshed and time.monotonic() - _refreshed[0] < STALE_STATISTICS:
+    cursor.execute(_OUTGROWN)
+    if not cursor.fetchone()[0]:
         return
-    _refreshed[:] = [time.monotonic()]
     cursor.execute("analyze catalog_variant (id, product_id, gtin, gtin_status, brand_key, match_due_at, deleted_at)")
     cursor.execute("analyze catalog_match (id, variant_id, item_id, status), catalog_item (id, style_id)")
 

@@ -13,6 +13,7 @@ from catalog.models import Match, Product, Rule
 from network.models import ApiKey, Membership, Notice, User
 from network.scoping import as_network
 from orders.models import InternalOrder, Order
+from orders.return_goods import announce_return
 from settlement.models import Statement
 from skuu.testing.scene import Scene, join, open_scene
 
@@ -30,11 +31,19 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "ship": (None, OPERATE),
     "orders": (ALL, OPERATE),
     "order": (ALL, OPERATE),
+    "announce_return": (ALL, OPERATE),
+    "report_lost": (None, OPERATE),
+    "returns": (ALL, OPERATE),
+    "return": (ALL, OPERATE),
+    "receive_return": (None, OPERATE),
+    "inspect_return": (None, OPERATE),
+    "cancel_return": (None, OPERATE),
     "products": (ALL, OPERATE),
     "product": (ALL, OPERATE),
     "unmatched": (ALL, OPERATE),
     "unmatched_csv": (ALL, OPERATE),
     "match_report": (None, OPERATE),
+    "match_report_withdraw": (None, OPERATE),
     "shelf": (ALL, OPERATE),
     "why": (ALL, OPERATE),
     "rules": (ALL, OPERATE),
@@ -106,10 +115,21 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         notice, _ = Notice.everyone.get_or_create(shop=shop, key="table", defaults={"subject": "s", "body": "b"})
         key, _ = ApiKey.issue(shop, "table")
         member = Membership.everyone.filter(merchant=merchant).order_by("-pk").first()
+        sent = InternalOrder.everyone.filter(shipper=shop, status="shipped").order_by("pk").first()
+        sold = InternalOrder.everyone.filter(order__shop=shop).order_by("pk").first()
+        returned = sent.returns.first() if sent else None
+        if sent and not returned:
+            returned = announce_return(sent, [(sent.lines.get().pk, 1)], reason="other", by="test")
         pks = {
             "order": order.pk if order else 0,
+            "announce_return": order.pk if order else 0,
             "product": Product.everyone.filter(shop=shop).first().pk,
             "match_report": Match.everyone.filter(shop=shop).order_by("pk").values_list("pk", flat=True).first() or 0,
+            "match_report_withdraw": Match.everyone.filter(shop=shop)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+            .first()
+            or 0,
             "rule_remove": rule.pk,
             "policy": shop.pk,
             "shop": shop.pk,
@@ -123,6 +143,9 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         numbers = dict.fromkeys(
             ("internal_order", "slip", "accept", "decline", "ship"), placed.number if placed else "N"
         )
+        back = ("return", "receive_return", "inspect_return", "cancel_return")
+        numbers |= dict.fromkeys(back, returned.number if returned else "R")
+        numbers["report_lost"] = sold.number if sold else "N"
         numbers |= dict.fromkeys(("statement", "statement_csv"), statement.number if statement else "S")
     found = {}
     for pattern in portal_patterns():
@@ -146,6 +169,7 @@ class TestEveryAddress:
     def test_opens_and_takes_forms_for_the_roles_of_the_table_only(self, scene: Scene, role: str) -> None:
         client = signed_in(scene, role)
         paths = addresses(scene, "alma-studio")
+        paths.pop("announce_return")
         paths.pop("order")  # Alma sells nothing from a shelf in this world
         for name, path in sorted(paths.items(), key=lambda pair: TABLE[pair[0]][0] is None):
             see, change = TABLE[name]
