@@ -58,10 +58,12 @@ def unposted() -> Any:
 
 @transaction.atomic
 def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
-    rows = unposted().filter(pk__gt=after).select_related("internal_order__order__shop", "internal_order__shipper")
-    returns = list(rows.select_for_update(skip_locked=not wait, of=("self", "internal_order")).order_by("pk")[:BATCH])
-    if not returns:
+    # the internal orders are locked as every verb on returns locks them, and the returns read once that is done
+    rows = unposted().filter(pk__gt=after).select_for_update(skip_locked=not wait, of=("internal_order",))
+    found = [row.pk for row in rows.select_related("internal_order").order_by("pk")[:BATCH]]
+    if not found:
         return None
+    returns = list(unposted().filter(pk__in=found).select_related("internal_order").order_by("pk"))
     orders = {returned.internal_order_id for returned in returns}
     sales, places, before = _sales(orders), _places(orders), _posted_before(orders)
     lines: dict[int, list[ReturnLine]] = {returned.pk: [] for returned in returns}
@@ -85,7 +87,7 @@ def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
             before[one.line_id] = before.get(one.line_id, 0) + one.taken_back
     mark_posted(done)
     sweep.posted += len(done)
-    return returns[-1].pk
+    return found[-1]
 
 
 def _sales(orders: set[int]) -> dict[int, Entry]:

@@ -36,8 +36,11 @@ def announced(sent, bruno):
 
 def test_a_return_goes_its_way(market, sent, alma, bruno, announced):
     line = sent.lines.get()
-    order = market.known(market.bruno, market.order_id) if hasattr(market, "order_id") else sent.order
-    assert (announced["order"], announced["status"], announced["comes_to_you"]) == (order.name, "announced", False)
+    assert (announced["order"], announced["status"], announced["comes_to_you"]) == (
+        sent.order.name,
+        "announced",
+        False,
+    )
     assert announced["address"][:2] == [market.bruno.name, f"c/o {market.alma.address1}"]
     number = announced["number"]
     (told,) = alma.get("returns/").json()["results"]
