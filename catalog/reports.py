@@ -30,7 +30,7 @@ from catalog.verdicts import say_all, unsay_card
 from network.models import Merchant
 from network.notify import give_notice
 from skuu.kit.errors import NotFound, NotPossible, SkuuError
-from skuu.kit.states import move
+from skuu.kit.states import move, move_all
 
 MOST_A_DAY = 100  # per merchant; more than that is a broken program or a broken catalogue, and a call helps more
 MOST_WORDS = 20
@@ -107,6 +107,30 @@ def withdraw_report(match: Match, merchant: Merchant, *, by: str) -> MatchReport
             move(report.card, "moot", by=by, reason=reason, decided_at=timezone.now(), taken_by="", taken_until=None)
         _decide_shelves(mine)
     return report
+
+
+def close_ended_reports() -> int:
+    """Close the open reports nobody need decide any more, because the variant is gone or a person decided its match elsewhere.
+
+    Returns how many were closed. The merchant's word stays: nothing links the two again. *Locks* matching and the matches.
+    *Again*: nothing.
+    """
+    with transaction.atomic():
+        wait_for_matcher()
+        waiting = MatchReport.everyone.filter(status="open").select_related("card")
+        ended = waiting.exclude(match__status="ask") | waiting.filter(match__variant__deleted_at__isnull=False)
+        reports = list(ended.select_for_update(of=("self",)).order_by("pk"))
+        cards = [report.card for report in reports if report.card is not None and report.card.status != "moot"]
+        now, reason = timezone.now(), "nothing is left to decide"
+        for rows in (reports, cards):
+            move_all(rows, "moot", by="network", reasons={row.pk: reason for row in rows})
+        MatchReport.everyone.filter(pk__in=[report.pk for report in reports]).update(
+            decided_by="network", decided_at=now
+        )
+        ReviewCard.everyone.filter(pk__in=[card.pk for card in cards]).update(
+            decided_at=now, taken_by="", taken_until=None
+        )
+    return len(reports)
 
 
 def _say_provisionally_no(match: Match, report: MatchReport, *, by: str) -> None:

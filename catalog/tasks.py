@@ -77,9 +77,10 @@ def reconcile() -> int:
 
 
 def draw_audits() -> int:
-    """Draw the day's links for people to check."""
-    from catalog import gates
+    """Draw the day's links for people to check, after closing the reports nobody need decide any more."""
+    from catalog import gates, reports
 
+    reports.close_ended_reports()
     return gates.draw_audits()
 
 

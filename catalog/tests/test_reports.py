@@ -15,6 +15,7 @@ from catalog.tests.doubted import decide_shelves, match_all, share, share_on_she
 from catalog.verdicts import say_all
 from network.models import Notice
 from skuu.kit.errors import Busy, NotFound, NotPossible
+from skuu.kit.states import move
 
 pytestmark = pytest.mark.django_db
 
@@ -322,3 +323,27 @@ def test_a_report_can_be_made_anew_after_it_was_taken_back(boot, bruno):
     reports.withdraw_report(boot, bruno.merchant, by="bea")
     second = report(boot, bruno)
     assert (second.pk != first.pk, second.status, wanted(bruno)) == (True, "open", [0])
+
+
+def test_a_report_nobody_need_decide_any_more_is_closed(boot, bruno):
+    made = report(boot, bruno)
+    assert reports.close_ended_reports() == 0
+    assert MatchReport.everyone.get().status == "open"
+    Variant.everyone.filter(pk=boot.variant_id).update(deleted_at=timezone.now())
+    assert reports.close_ended_reports() == 1
+    made.refresh_from_db()
+    assert (made.status, made.decided_by) == ("moot", "network")
+    assert made.outcome == "The match ended before anybody had to decide."
+    assert ReviewCard.everyone.get(kind="report").status == "moot"
+    assert Verdict.objects.filter(variant=boot.variant_id, same=False, undone_at=None).count() == 1
+    before = snapshot()
+    assert reports.close_ended_reports() == 0
+    assert snapshot() == before
+
+
+def test_a_report_whose_match_was_decided_elsewhere_is_closed(boot, bruno):
+    report(boot, bruno)
+    boot.refresh_from_db()
+    move(boot, "rejected", by="ruth", reason="a card about the product said so")
+    assert reports.close_ended_reports() == 1
+    assert MatchReport.everyone.get().status == "moot"
