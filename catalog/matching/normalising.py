@@ -15,7 +15,7 @@ from catalog.matching.product_facts import ProductFacts, read_product
 from catalog.matching.size import NO_SIZE, Size, normalise_size, split_size
 
 # Raised whenever any normaliser may answer differently: rows of an older version are normalised again.
-NORM_VERSION = 4
+NORM_VERSION = 5
 Id = int | str
 
 

@@ -9,6 +9,7 @@ from catalog.matching.colour import normalise_colour
 from catalog.matching.folding import fold
 from catalog.matching.gender import GENDER_WORDS
 from catalog.matching.overlapping import overlap
+from catalog.matching.size_said_twice import size_to_read
 from catalog.matching.sizewords import (
     ALPHA,
     GIRTH,
@@ -119,6 +120,7 @@ def _normalise(text: str, brand: str, gender: str, kind: str) -> Size:
         )
     if _is_one_size(plain_text):
         return Size("ONE", "one", "ONE", "", label, True)
+    plain_text = size_to_read(plain_text, kind)
     found = _lettered(plain_text, label, kind) or _numbered(plain_text, label, brand, gender, kind)
     if found.system == "RAW" and (alone := split_size(label)[0]) != label:
         return replace(_normalise(alone, brand, gender, kind), label=label)

@@ -68,7 +68,7 @@ _SUIT = re.compile(r"^(?:(eu|it|de|uk|us)\s*)?(\d{2})\s*-?\s*(r|s|l|xl|reg|regul
 _CUP_FIRST = re.compile(r"^([a-k]{1,3})\s*-?\s*(\d{2,3})$")
 _BRA = re.compile(r"^(?:(eu|uk|us|fr|it)\s*)?(\d{2,3})\s*-?\s*(aa|a|b|c|d|dd|ddd|e|ee|f|ff|g|gg|h|hh|j|k)$")
 _AGE = re.compile(
-    r"^(\d{1,2})(?:\s*[-/]\s*(\d{1,2}))?\s*(y|yr|yrs|yo|years?|years? old|jahre?|ans?|anni|anos?|jaar|ar|lat"
+    r"^(\d{1,2})(?:\s*[-/]\s*(\d{1,2}))?\s*(y|yr|yrs|yo|years?|years? old|jahre?|ans?|a|anni|anos?|jaar|ar|lat"
     r"|m|mo|mos|mth|months?|monate?|mois|mesi|meses|maanden|mdr|t)$"
 )
 _RANGE = re.compile(
@@ -81,6 +81,7 @@ _AGED = re.compile(
 _MONTHS = {"m", "mo", "mos", "mth", "month", "months", "monat", "monate", "mois", "mesi", "meses", "maanden", "mdr"}
 FEWEST_FRENCH_BAND = 85
 WIDEST_RANGE = 12
+OLDEST_CHILD = 18
 Found = tuple[str, str] | None
 
 
@@ -143,6 +144,8 @@ def read_age(text: str, kind: str) -> Found:
     found = _AGE.match(text) or _AGED.match(text)
     if not found or kind == "shoe" or (found[3] == "y" and not found[2] and not kind and int(found[1]) <= 7):
         return None
+    if found[3] == "a" and (kind in ("", "bra") or int(found[1]) > OLDEST_CHILD):
+        return None  # French for years, where nothing else is lettered
     unit = "M" if found[3] in _MONTHS else "T" if found[3] == "t" else "Y"
     if unit == "M" and int(found[1]) > 36:
         return None

@@ -110,6 +110,34 @@ class TestSize:
         assert (size("Default Title").key, size("Default Title").sure) == ("", False)
         assert size("Default Title", kind="accessory").key == "ONE"
 
+    @pytest.mark.parametrize(
+        ("text", "kind", "key"),
+        [
+            ("9 D(M) US", "shoe", "US-m:9"),
+            ("8 B(M) US", "shoe", "US-w:8"),
+            ("9 M US", "shoe", "US:9"),
+            ("10 E(W) US", "shoe", "US:10/E"),
+            ("42-EU", "shoe", "EU:42"),
+            ("8-UK", "shoe", "UK:8"),
+            ("7.5 (41)", "shoe", "EU:41"),
+            ("41 / 7.5", "shoe", "EU:41"),
+            ("36/37", "shoe", "NR-R:36/37"),
+            ("116/6Y", "", "CM:116"),
+            ("6 Jahre (116)", "", "CM:116"),
+            ("104/110 (4-5 Jahre)", "top", "CM-R:104/110"),
+            ("18-24 Monate (92)", "top", "CM:92"),
+            ("6 (116)", "top", "RAW:6 / 116"),
+            ("38 (M)", "top", "AL:M"),
+            ("40-42 (M)", "top", "AL:M"),
+            ("34/L", "trousers", "RAW:34/l"),
+            ("48 (M)", "suit", "RAW:48 / m"),
+            ("6A", "top", "AGE:6Y"),
+            ("75A", "bra", "BRA:75A"),
+        ],
+    )
+    def test_a_size_said_twice_is_read_by_the_half_that_says_more(self, text, kind, key):
+        assert size(text, kind=kind).key == key
+
     def test_italian_french_and_german_clothes_stay_apart(self):
         keys = {size(text, kind="top").key for text in ("IT 42", "FR 38", "DE 36")}
         assert len(keys) == 3
