@@ -17,9 +17,12 @@ from network.models import (
     Membership,
     Merchant,
     Notice,
+    OperationCost,
     RateCard,
     Shop,
     ShopChange,
+    Stop,
+    StoreBudget,
     SyncRun,
     TaxRegistration,
     User,
@@ -211,3 +214,27 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     search_fields = ("name", "prefix", "shop__name")
     list_select_related = ("shop",)
     exclude = ("digest",)
+
+
+@admin.register(Stop)
+class StopAdmin(ReadOnlyAdmin):
+    list_display = ("began_at", "kind", "shop", "topic", "reason", "by", "ended_at", "ended_by")
+    list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter))
+    search_fields = ("shop__name", "topic", "reason", "by")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+
+
+@admin.register(StoreBudget)
+class StoreBudgetAdmin(ReadOnlyAdmin):
+    list_display = ("shop", "available", "maximum", "rate", "at", "blocked_until", "throttled", "throttled_at")
+    search_fields = ("shop__name",)
+    list_select_related = ("shop",)
+    ordering = ("-throttled", "pk")
+
+
+@admin.register(OperationCost)
+class OperationCostAdmin(ReadOnlyAdmin):
+    list_display = ("operation", "asked", "actual", "at")
+    search_fields = ("operation",)
+    ordering = ("operation",)

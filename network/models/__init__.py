@@ -1,9 +1,11 @@
 """Who is in the network, what they agreed to, and what their shops told us."""
 
 from network.models.audit import Notice
+from network.models.budget import OperationCost, StoreBudget
 from network.models.inbound import InboundEvent, SyncRun
 from network.models.location import Location
 from network.models.merchant import ApiKey, Membership, Merchant, User
 from network.models.shop import Shop, ShopChange, ShopCredential
+from network.models.stop import Stop
 from network.models.tax import TaxRegistration
 from network.models.terms import RateCard

@@ -34,7 +34,16 @@ class InboundEvent(Tenant):
     repeats = models.PositiveIntegerField(default=0)  # deliveries of this webhook id after the first
     seen_before = models.BooleanField(default=False)  # same topic and body under another id
     status = models.CharField(max_length=8, choices=STATUSES, default="waiting")
+    figures = models.BooleanField(
+        default=False, db_default=False
+    )  # a stock figure: taken over many at once, in a lane of its own
     tries = models.PositiveIntegerField(default=0)
+    faults = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # tries that failed by the message, not by its store
+    unanswered = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # taken up and neither done nor put off: its worker died
     next_attempt_at = models.DateTimeField(default=timezone.now)
     error = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
@@ -45,11 +54,17 @@ class InboundEvent(Tenant):
             states_check("waiting", "done", "failed", "dead", "ignored", name="inbound_status_is_known"),
         ]
         indexes: ClassVar = [
-            # read by network.receive.handle_due
+            # read by network.inbox to take up each lane, shop by shop
             models.Index(
-                fields=["shop", "next_attempt_at"],
+                fields=["figures", "shop", "next_attempt_at"],
                 condition=Q(status__in=["waiting", "failed"]),
-                name="inbound_due_per_shop",
+                name="inbound_due_per_lane_and_shop",
+            ),
+            # read by network.inbox: messages whose worker died are taken up one by one
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(status__in=["waiting", "failed"], unanswered__gt=0),
+                name="inbound_unanswered",
             ),
             # read by network.receive.receive_event to flag replays under a new id
             models.Index(fields=["shop", "topic", "body_sha256"], name="inbound_same_body"),
