@@ -34,7 +34,8 @@ SHOPPER_SCOPES = (
 class StandIn:
     """A local Shopify. ``handle`` answers requests; the rest is for whoever runs it or tests against it.
 
-    Gids begin at a random number for each store, so that two worlds do not share them, unless ``deterministic``.
+    Gids begin at a random number for each store, so that two worlds do not share them, unless ``deterministic``. With
+    ``by_hand`` nothing happens by itself: messages wait until they are taken, jobs until ``finish_jobs``.
     """
 
     def __init__(
@@ -44,8 +45,11 @@ class StandIn:
         client_secret: str = "standin-secret",  # noqa: S107
         state: Path | None = None,
         deterministic: bool = False,
+        by_hand: bool = False,
         retry_seconds: float = 1.0,
     ) -> None:
+        self.by_hand = by_hand
+        self.jobs: list[Callable[[], None]] = []
         self.version = VERSION
         self.schema, self.access = load_schema()
         self.client_id, self.client_secret, self.deterministic = client_id, client_secret, deterministic
@@ -202,7 +206,10 @@ class StandIn:
         return sell_at_till(store, found[0]["id"], places[0]["id"], available=available, delta=delta)
 
     def later(self, work: Callable[[], None]) -> None:
-        """Do something in the background, a moment from now."""
+        """Do something in the background, a moment from now; by hand, when ``finish_jobs`` is called."""
+        if self.by_hand:
+            self.jobs.append(work)
+            return
 
         def unless_closed() -> None:
             if not self.deliveries.stopped.is_set():
@@ -211,6 +218,13 @@ class StandIn:
         timer = threading.Timer(0.02, unless_closed)
         timer.daemon = True
         timer.start()
+
+    def finish_jobs(self) -> int:
+        """Do what waits to be done by hand; returns how many jobs there were."""
+        jobs, self.jobs = self.jobs, []
+        for work in jobs:
+            work()
+        return len(jobs)
 
     def close(self) -> None:
         """Stop sending and let go of the file."""

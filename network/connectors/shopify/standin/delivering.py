@@ -49,7 +49,9 @@ class Deliveries:
         self.done.append({"store": store, "topic": topic, "status": "lost", "attempt": 0})
 
     def enqueue(self, store: Store, keys: list[str]) -> None:
-        """Put deliveries on their lanes."""
+        """Put deliveries on their lanes; by hand they wait until somebody takes them."""
+        if self.standin.by_hand:
+            return
         for key in keys:
             delivery = store.records["delivery"].get(key)
             if delivery and not self.stopped.is_set():
@@ -58,6 +60,14 @@ class Deliveries:
     def resume(self, store: Store) -> None:
         """Take up what an earlier process left."""
         self.enqueue(store, sorted(store.records["delivery"], key=lambda key: store.records["delivery"][key]["turn"]))
+
+    def take(self, store: Store) -> list[tuple[dict[str, str], bytes]]:
+        """Take the messages of a store that wait to be brought by hand, oldest first, as headers and body."""
+        with store.writing():
+            waiting = sorted(store.records["delivery"].items(), key=lambda entry: entry[1]["turn"])
+            for key, _ in waiting:
+                store.record("delivery", key, None)
+        return [(headers(self.standin, store, one), one["body"].encode()) for _, one in waiting]
 
     def pending(self) -> int:
         """Count the deliveries that have not arrived."""

@@ -159,6 +159,7 @@ def running_standin(
     host: str = "127.0.0.1",
     port: int = 0,
     deterministic: bool = False,
+    by_hand: bool = False,
     retry_seconds: float = 0.05,
 ) -> Iterator[Running]:
     """Run a stand-in in a thread on a free port while the block lasts."""
@@ -167,6 +168,7 @@ def running_standin(
         client_secret=client_secret,
         state=state,
         deterministic=deterministic,
+        by_hand=by_hand,
         retry_seconds=retry_seconds,
     )
     standin.load(world if isinstance(world, WorldSeed) else WorldSeed("given", tuple(world)))

@@ -1,5 +1,6 @@
 """A store's state: plain nodes that name one another by global id, indexes over them, and changes that hold whole or not at all."""
 
+import copy
 import json
 import threading
 import time
@@ -166,6 +167,21 @@ class Store:
                 self._change = None
         for work in change.after:
             work()
+
+    def picture(self) -> tuple[list[Node], list[tuple[str, str, Any]], int]:
+        """Copy all that the store holds, to be hung up again by ``hang``."""
+        with self.lock:
+            records = [(kind, key, value) for kind, rows in self.records.items() for key, value in rows.items()]
+            return copy.deepcopy((list(self.nodes.values()), records, self.next_number))
+
+    def hang(self, picture: tuple[list[Node], list[tuple[str, str, Any]], int]) -> None:
+        """Make the store what it was when the picture was taken; for stores without an archive."""
+        nodes, records, number_then = copy.deepcopy(picture)
+        with self.lock:
+            for kept in (self.nodes, self.kinds, self.index, self.records):
+                kept.clear()
+            self.restore(nodes, records)
+            self.next_number = number_then
 
     def restore(self, nodes: list[Node], records: list[tuple[str, str, Any]]) -> None:
         """Take back what the archive kept, in the order of the ids."""
