@@ -1,13 +1,19 @@
 """The network stage's sweeps, woken by bells and by the schedule."""
 
-from network import connect, notify, receive, tokens
+from network import connect, inbox, notify, receive, tokens
 from skuu.kit.jobs import answers_bell, drain
 
 
 @answers_bell
 def handle_inbound() -> int:
-    """Hand the inbox to its handlers until it is empty."""
-    return drain(receive.handle_due)
+    """Hand the inbox to its handlers until it is empty, stock figures too."""
+    return drain(inbox.handle_due)
+
+
+@answers_bell
+def handle_figures() -> int:
+    """Take over stock figures until none is left; nothing else is waited for."""
+    return drain(inbox.take_figures)
 
 
 @answers_bell

@@ -23,7 +23,9 @@ class Received:
 
 
 Handler = Callable[[Shop, list[Received]], None]
+Together = Callable[[list[tuple[int, Received]]], None]
 _handlers: dict[str, Handler] = {}
+_together: dict[str, Together] = {}
 
 
 class ClaimedTwice(Exception):
@@ -49,6 +51,27 @@ def handles(topic: str) -> Callable[[Handler], Handler]:
         return handler
 
     return enter
+
+
+def handles_together(topic: str) -> Callable[[Together], Together]:
+    """Enter who takes messages of all shops at once, as (shop id, message), inside the transaction that settles them.
+
+    Such a handler asks no store and locks rows in the house's order. Its topic has an ordinary handler too, which gets what
+    failed together, one by one.
+    """
+    if topic not in TOPICS:
+        raise ValueError(f"“{topic}” is no topic of the network: {', '.join(sorted(TOPICS))}")
+
+    def enter(handler: Together) -> Together:
+        _together[topic] = handler
+        return handler
+
+    return enter
+
+
+def together_of(topic: str) -> Together | None:
+    """Find who takes a neutral topic's messages of all shops at once."""
+    return _together.get(topic)
 
 
 def handler_of(topic: str) -> Handler | None:

@@ -30,6 +30,7 @@ DAY = 24 * 60
 BELLS = (
     # in the order of the story; each finds nothing to do in a millisecond when nothing was lost
     Bell(network.tasks.handle_inbound, 2),
+    Bell(network.tasks.handle_figures, 2),
     Bell(network.tasks.settle_shops, 10),
     Bell(catalog.tasks.read, 2),
     Bell(catalog.tasks.match, 5),

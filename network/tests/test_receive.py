@@ -43,6 +43,7 @@ def handled(monkeypatch: Any) -> list[list[str]]:
                 raise ConnectorError("The store does not answer.", retryable=True)
 
     monkeypatch.setattr(topics, "_handlers", {"stock.changed": note, "order.changed": note})
+    monkeypatch.setattr(topics, "_together", {})
     return batches
 
 
@@ -244,17 +245,57 @@ class TestTheSweep:
         assert "marie" not in failed.error
         assert 10 < (failed.next_attempt_at - timezone.now()).total_seconds() < 20
 
-    def test_what_keeps_failing_waits_longer_each_time_and_is_dead_after_eight_tries(self, bruno, handled):
-        (event,) = self.give(bruno, {"n": 1, "poison": "x"})
+    def fail(self, event: InboundEvent, times: int) -> list[float]:
+        """Take the message up so many times; returns the pauses it was given."""
         pauses = []
-        for _ in range(8):
+        for _ in range(times):
             InboundEvent.everyone.update(next_attempt_at=timezone.now())
             receive.handle_due()
             event.refresh_from_db()
             pauses.append((event.next_attempt_at - timezone.now()).total_seconds())
-        assert (event.status, event.tries) == ("dead", 8)
-        assert all(later > 1.2 * sooner for sooner, later in zip(pauses[:6], pauses[1:7], strict=True))
-        assert max(pauses) <= 3600 * 1.2
+        return pauses
+
+    def test_what_fails_by_itself_waits_longer_each_time_and_is_dead_after_three_tries(self, bruno, handled):
+        """Case 18: quarantined with its reason, and taken up no more."""
+        (event,) = self.give(bruno, {"n": 1, "poison": "x"})
+        pauses = self.fail(event, 3)
+        assert (event.status, event.tries, event.faults) == ("dead", 3, 3)
+        assert event.error.startswith("ValueError in network.tests.test_receive")
+        assert pauses[1] > 1.2 * pauses[0]
+        assert (receive.handle_due(), len(handled)) == (0, 3)
+
+    def test_a_message_whose_store_is_away_is_tried_for_a_day_and_never_counts_as_poison(self, bruno, handled):
+        (event,) = self.give(bruno, {"n": 1, "down": True})
+        pauses = self.fail(event, 23)
+        assert (event.status, event.tries, event.faults, max(pauses) <= 3600 * 1.2) == ("failed", 23, 0, True)
+        assert 14 * 3600 < sum(pauses) < 30 * 3600
+        self.fail(event, 1)
+        assert event.status == "dead"
+
+    def test_a_message_that_ends_its_worker_is_buried_after_three_and_its_neighbours_are_handled(
+        self, bruno, handled, monkeypatch
+    ):
+        """Case 22: only the one that kills is counted against; the others are taken up one by one beside it."""
+        killed: list[int] = []
+
+        def kill(shop: Shop, events: list[topics.Received]) -> None:
+            for event in events:
+                if event.payload["n"] == 2:
+                    killed.append(len(events))
+                    raise KeyboardInterrupt  # as a worker that is gone: nothing is written after it
+
+        monkeypatch.setattr(topics, "_handlers", {"order.changed": kill})
+        self.give(bruno, {"n": 1}, {"n": 2}, {"n": 3})
+        for _ in range(12):
+            InboundEvent.everyone.update(next_attempt_at=timezone.now())
+            try:
+                receive.handle_due()
+            except KeyboardInterrupt:
+                continue
+        rows = {json.loads(row.body)["n"]: row for row in InboundEvent.everyone.all()}
+        assert {n: row.status for n, row in rows.items()} == {1: "done", 2: "dead", 3: "done"}
+        assert rows[2].error == "Its handling ended the worker 3 times."
+        assert killed == [3, 1, 1]
 
     def test_a_store_that_is_down_puts_its_batch_off_without_trying_each_alone(self, bruno, handled):
         self.give(bruno, {"n": 1, "down": True}, {"n": 2})
