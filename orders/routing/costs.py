@@ -1,13 +1,12 @@
-"""What it costs to send a bundle from one place: tariff, days late against the promise, and the risk of a failure."""
+"""What it costs to send a bundle from one place: postage, distance, days, lateness, and what each unit's place weighs."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from network.tariffs import Quote, quote
-from orders.routing.types import Destination, Offer, Promise
-
-LATE_DAY_MINOR = 250  # one working day beyond the promise weighs like so many cents of postage
-FAILURE_MINOR = 1_500  # a decline costs a second search, a day, and perhaps the sale
+from network.tariffs import default_ways
+from orders.routing.policies import Weights
+from orders.routing.types import Destination, Offer, Promise, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,28 +15,53 @@ class Place:
 
     shipper: int
     location: int
-    country: str
-    postcode: str
-    days: int
-    late_minor: int
-    risk_minor: int  # for one unit
+    ways: tuple[Way, ...]
+    km: float | None
+    fixed_minor: int  # distance, for each bundle
+    ways_minor: tuple[int, ...]  # days and lateness of each way
 
 
 @lru_cache(maxsize=50_000)
-def tariff(country: str, postcode: str, to: Destination, grams: int) -> Quote:
-    """Quote one parcel by the network's tariff; the table is fixed within a version, so answers are kept."""
-    return quote(country, postcode, to.country, to.postcode, grams)
+def usual_ways(country: str, postcode: str, to: Destination) -> tuple[tuple[Way, ...], float | None]:
+    """List the network's own carriers between two places; the table is fixed within a version, so answers are kept."""
+    found, kilometres = default_ways(country, postcode, to.country, to.postcode)
+    return tuple(Way(*one) for one in found), kilometres
 
 
-def place_of(offer: Offer, to: Destination, promise: Promise) -> Place:
-    """Weigh what does not depend on the bundle: lateness and risk."""
-    days = offer.days or tariff(offer.country, offer.postcode, to, 0).days_max
-    late = max(0, days - promise.days) * LATE_DAY_MINOR
-    risk = offer.risk_bp * FAILURE_MINOR // 10_000
-    return Place(offer.shipper, offer.location, offer.country, offer.postcode, days, late, risk)
+def place_of(offer: Offer, to: Destination, promise: Promise, weights: Weights) -> Place:
+    """Weigh what does not depend on the bundle: distance, days and lateness."""
+    ways, kilometres = (offer.ways, offer.km) if offer.ways else usual_ways(offer.country, offer.postcode, to)
+    far = round((kilometres or 0) * weights.km / 10)
+    days = tuple(_days_minor(offer.days or way.days_max, promise, weights) for way in ways)
+    return Place(offer.shipper, offer.location, ways, kilometres, far, days)
 
 
-def bundle_cost(place: Place, to: Destination, grams: int, units: int) -> int:
-    """Add up what sending these units in one parcel from this place costs."""
-    postage = tariff(place.country, place.postcode, to, grams).cost_minor
-    return postage + place.late_minor + place.risk_minor * units
+def places_of(offers: Iterable[Offer], to: Destination, promise: Promise, weights: Weights) -> dict[int, Place]:
+    """Weigh every location that offers something."""
+    places: dict[int, Place] = {}
+    for offer in offers:
+        if offer.location not in places:
+            places[offer.location] = place_of(offer, to, promise, weights)
+    return places
+
+
+def _days_minor(days: int, promise: Promise, weights: Weights) -> int:
+    return days * weights.day + max(0, days - promise.days) * weights.late_day
+
+
+def unit_minor(offer: Offer, weights: Weights) -> int:
+    """Weigh one unit where it lies: the risk of a failure, the partner's part so far, how well it sells there anyway."""
+    shares = offer.risk_bp * weights.failure + offer.given_bp * weights.given + offer.fresh_bp * weights.fresh
+    return shares // 10_000
+
+
+def best_way(place: Place, grams: int) -> tuple[int, Way]:
+    """Choose the carrier for a bundle; returns what postage, days and lateness cost, and the way."""
+    costs = [way.postage(grams) + days for way, days in zip(place.ways, place.ways_minor, strict=True)]
+    at = min(range(len(costs)), key=costs.__getitem__)
+    return costs[at], place.ways[at]
+
+
+def bundle_cost(place: Place, grams: int, units_minor: Sequence[int]) -> int:
+    """Add up what one parcel from this place costs; ``units_minor`` are its units' own weights."""
+    return best_way(place, grams)[0] + place.fixed_minor + sum(units_minor)

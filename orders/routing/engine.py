@@ -1,165 +1,129 @@
 """From wishes and offers to a plan: who ships which units, who cannot be served, and every candidate's numbers."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 
-from orders.routing.costs import Place, bundle_cost, place_of, tariff
-from orders.routing.exact import Bundle, Choice, divide_exactly
-from orders.routing.greedy import divide_greedily, lower_bound
-from orders.routing.rules import RULE_VERSION, first_refusal
+from orders.routing.candidates import list_candidates
+from orders.routing.costs import best_way, places_of
+from orders.routing.exact import MOST_STEPS, Choice, divide_exactly, steps_of
+from orders.routing.greedy import bound_of, divide_greedily, parts_of
+from orders.routing.policies import DEFAULT_POLICY, MANY, POLICY_VERSION, Weights, weights_of
+from orders.routing.problem import Problem, state_problem
+from orders.routing.rules import RULE_VERSION
 from orders.routing.types import Allotment, Demand, Destination, Offer, Plan, Promise
 
-EXACT_UNITS = 12  # up to so many units in an order the answer is the optimum; above it is bounded
-
-Stock = dict[tuple[int, int], Offer]  # (location, item) → the offer
+EXACT_UNITS = 12  # up to so many units in an order the answer is the optimum, and above it wherever it can be had
 
 
-def plan_order(demands: Sequence[Demand], offers: Sequence[Offer], to: Destination, promise: Promise) -> Plan:
-    """Plan an order: lines served whole where stock allows, fewest parcels first, then the least cost.
-
-    Lines that exclude different shippers are planned apart, because one bundle could not obey both.
-    """
-    groups: defaultdict[frozenset[int], list[Demand]] = defaultdict(list)
-    for demand in demands:
-        groups[demand.declined].append(demand)
-    stock, candidates = _usable(demands, offers, to, promise)
-    plans = [_plan_group(group, stock, to, promise, declined) for declined, group in groups.items()]
-    allotments = tuple(allotment for plan in plans for allotment in plan.allotments)
-    chosen = {allotment.level for allotment in allotments}
-    for candidate in candidates:
-        candidate["chosen"] = candidate["level"] in chosen
-    return Plan(
-        allotments=allotments,
-        unserved=tuple(entry for plan in plans for entry in plan.unserved),
-        parcels=sum(plan.parcels for plan in plans),
-        cost_minor=sum(plan.cost_minor for plan in plans),
-        exact=all(plan.exact for plan in plans),
-        gap_minor=sum(plan.gap_minor for plan in plans),
-        trace={"rule_version": RULE_VERSION, "to": [to.country, to.postcode[:2]], "candidates": candidates},
-    )
-
-
-def _usable(
-    demands: Sequence[Demand], offers: Sequence[Offer], to: Destination, promise: Promise
-) -> tuple[Stock, list[dict[str, Any]]]:
-    stock: Stock = {}
-    candidates = []
-    wanted = {demand.item: demand for demand in demands}
-    for offer in sorted(offers, key=lambda offer: (offer.shipper, offer.location, offer.item)):
-        if (demand := wanted.get(offer.item)) is None:
-            continue
-        refusal = first_refusal(demand, offer)
-        place = place_of(offer, to, promise)
-        postage = tariff(offer.country, offer.postcode, to, demand.grams)
-        candidates.append(
-            {
-                "shipper": offer.shipper,
-                "location": offer.location,
-                "level": offer.level,
-                "item": offer.item,
-                "free": offer.free,
-                "days": place.days,
-                "km": postage.distance_km,
-                "zone": postage.zone,
-                "postage_minor": postage.cost_minor,
-                "late_minor": place.late_minor,
-                "risk_minor": place.risk_minor,
-                "refused": refusal,
-            }
-        )
-        if offer.free > 0:
-            stock[offer.location, offer.item] = offer
-    return stock, candidates
-
-
-def _plan_group(
-    demands: Sequence[Demand], stock: Stock, to: Destination, promise: Promise, declined: frozenset[int]
+def plan_order(
+    demands: Sequence[Demand],
+    offers: Sequence[Offer],
+    to: Destination,
+    promise: Promise,
+    *,
+    policy: str = DEFAULT_POLICY,
+    weights: Weights | None = None,
 ) -> Plan:
-    usable = {key: offer for key, offer in stock.items() if offer.shipper not in declined and offer.free > 0}
+    """Plan an order: lines served whole where stock allows, then the least cost by the selling shop's policy.
+
+    ``weights`` stand in for those of the policy when a past decision is thought through again.
+    """
+    weights = weights or weights_of(policy)
+    offers = sorted(offers, key=lambda offer: (offer.shipper, offer.location, offer.item))
+    wanted = {demand.item for demand in demands}
+    usable = [offer for offer in offers if offer.free > 0 and not offer.full and offer.item in wanted]
     served, unserved = _servable(demands, usable)
-    if not served:
-        return Plan(unserved=unserved)
-    need, places, has, price = _problem(served, usable, to, promise)
-    rough = divide_greedily(need, has, price)
-    exact = sum(need) <= EXACT_UNITS
-    choices = divide_exactly(need, has, price, len(rough)) if exact else rough
-    cost = sum(price(at, bundle) for at, bundle in choices)
-    return Plan(
-        allotments=_allot(served, choices, places, usable, stock),
-        unserved=unserved,
-        parcels=len(choices),
-        cost_minor=cost,
-        exact=exact,
-        gap_minor=0 if exact or len(choices) == 1 else cost - lower_bound(need, has, price),
-    )
+    places = places_of((offer for offer in offers if offer.item in wanted), to, promise, weights)
+    problem = state_problem(served, usable, places, weights)
+    choices, exact, gap, least = _divide(problem) if served else ([], True, 0, 0)
+    allotments = _allot(served, choices, problem, usable)
+    candidates = list_candidates(demands, offers, places, promise, weights, {one.level for one in allotments})
+    cost = sum(problem.price(at, bundle) for at, bundle in choices)
+    kept = {
+        "rule_version": RULE_VERSION,
+        "policy": policy,
+        "policy_version": POLICY_VERSION,
+        "weights": weights.as_kept(),
+        "promise_days": promise.days,
+        "to": [to.country, to.postcode[:2]],
+        "parcels_at_least": least,
+        "candidates": candidates,
+    }
+    return Plan(allotments, unserved, len(choices), cost, exact, gap, kept)
 
 
-def _servable(demands: Sequence[Demand], usable: Stock) -> tuple[list[Demand], tuple[tuple[int, str], ...]]:
+def _divide(problem: Problem) -> tuple[list[Choice], bool, int, int]:
+    """Divide what is to be served; returns the parcels, whether they are the optimum, else the gap, and the fewest possible."""
+    few = problem.weights.parcel >= MANY
+    every = range(len(problem.need))
+    if steps_of(problem.need) <= MOST_STEPS:
+        choices = divide_exactly(problem.need, problem.costs(every, parcel=problem.weights.parcel))
+        return sorted(choices), True, 0, len(choices) if few else 1
+    whole = [at for at in range(len(problem.places)) if problem.fits(at, problem.need) == problem.need]
+    if few and whole:
+        return [min((problem.price(at, problem.need), at) for at in whole)[1:] + (problem.need,)], True, 0, 1
+    choices = divide_greedily(problem.need, len(problem.places), problem.fits, problem.price, few=few)
+    groups = parts_of(problem.need)
+    needs = [tuple(problem.need[at] for at in group) for group in groups]
+    bound = bound_of([(need, problem.costs(group, parcel=0)) for need, group in zip(needs, groups, strict=True)])
+    counted = bound_of([(need, problem.costs(group, parcel=MANY)) for need, group in zip(needs, groups, strict=True)])
+    cost = sum(problem.price(at, bundle) for at, bundle in choices)
+    return choices, False, max(0, cost - bound), max(1, counted // MANY)
+
+
+def _servable(demands: Sequence[Demand], offers: Iterable[Offer]) -> tuple[list[Demand], tuple[tuple[int, str], ...]]:
     """Keep the lines whose item suffices, smaller ones first, so that as many lines as possible are served."""
-    left: defaultdict[int, int] = defaultdict(int)
-    for (_, item), offer in usable.items():
-        left[item] += offer.free
+    stock: defaultdict[int, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for offer in offers:
+        stock[offer.item][offer.shipper] += offer.free
     served, unserved = [], []
+    kept: defaultdict[int, list[Demand]] = defaultdict(list)
     for demand in sorted(demands, key=lambda demand: (demand.units, demand.line)):
-        if demand.units <= left[demand.item]:
-            left[demand.item] -= demand.units
+        there, others = stock[demand.item], kept[demand.item]
+        if _suffices([*others, demand], there):
+            others.append(demand)
             served.append(demand)
         else:
-            there = left[demand.item]
-            why = f"only {there} of {demand.units} units left" if there else "no partner has a free unit to send there"
+            left = sum(units for shipper, units in there.items() if shipper not in demand.declined)
+            left = max(0, min(left, sum(there.values()) - sum(one.units for one in others)))
+            why = f"only {left} of {demand.units} units left" if left else "no partner has a free unit to send there"
             unserved.append((demand.line, why))
     return sorted(served, key=lambda demand: demand.line), tuple(sorted(unserved))
 
 
-def _problem(
-    served: Sequence[Demand], usable: Stock, to: Destination, promise: Promise
-) -> tuple[Bundle, list[Place], list[Bundle], Any]:
-    items = sorted({demand.item for demand in served})
-    need = tuple(sum(demand.units for demand in served if demand.item == item) for item in items)
-    grams = [next(demand.grams for demand in served if demand.item == item) for item in items]
-    by_location: dict[int, Place] = {}
-    for (location, item), offer in sorted(usable.items()):
-        if item in items and location not in by_location:
-            by_location[location] = place_of(offer, to, promise)
-    places = list(by_location.values())
-    has = [
-        tuple(usable[place.location, item].free if (place.location, item) in usable else 0 for item in items)
-        for place in places
-    ]
-
-    def price(at: int, bundle: Bundle) -> int:
-        weight = sum(units * each for units, each in zip(bundle, grams, strict=True))
-        return bundle_cost(places[at], to, weight, sum(bundle))
-
-    return need, places, has, price
+def _suffices(demands: Sequence[Demand], there: dict[int, int]) -> bool:
+    """Say whether each line can get its units from those who may send them: every set of lines must find enough (Hall)."""
+    needs: defaultdict[frozenset[int], int] = defaultdict(int)
+    for demand in demands:
+        needs[demand.declined] += demand.units
+    for count in range(1, len(needs) + 1):
+        for group in combinations(needs, count):
+            barred = frozenset.intersection(*group)
+            if sum(needs[key] for key in group) > sum(n for shipper, n in there.items() if shipper not in barred):
+                return False
+    return True
 
 
 def _allot(
-    served: Sequence[Demand], choices: Sequence[Choice], places: Sequence[Place], usable: Stock, stock: Stock
+    served: Sequence[Demand], choices: Sequence[Choice], problem: Problem, usable: Sequence[Offer]
 ) -> tuple[Allotment, ...]:
-    """Hand the bundles' units to the lines, and take them off the stock that a later group may use."""
-    items = sorted({demand.item for demand in served})
-    waiting: defaultdict[int, list[list[int]]] = defaultdict(list)
+    """Hand the bundles' units to the lines of their class."""
+    used = {problem.places[at].location for at, _ in choices}
+    levels = {(offer.location, offer.item): offer for offer in usable if offer.location in used}
+    waiting: defaultdict[object, list[list[int]]] = defaultdict(list)
     for demand in served:
-        waiting[demand.item].append([demand.line, demand.units])
+        waiting[demand.item, demand.declined].append([demand.line, demand.units])
     allotments = []
     for at, bundle in choices:
-        for item, units in zip(items, bundle, strict=True):
-            if not units:
-                continue
-            offer = usable[places[at].location, item]
-            _take(stock, offer, units)
-            for entry in waiting[item]:
+        grams = sum(units * each for units, each in zip(bundle, problem.grams, strict=True))
+        carrier = best_way(problem.places[at], grams)[1].carrier
+        for key, units in zip(problem.classes, bundle, strict=True):
+            offer = levels.get((problem.places[at].location, key[0]))
+            for entry in waiting[key]:
                 taken = min(units, entry[1])
-                if taken:
+                if taken and offer:
                     entry[1] -= taken
                     units -= taken
-                    allotments.append(Allotment(entry[0], offer.shipper, offer.location, offer.level, taken))
+                    allotments.append(Allotment(entry[0], offer.shipper, offer.location, offer.level, taken, carrier))
     return tuple(allotments)
-
-
-def _take(stock: Stock, offer: Offer, units: int) -> None:
-    key = (offer.location, offer.item)
-    stock[key] = replace(stock[key], free=stock[key].free - units)

@@ -1,19 +1,23 @@
-"""A quick division for large orders: always the place that covers most of what is left; its distance to the optimum is bounded."""
+"""A quick division for orders too large to be divided exactly, and what no division can undercut."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from orders.routing.exact import Bundle, Choice, Price
+from orders.routing.exact import MOST_STEPS, Bundle, Choice, least_cost, steps_of
+
+Price = Callable[[int, Bundle], int]
+Fits = Callable[[int, Bundle], Bundle]  # the part of a need that a place can send
 
 
-def divide_greedily(need: Bundle, stock: Sequence[Bundle], price: Price) -> list[Choice]:
-    """Divide ``need`` place by place: most units first, cheapest among equals. The stock must suffice in sum."""
-    left, idle, choices = need, set(range(len(stock))), []
+def divide_greedily(need: Bundle, places: int, fits: Fits, price: Price, *, few: bool) -> list[Choice]:
+    """Divide the needs place by place: most units first where few parcels are wanted, else cheapest for each unit."""
+    left, idle, choices = need, set(range(places)), []
     while any(left):
         offers = []
         for at in idle:
-            bundle = tuple(min(units, has) for units, has in zip(left, stock[at], strict=True))
-            if any(bundle):
-                offers.append((-sum(bundle), price(at, bundle), at, bundle))
+            bundle = fits(at, left)
+            if units := sum(bundle):
+                cost = price(at, bundle)
+                offers.append((-units if few else cost / units, cost, at, bundle))
         _, _, at, bundle = min(offers)
         choices.append((at, bundle))
         idle.discard(at)
@@ -21,11 +25,19 @@ def divide_greedily(need: Bundle, stock: Sequence[Bundle], price: Price) -> list
     return choices
 
 
-def lower_bound(need: Bundle, stock: Sequence[Bundle], price: Price) -> int:
-    """Name a cost that no division can undercut: each item alone from its cheapest place, the dearest such item."""
-    bounds = []
-    for item, units in enumerate(need):
-        if units:
-            one = tuple(int(item == other) for other in range(len(need)))
-            bounds.append(min(price(at, one) for at, has in enumerate(stock) if has[item]))
-    return max(bounds, default=0)
+def parts_of(need: Bundle) -> list[list[int]]:
+    """Cut the classes into groups that are small enough to be divided exactly; one that is too large alone is left out."""
+    groups: list[list[int]] = []
+    for at, units in enumerate(need):
+        if steps_of((units,)) > MOST_STEPS:
+            continue
+        if groups and steps_of(tuple(need[one] for one in [*groups[-1], at])) <= MOST_STEPS // 10:
+            groups[-1].append(at)
+        else:
+            groups.append([at])
+    return groups
+
+
+def bound_of(groups: Sequence[tuple[Bundle, object]]) -> int:
+    """Name a cost that no division of the whole undercuts: the dearest group divided by itself."""
+    return max((int(least_cost(need, costs)) for need, costs in groups), default=0)  # type: ignore[arg-type]
