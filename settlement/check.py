@@ -72,7 +72,10 @@ _PROMISES: dict[str, str] = {
            or e.kind = 'return' and not exists (select 1 from orders_return r where e.key = 'return:' || r.id
              and r.internal_order_id = e.internal_order_id and r.status = 'closed')
            or e.kind = 'reversal' and e.reverses_id is null
-           or e.kind = 'release' and not exists (select 1 from settlement_cycle c where e.ref = 'cycle:' || c.id)""",
+           or e.kind = 'release' and e.ref not like 'cycle:%%' and not exists (select 1 from settlement_released r
+             where r.entry_id = split_part(substr(e.ref, 9), '-', 1)::bigint)
+           or e.kind in ('payment', 'bounce') and not exists (
+             select 1 from settlement_payment p where e.key in ('payment:' || p.id, 'bounce:' || p.id))""",
     "every posted internal order was paid for the units that were sent": """
         select format('%%s: posted %%s, sent %%s', i.number, p.units, s.units) from settlement_entry e
         join orders_internalorder i on i.id = e.internal_order_id
@@ -111,13 +114,55 @@ _PROMISES: dict[str, str] = {
     "no period outlives its cycle": """
         select format('period %%s of %%s', p.id, p.day) from settlement_period p join settlement_cycle c on c.id = p.cycle_id
         where p.day > c.through""",
-    "what is pending was posted in an open period": """
-        select format('account %%s: pending %%s, open %%s', a.id, coalesce(b.amount, 0), coalesce(o.total, 0))
+    "what is pending is what has not been released": """
+        select format('account %%s: pending %%s, unreleased %%s', a.id, coalesce(b.amount, 0), coalesce(o.total, 0))
         from settlement_account a left join settlement_balance b on b.account_id = a.id
         left join (select l.account_id, sum(l.amount) as total from settlement_line l
-          join settlement_entry e on e.id = l.entry_id join settlement_period p on p.id = e.period_id
-          where p.closed_at is null group by 1) o on o.account_id = a.id
+          join settlement_entry e on e.id = l.entry_id where e.kind <> 'release'
+            and not exists (select 1 from settlement_released r where r.entry_id = e.id) group by 1) o on o.account_id = a.id
         where a.kind = 'merchant_pending' and coalesce(b.amount, 0) <> coalesce(o.total, 0)""",
+    "what one merchant owes another is what the other is owed": """
+        select format('merchants %%s and %%s: %%s %%s on %%s', one, other, sum(amount), currency, kind) from (
+          select a.kind, l.currency, l.amount, least(a.merchant_id, l.counterparty_id) as one,
+            greatest(a.merchant_id, l.counterparty_id) as other
+          from settlement_line l join settlement_account a on a.id = l.account_id
+          where a.merchant_id is not null and l.counterparty_id is not null and l.tag <> 'payment') t
+        group by one, other, currency, kind having sum(amount) <> 0""",
+    "nothing is held where no dispute is open": """
+        select format('account %%s holds %%s', a.id, b.amount) from settlement_account a
+        join settlement_balance b on b.account_id = a.id where a.kind = 'merchant_hold' and b.amount <> coalesce((
+          select sum(case when os.merchant_id = a.merchant_id then d.amount else -d.amount end)
+          from settlement_dispute d join orders_internalorder i on i.id = d.internal_order_id
+          join orders_order o on o.id = i.order_id join network_shop os on os.id = o.shop_id
+          join network_shop ss on ss.id = i.shipper_id
+          where d.status = 'open' and d.currency = a.currency and a.merchant_id in (os.merchant_id, ss.merchant_id)), 0)""",
+    "every settled payment is in the books once": """
+        select p.number from settlement_payment p where (p.status in ('settled', 'bounced')) <> exists (
+            select 1 from settlement_entry e where e.key = 'payment:' || p.id)
+          or (p.status = 'bounced') <> exists (select 1 from settlement_entry e where e.key = 'bounce:' || p.id)""",
+    "suspense is what the bank booked and nobody has named": """
+        select format('%%s: suspense %%s, waiting %%s', s.currency, s.total, s.waiting) from (
+          select c.currency,
+            coalesce((select -sum(l.amount) from settlement_line l join settlement_account a on a.id = l.account_id
+              where a.kind = 'suspense' and a.currency = c.currency), 0) as total,
+            coalesce((select sum(b.amount) from settlement_bankline b join settlement_bankfile f on f.id = b.file_id
+              where b.status = 'suspense' and b.currency = c.currency and f.merchant_id is null), 0) as waiting
+          from (select distinct currency from settlement_account) c) s where s.total <> s.waiting""",
+    "every document is the ledger's lines and its true-up": """
+        select format('%%s: net %%s of %%s, VAT %%s of %%s', d.number, d.net, t.net, d.vat, t.vat + d.trueup)
+        from settlement_document d cross join lateral (
+          select coalesce(abs(sum(case when x.about = 'supply' then (item->>'supply')::bigint
+                else (item->>'network_fee')::bigint end)), 0) as net,
+            coalesce(abs(sum(case when x.about = 'supply' then (item->>'vat')::bigint
+                else (item->>'fee_vat')::bigint end)), 0) as vat
+          from settlement_documententry x join settlement_entry e on e.id = x.entry_id
+          cross join jsonb_array_elements(e.facts->'items') item where x.document_id = d.id) t
+        where d.net <> t.net or d.vat <> t.vat + d.trueup""",
+    "document numbers have no gaps": """
+        select format('supplier %%s: %%s says %%s, has %%s', s.supplier_id, s.prefix, s.last, count(d.id))
+        from settlement_numberseries s left join settlement_document d on d.seller_id is not distinct from s.supplier_id
+          and d.number like s.prefix || '-%%'
+        group by s.id having count(d.id) <> s.last""",
     "every closed cycle has its statements": """
         select format('cycle %%s through %%s', id, through) from settlement_cycle
         where stated_at is null and closed_at < %(before)s""",
@@ -158,7 +203,8 @@ _PROMISES: dict[str, str] = {
           'entry_balanced', 'line_with_entry', 'entry_is_append_only', 'line_is_append_only', 'entry_is_never_truncated',
           'line_is_never_truncated', 'statement_line_is_append_only', 'statement_line_is_never_truncated',
           'statement_is_never_deleted', 'sealed_statement_is_final', 'statement_is_never_truncated',
-          'entry_in_open_period', 'closed_period_is_final', 'period_is_never_deleted']) as g(name)
+          'entry_in_open_period', 'closed_period_is_final', 'period_is_never_deleted', 'released_is_append_only',
+          'document_is_append_only', 'storedfile_is_append_only', 'sealed_block_is_final', 'payment_file_is_final']) as g(name)
         where not exists (select 1 from pg_trigger t where t.tgname = g.name and t.tgenabled = 'A')""",
 }
 

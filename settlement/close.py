@@ -12,12 +12,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from network.scoping import as_network
+from settlement.convert import convert_due
 from settlement.documents.statement import statement_csv
 from settlement.models import Cycle, Period, Statement
-from settlement.post import Draft, post_entries
+from settlement.release import release_due
 from settlement.settle import Sweep, post_shipped
 from settlement.settle_returns import post_returns
-from settlement.splitting import Posting
 from skuu.kit.errors import Busy, NotPossible
 
 _LOCK = 7_700_451  # advisory: one closing at a time in this database
@@ -32,6 +32,7 @@ class Closing:
     posted: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     released: int = 0
+    converted: int = 0
     periods: int = 0
     cycle: int | None = None
     statements: list[dict[str, Any]] = field(default_factory=list)
@@ -71,6 +72,8 @@ def _close(closing: Closing, by: str, tell: Callable[[str], None] | None) -> Non
     sweep: Sweep = post_shipped(tell=tell, wait=True)  # a sale that another sweep is posting belongs to this closing
     returns = post_returns(tell=tell, wait=True)
     closing.posted, closing.refused = sweep.posted + returns.posted, sweep.refused | returns.refused
+    closing.released = release_due(closing.through)
+    closing.converted = convert_due(closing.through)
     closing.cycle = _cut(closing, by)
     write_missing_statements(tell=tell)
     if closing.cycle is not None:
@@ -91,7 +94,7 @@ def _close(closing: Closing, by: str, tell: Callable[[str], None] | None) -> Non
 
 @transaction.atomic
 def _cut(closing: Closing, by: str) -> int | None:
-    """Release and close in one transaction; returns the new cycle, or None when no entry waits."""
+    """Close in one transaction; returns the new cycle, or None when no entry waits."""
     _one_at_a_time()
     last = Cycle.objects.aggregate(last=Max("through"))["last"]
     if last is not None and closing.through < last:
@@ -100,47 +103,13 @@ def _cut(closing: Closing, by: str) -> int | None:
     if not waiting.exists():
         return None
     with connection.cursor() as cursor:
-        cursor.execute("select settlement_open_period(%s)", [closing.through])  # where the releases go
+        cursor.execute("select settlement_open_period(%s)", [closing.through])
     periods = Period.objects.filter(closed_at=None, day__lte=closing.through).order_by("day")
     locked = [period.pk for period in periods.select_for_update()]  # waits for postings under way
     # the database dates postings, so it dates closings too: clocks of other machines do not matter
     cycle = Cycle.objects.create(through=closing.through, by=by, closed_at=Now())
-    closing.released = _release(locked, cycle)
     closing.periods = Period.objects.filter(pk__in=locked).update(closed_at=Now(), cycle=cycle)
     return cycle.pk
-
-
-def _release(periods: list[int], cycle: Cycle) -> int:
-    """Move what these periods left pending into the merchants' payable balances, one entry per merchant and currency."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select a.merchant_id, a.currency, sum(l.amount)::bigint
-            from settlement_entry e join settlement_line l on l.entry_id = e.id
-            join settlement_account a on a.id = l.account_id
-            where e.period_id = any(%s) and a.kind = 'merchant_pending'
-            group by a.merchant_id, a.currency having sum(l.amount) <> 0 order by 1, 2
-            """,
-            [periods],
-        )
-        pending = cursor.fetchall()
-    post_entries(
-        [
-            Draft(
-                key=f"release:cycle:{cycle.pk}:{merchant}:{currency}",
-                kind="release",
-                ref=f"cycle:{cycle.pk}",
-                effective_on=cycle.through,
-                currency=currency,
-                postings=(
-                    Posting(merchant, "merchant_pending", -amount, "release"),
-                    Posting(merchant, "merchant", amount, "release"),
-                ),
-            )
-            for merchant, currency, amount in pending
-        ]
-    )
-    return len(pending)
 
 
 def write_missing_statements(*, tell: Callable[[str], None] | None = None) -> int:

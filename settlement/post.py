@@ -56,7 +56,10 @@ class Draft:
 
     def payload_hash(self) -> bytes:
         """Hash what the entry moves; names in ``facts`` may change between two tries, money may not."""
-        lines = [[p.merchant, p.account, p.amount, p.tag, p.counterparty, p.item] for p in self.postings]
+        lines = [
+            [p.merchant, p.account, p.amount, p.tag, p.counterparty, p.item, *([p.currency] if p.currency else [])]
+            for p in self.postings
+        ]
         payload = [self.kind, self.ref, self.effective_on.isoformat(), self.currency, self.reverses, lines]
         return hashlib.sha256(json.dumps(payload).encode()).digest()
 
@@ -82,7 +85,11 @@ def post_entries(drafts: Sequence[Draft]) -> list[Posted]:
         _check(draft, tomorrow)
     with transaction.atomic():
         accounts = _open_accounts(
-            {(posting.merchant, posting.account, draft.currency) for draft in drafts for posting in draft.postings}
+            {
+                (posting.merchant, posting.account, posting.currency or draft.currency)
+                for draft in drafts
+                for posting in draft.postings
+            }
         )
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -104,7 +111,15 @@ def reverse_entry(entry: Entry, *, reason: str, by: str) -> Posted:
     """
     lines = entry.lines.select_related("account").order_by("n")
     postings = tuple(
-        Posting(line.account.merchant_id, line.account.kind, -line.amount, line.tag, line.counterparty_id, line.item)
+        Posting(
+            line.account.merchant_id,
+            line.account.kind,
+            -line.amount,
+            line.tag,
+            line.counterparty_id,
+            line.item,
+            line.currency if line.currency != lines[0].currency else "",
+        )
         for line in lines
     )
     earlier = Entry.objects.filter(reverses=entry).first()
@@ -130,7 +145,10 @@ def _negated(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _check(draft: Draft, tomorrow: dt.date) -> None:
-    if sum(posting.amount for posting in draft.postings) or not 2 <= len(draft.postings) <= 5000:
+    sums: defaultdict[str, int] = defaultdict(int)
+    for posting in draft.postings:
+        sums[posting.currency or draft.currency] += posting.amount
+    if any(sums.values()) or not 2 <= len(draft.postings) <= 5000:
         raise Unbalanced(f"{draft.key}: its {len(draft.postings)} lines are no balanced entry.")
     if draft.effective_on > tomorrow:
         raise NotPossible(f"{draft.key} would take effect in the future, on {draft.effective_on}.", code="future_entry")
@@ -167,9 +185,10 @@ def _columns(drafts: Sequence[Draft], accounts: dict[tuple[int | None, str, str]
         for d in drafts
     ]
     lines = [
-        (at, accounts[p.merchant, p.account, d.currency], d.currency, p.amount, p.tag, p.counterparty, p.item)
+        (at, accounts[p.merchant, p.account, currency], currency, p.amount, p.tag, p.counterparty, p.item)
         for at, d in enumerate(drafts, start=1)
         for p in d.postings
+        for currency in (p.currency or d.currency,)
     ]
     return [[*column] for column in (*zip(*heads, strict=True), *zip(*lines, strict=True))]
 

@@ -82,6 +82,21 @@ RETURN_DAYS = whole("RETURN_DAYS", default=30)  # after delivery a shipper takes
 REVIEW_TWICE_PERCENT = whole("REVIEW_TWICE_PERCENT", default=5)  # decided cards that a second person looks at
 NETWORK_NAME = env.str("SKUU_NETWORK_NAME", default="SKUU")
 NETWORK_COUNTRY = env.str("SKUU_NETWORK_COUNTRY", default="BE")
+# the legal entity that runs the network: it invoices its fees, and fetches or pays money where members agreed to it
+NETWORK_LEGAL_NAME = env.str("SKUU_NETWORK_LEGAL_NAME", default="SKUU Network BV")
+NETWORK_ADDRESS = env.str("SKUU_NETWORK_ADDRESS", default="Teststraat 1")
+NETWORK_POSTCODE = env.str("SKUU_NETWORK_POSTCODE", default="9000")
+NETWORK_CITY = env.str("SKUU_NETWORK_CITY", default="Gent")
+NETWORK_VAT_ID = env.str("SKUU_NETWORK_VAT_ID", default="")
+NETWORK_IBAN = env.str("SKUU_NETWORK_IBAN", default="")
+NETWORK_BIC = env.str("SKUU_NETWORK_BIC", default="")
+NETWORK_CREDITOR_ID = env.str("SKUU_NETWORK_CREDITOR_ID", default="")  # SEPA creditor identifier, for direct debits
+SETTLEMENT_MODE = env.str("SETTLEMENT_MODE", default="bilateral")  # or "psp"
+if SETTLEMENT_MODE not in {"bilateral", "psp"}:
+    raise ImproperlyConfigured("SETTLEMENT_MODE is “bilateral” or “psp”.")
+SETTLEMENT_RELEASE_DAYS = whole("SETTLEMENT_RELEASE_DAYS", default=17)  # 14 days to withdraw, 3 for the parcel back
+SETTLEMENT_MINIMUM_MINOR = whole("SETTLEMENT_MINIMUM_MINOR", default=500)  # less is carried to the next cycle
+BANK_DETAILS_WAIT_HOURS = whole("BANK_DETAILS_WAIT_HOURS", default=48)  # new bank details are used only then
 METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")
 NETWORK_FROZEN = flag("SKUU_NETWORK_FROZEN", default=False)
 

@@ -1,8 +1,49 @@
-"""The ledger (account, entry, line, balance), its cycles and periods, and the statements cut from them."""
+"""The ledger (account, entry, line, balance), its cycles and periods, the statements cut from them, and what gets them paid."""
 
 from settlement.models.account import Account, Balance
+from settlement.models.dispute import Dispute, DisputeChange, DisputeMessage
+from settlement.models.document import Document, DocumentEntry, NumberSeries, StoredFile
 from settlement.models.entry import Entry, Line
+from settlement.models.fx import FxRate
+from settlement.models.payment import (
+    BankAccount,
+    BankFile,
+    BankLine,
+    BankLineChange,
+    Payment,
+    PaymentChange,
+    PaymentFile,
+)
 from settlement.models.period import Cycle, Period
+from settlement.models.release import PayTerms, Released
+from settlement.models.seal import Seal
 from settlement.models.statement import Statement, StatementLine
 
-__all__ = ["Account", "Balance", "Cycle", "Entry", "Line", "Period", "Statement", "StatementLine"]
+__all__ = [
+    "Account",
+    "Balance",
+    "BankAccount",
+    "BankFile",
+    "BankLine",
+    "BankLineChange",
+    "Cycle",
+    "Dispute",
+    "DisputeChange",
+    "DisputeMessage",
+    "Document",
+    "DocumentEntry",
+    "Entry",
+    "FxRate",
+    "Line",
+    "NumberSeries",
+    "PayTerms",
+    "Payment",
+    "PaymentChange",
+    "PaymentFile",
+    "Period",
+    "Released",
+    "Seal",
+    "Statement",
+    "StatementLine",
+    "StoredFile",
+]

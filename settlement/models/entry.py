@@ -24,6 +24,15 @@ class Entry(models.Model):
         "release": "Released",
         "reversal": "Reversal",
         "adjustment": "Adjustment",
+        "penalty": "Penalty or compensation",
+        "hold": "Held in a dispute",
+        "resolve": "Dispute ended",
+        "fx": "Converted",
+        "trueup": "VAT of the invoice",
+        "payment": "Paid",
+        "bounce": "Payment came back",
+        "suspense": "Unknown booking",
+        "write_off": "Written off",
     }
 
     key = models.CharField(max_length=200, unique=True)  # ship:internal_order:123
@@ -46,7 +55,24 @@ class Entry(models.Model):
                 condition=Q(line_count__gte=2, line_count__lte=5000), name="an_entry_has_two_to_5000_lines"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["ship", "return", "release", "reversal", "adjustment"]),
+                condition=Q(
+                    kind__in=[
+                        "ship",
+                        "return",
+                        "release",
+                        "reversal",
+                        "adjustment",
+                        "penalty",
+                        "hold",
+                        "resolve",
+                        "fx",
+                        "trueup",
+                        "payment",
+                        "bounce",
+                        "suspense",
+                        "write_off",
+                    ]
+                ),
                 name="entry_kind_is_known",
             ),
             models.CheckConstraint(condition=~Q(reverses=F("id")), name="an_entry_does_not_reverse_itself"),
@@ -63,6 +89,10 @@ class Entry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["ref"], name="entry_by_ref"),  # read by the back office's search
+            # read by settlement.release, settlement.dispute and settlement.explain
+            models.Index(
+                fields=["internal_order"], condition=Q(internal_order__isnull=False), name="entry_by_internal_order"
+            ),
         ]
         verbose_name_plural = "entries"
 

@@ -29,6 +29,7 @@ class Statement(Tenant):
     activity = models.BigIntegerField()
     closing = models.BigIntegerField()
     line_count = models.PositiveIntegerField()
+    layout = models.PositiveSmallIntegerField(default=1, db_default=1)  # which columns its CSV has; see statement_csv
     digest = models.CharField(max_length=64, blank=True)  # SHA-256 of its CSV; writing it seals the statement
     created_at = models.DateTimeField(default=timezone.now)
 

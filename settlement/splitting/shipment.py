@@ -40,7 +40,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One ledger line to be: which account of whom, how much (+ owes the network), what for, with whom, about which item."""
+    """One ledger line to be: which account of whom, how much (+ owes the network), what for, with whom, about which item.
+
+    Without a ``currency`` of its own it is in its entry's.
+    """
 
     merchant: int | None
     account: str
@@ -48,6 +51,7 @@ class Posting:
     tag: str
     counterparty: int | None = None
     item: int | None = None
+    currency: str = ""
 
 
 def divide_shipment(nets: Sequence[int], terms: Terms) -> list[Item]:

@@ -1,0 +1,122 @@
+"""Payable in the currency of the sale → payable in the currency of who is owed: once a cycle, at one published rate."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db import connection, transaction
+
+from network.scoping import as_network
+from settlement.post import Draft, post_entries
+from settlement.rates import Rate, convert, rate_on
+from settlement.splitting import Posting
+from skuu.kit.money import round_half_away
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is payable between a merchant and another (None: the network), minor units, + owes."""
+
+    merchant: int
+    counterparty: int | None
+    currency: str
+    amount: int
+    own_currency: str
+    other_currency: str
+    name: str
+    other_name: str
+
+
+_OPEN = """
+select a.merchant_id, l.counterparty_id, l.currency, sum(l.amount)::bigint, m.currency, coalesce(c.currency, ''),
+  m.name, coalesce(c.name, '')
+from settlement_line l join settlement_account a on a.id = l.account_id
+join network_merchant m on m.id = a.merchant_id left join network_merchant c on c.id = l.counterparty_id
+where a.kind = 'merchant'
+group by 1, 2, 3, m.id, c.id having sum(l.amount) <> 0
+order by 1, 2 nulls last, 3
+"""
+
+
+def open_positions() -> list[Open]:
+    """Tell what is payable between every two merchants, and between each and the network; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN)
+        return [Open(*row) for row in cursor.fetchall()]
+
+
+def convert_due(on: dt.date) -> int:
+    """Convert what is payable in another currency than its creditor's, at the last rate published by a day.
+
+    Between two merchants both sides move at the same rate, so the network carries no risk; what a merchant owes the network is
+    converted into the merchant's own currency through the ``fx`` accounts. *Locks* one conversion at a time, then as post_entries
+    does. *Again*: what is converted is not open in that currency any more. Returns how many entries. Raises NoRate.
+    """
+    with as_network(), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(7700453)")
+        drafts = [draft for row in open_positions() if (draft := _draft(row, on)) is not None]
+        post_entries(drafts)
+        return len(drafts)
+
+
+def _draft(row: Open, on: dt.date) -> Draft | None:
+    if row.counterparty is None:
+        return _with_network(row, on) if row.currency != row.own_currency else None
+    if row.amount < 0 or row.currency == row.other_currency:  # the debtor's side speaks for both
+        return None
+    before, after = rate_on(row.currency, on), rate_on(row.other_currency, on)
+    moved = convert(row.amount, before, after)
+    if not moved:
+        return None
+    debtor, creditor = row.merchant, row.counterparty
+    postings = (
+        Posting(debtor, "merchant", -row.amount, "fx", creditor, None, row.currency),
+        Posting(creditor, "merchant", row.amount, "fx", debtor, None, row.currency),
+        Posting(debtor, "merchant", moved, "fx", creditor, None, row.other_currency),
+        Posting(creditor, "merchant", -moved, "fx", debtor, None, row.other_currency),
+    )
+    return _entry(row, on, postings, before, after, moved)
+
+
+def _with_network(row: Open, on: dt.date) -> Draft | None:
+    before, after = rate_on(row.currency, on), rate_on(row.own_currency, on)
+    moved = convert(row.amount, before, after)
+    if not moved:
+        return None
+    postings = (
+        Posting(row.merchant, "merchant", -row.amount, "fx", None, None, row.currency),
+        Posting(None, "fx", row.amount, "fx", row.merchant, None, row.currency),
+        Posting(row.merchant, "merchant", moved, "fx", None, None, row.own_currency),
+        Posting(None, "fx", -moved, "fx", row.merchant, None, row.own_currency),
+    )
+    return _entry(row, on, postings, before, after, moved)
+
+
+def _entry(row: Open, on: dt.date, postings: tuple[Posting, ...], before: Rate, after: Rate, moved: int) -> Draft:
+    names: dict[str, Any] = {str(row.merchant): row.other_name or "the network"}
+    if row.counterparty is not None:
+        names[str(row.counterparty)] = row.name
+    with connection.cursor() as cursor:
+        cursor.execute("select coalesce(max(id), 0) from settlement_entry")
+        last = cursor.fetchone()[0]
+    return Draft(
+        key=f"fx:{on}:{row.merchant}:{row.counterparty or 'network'}:{row.currency}:{last}",
+        kind="fx",
+        ref=f"fx:{on}",
+        effective_on=on,
+        currency=row.currency,
+        postings=postings,
+        facts={
+            "reason": f"Converted at 1 {row.currency} = {_six_places(after.value / before.value)} {after.currency}",
+            "partners": names,
+            "from": before.told() | {"minor": row.amount},
+            "to": after.told() | {"minor": moved},
+        },
+    )
+
+
+def _six_places(value: Fraction) -> str:
+    return str(Decimal(round_half_away(value * 10**6)).scaleb(-6))
