@@ -23,6 +23,7 @@ from catalog.models import (
     Rule,
     StockLevel,
     Style,
+    TrustCount,
     Variant,
     Verdict,
 )
@@ -209,3 +210,14 @@ class DemandAdmin(ReadOnlyAdmin):
     search_fields = ("variant__sku", "item__style__title", "key")
     list_select_related = ("shop", "variant", "item__style")
     ordering = ("-pk",)
+
+
+@admin.register(TrustCount)
+class TrustCountAdmin(ReadOnlyAdmin):
+    """What happened with shops' orders as shippers, day by day; the score is made of it."""
+
+    list_display = ("day", "shop", "kind", "count")
+    list_filter = ("kind", "shop")
+    search_fields = ("shop__name",)
+    list_select_related = ("shop",)
+    ordering = ("-day", "-pk")

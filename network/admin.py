@@ -19,6 +19,7 @@ from network.models import (
     Notice,
     OperationCost,
     RateCard,
+    SendingTerms,
     Shop,
     ShopChange,
     Stop,
@@ -238,3 +239,14 @@ class OperationCostAdmin(ReadOnlyAdmin):
     list_display = ("operation", "asked", "actual", "at")
     search_fields = ("operation",)
     ordering = ("operation",)
+
+
+@admin.register(SendingTerms)
+class SendingTermsAdmin(ReadOnlyAdmin):
+    """How shops send, version by version; a shop's people write them in the portal."""
+
+    list_display = ("shop", "version", "cutoff_hour", "handling_days", "capacity", "made_at", "made_by")
+    list_filter = ("shop",)
+    search_fields = ("shop__name", "made_by")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)

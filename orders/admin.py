@@ -16,6 +16,7 @@ from orders.models import (
     Return,
     ReturnChange,
     ReturnLine,
+    RoutingPolicy,
     RoutingTrace,
     TrackingEvent,
 )
@@ -158,3 +159,14 @@ class ReturnAdmin(ReadOnlyAdmin):
     list_select_related = ("internal_order",)
     ordering = ("-pk",)
     inlines = (ReturnLineInline, ReturnChangeInline)
+
+
+@admin.register(RoutingPolicy)
+class RoutingPolicyAdmin(ReadOnlyAdmin):
+    """What selling shops prefer, version by version; a shop's people choose it in the portal."""
+
+    list_display = ("shop", "version", "policy", "made_at", "made_by")
+    list_filter = ("policy", "shop")
+    search_fields = ("shop__name", "made_by")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)

@@ -20,3 +20,4 @@ from catalog.models.review import (
 from catalog.models.rule import Rule
 from catalog.models.shelf import Placement, ShelfBasis
 from catalog.models.stock import InventoryItem, StockLevel
+from catalog.models.trust import TrustCount

@@ -3,4 +3,5 @@
 from orders.models.internal_order import InternalOrder, InternalOrderChange, InternalOrderLine
 from orders.models.order import Order, OrderLine, OrderLineChange, OrderToRead, RoutingTrace
 from orders.models.parcel import Parcel, ParcelLine, TrackingEvent
+from orders.models.policy import RoutingPolicy
 from orders.models.return_ import Return, ReturnChange, ReturnLine

@@ -71,7 +71,10 @@ class InternalOrder(Stateful, Tenant):
     accepted_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    promised_from = models.DateField(null=True, blank=True)
     promised_on = models.DateField(null=True, blank=True)
+    leaves_on = models.DateField(null=True, blank=True)  # the day the shipper should hand it over by
+    judged_at = models.DateTimeField(null=True, blank=True)  # its punctuality has been counted; written by orders.punctual
     posted_at = models.DateTimeField(
         null=True, blank=True
     )  # settlement has posted it; set once through orders.fulfil.mark_posted
@@ -111,6 +114,20 @@ class InternalOrder(Stateful, Tenant):
                 fields=["fulfilments_due_at"],
                 condition=Q(fulfilments_due_at__isnull=False),
                 name="internal_order_read_due",
+            ),
+            # read by orders.decide: what a shipper has to hand over on which day
+            models.Index(
+                fields=["shipper", "leaves_on"],
+                condition=Q(status__in=["planned", "placed", "accepted"]),
+                name="internal_order_leaving",
+            ),
+            # read by orders.decide: what each shipper got lately
+            models.Index(fields=["shipper", "created_at"], name="internal_order_given"),
+            # read by orders.punctual.count_punctuality
+            models.Index(
+                fields=["shipped_at"],
+                condition=Q(shipped_at__isnull=False, judged_at=None),
+                name="internal_order_unjudged",
             ),
             # read by settlement.settle.post_shipped
             models.Index(

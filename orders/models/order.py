@@ -35,6 +35,9 @@ class Order(Tenant):
     remote_updated_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)  # when the read that brought these figures began (our clock)
     seen_at = models.DateTimeField(default=timezone.now)
+    # what the customer may be told: the days between which the last parcel arrives; written by orders.route
+    promised_from = models.DateField(null=True, blank=True)
+    promised_on = models.DateField(null=True, blank=True)
 
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
