@@ -65,7 +65,7 @@ def distribute_due() -> int:
 def distribute_items(item_ids: Collection[int], *, market: Market | None = None) -> int:
     """Decide the placements of these items in all shops; returns how many changed. Pushing is another sweep's work.
 
-    Seven queries for any number of items. *Again*: no change.
+    Eight queries for any number of items. *Again*: no change.
     """
     with transaction.atomic():
         sellers = read_sellers(item_ids)
@@ -193,7 +193,7 @@ _CHANGED = """
 with now_is as (
   select s.id, md5(concat_ws('|', s.status, s.country, s.postcode, s.currency, s.taxes_included, s.gap_threshold, s.placing,
     s.placement_cap, s.sells_to, s.home_only, coalesce(s.max_distance_km, -1), s.promise_days, s.typical_postcode,
-    s.shares_stock, s.buffer, s.price_floor_bp, m.country, m.oss,
+    s.shares_stock, s.buffer, s.price_floor_bp, s.handling_days, m.country, m.oss,
     (select string_agg(concat_ws(':', p.id, p.is_active, p.shares, p.country, p.postcode), ',' order by p.id)
        from network_location p where p.shop_id = s.id),
     (select string_agg(concat_ws(':', r.side, r.kind, r.value), ',' order by r.id) from catalog_rule r

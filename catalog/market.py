@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.distributing import PairFacts, RuleSet
 from catalog.models import Rule
+from catalog.trust import trust_of
 from network.models import Shop, TaxRegistration
 from network.rates import convert_minor
 from network.tariffs import quote
@@ -37,6 +38,12 @@ class Trader:
     party: Party
     on_shelf: RuleSet
     from_stock: RuleSet
+    kept_back: int = 0  # units of each size that its record as shipper keeps off the shelves
+
+    @property
+    def buffer(self) -> int:
+        """Units of each size that stand on no shelf: the shop's own say, or more where too often one is not there."""
+        return max(self.shop.buffer, self.kept_back)
 
 
 @dataclass(slots=True)
@@ -71,7 +78,7 @@ class Market:
             shipper_shares=shipper.shop.shares_stock and place.shares,
             floor_bp=shipper.shop.price_floor_bp,
             distance_km=reach.distance_km,
-            days_max=reach.days_max,
+            days_max=reach.days_max + shipper.shop.handling_days,
             max_distance_km=origin.shop.max_distance_km,
             promise_days=origin.shop.promise_days,
             vat_refusal=self._vat_refusal(origin, shipper, place, [destination] if destination else self._ends(origin)),
@@ -105,7 +112,7 @@ def net_price(price_minor: int, country: str, taxes_included: bool, on: dt.date)
 
 
 def open_market(shop_ids: Collection[int], *, extra_rules: Iterable[Rule] = ()) -> Market:
-    """Load these shops with their merchants, VAT numbers and today's rules: three queries for any number of shops.
+    """Load these shops with their merchants, VAT numbers, today's rules and their records: four queries for any number.
 
     ``extra_rules`` are unsaved rules to reckon with as if they stood, for a preview.
     """
@@ -117,11 +124,12 @@ def open_market(shop_ids: Collection[int], *, extra_rules: Iterable[Rule] = ()) 
         rules.setdefault(rule.shop_id, []).append(rule)
     shops = list(Shop.objects.filter(pk__in=shop_ids).select_related("merchant"))
     held = _vat_countries({shop.merchant_id for shop in shops}, on)
-    traders = {}
+    traders, trust = {}, trust_of(shop_ids)
     for shop in shops:
         merchant, its_rules = shop.merchant, rules.get(shop.pk, [])
         party = Party(merchant.country, frozenset(held.get(merchant.pk, ())), merchant.oss, merchant.pk)
         traders[shop.pk] = Trader(shop, party, _rule_set(its_rules, "origin"), _rule_set(its_rules, "shipper"))
+        traders[shop.pk].kept_back = trust[shop.pk].kept_back
     return Market(on, traders)
 
 

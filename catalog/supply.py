@@ -25,6 +25,7 @@ class Level:
     available: int
     claimed: int
     phantom: int
+    moved_at: dt.datetime | None = None  # when its figure last changed at the shop
 
     def free(self, buffer: int) -> int:
         """Count what may be given away: never below 0, whatever the shop itself oversold."""
@@ -77,6 +78,7 @@ class Offer:
     postcode: str
     distance_km: float | None
     days_max: int
+    moved_at: dt.datetime | None = None
     refusals: tuple[Refusal, ...] = ()
 
 
@@ -87,7 +89,7 @@ def offers_for(
 
     Without a destination the origin's typical customer is meant (and every country its VAT policy names). The origin's own
     status is not asked: an order taken before a pause is served. With ``explain`` also the refused offers, with reasons.
-    Five queries for any number of items.
+    Six queries for any number of items.
     """
     sellers = read_sellers(item_ids)
     market = open_market({origin.pk} | {one.shop_id for them in sellers.values() for one in them})
@@ -116,7 +118,7 @@ def compare(
             continue
         trader = market.traders[shipper.shop_id]
         for level in shipper.levels:
-            if not free_only or level.free(trader.shop.buffer):
+            if not free_only or level.free(trader.buffer):
                 yield _offer(market, origin, shipper, trader, level, destination)
 
 
@@ -143,7 +145,8 @@ def _offer(
         variant_remote_id=shipper.variant_remote_id,
         inventory_item_id=shipper.inventory_item_id,
         inventory_item_remote_id=shipper.inventory_item_remote_id,
-        free=level.free(trader.shop.buffer),
+        # what was sold from a shelf may take what is only kept off the shelves
+        free=level.free(trader.shop.buffer if destination else trader.buffer),
         price_minor=market.convert(shipper.goods.price_minor, *currencies) or 0,
         net_minor=net or 0,
         floor_minor=-(-(net or 0) * (10_000 - pair.floor_bp) // 10_000),
@@ -152,6 +155,7 @@ def _offer(
         postcode=level.place.postcode,
         distance_km=pair.distance_km,
         days_max=pair.days_max,
+        moved_at=level.moved_at,
         refusals=tuple(reasons),
     )
 
@@ -233,12 +237,13 @@ def _seller(row: Any, on: dt.date) -> Seller:
 
 def _levels(inventory_item_ids: Collection[int]) -> Iterator[tuple[int, Level]]:
     rows = StockLevel.objects.filter(inventory_item_id__in=inventory_item_ids, is_active=True, location__is_active=True)
-    for stock_id, level_id, available, claimed, phantom, *place in rows.order_by("id").values_list(
+    for stock_id, level_id, available, claimed, phantom, moved_at, *place in rows.order_by("id").values_list(
         "inventory_item_id",
         "id",
         "available",
         "claimed",
         "phantom",
+        "remote_updated_at",
         "location_id",
         "location__remote_id",
         Coalesce(NullIf("location__country", Value("")), "location__shop__country"),
@@ -246,4 +251,4 @@ def _levels(inventory_item_ids: Collection[int]) -> Iterator[tuple[int, Level]]:
         Case(When(location__country="", then=F("location__shop__postcode")), default=F("location__postcode")),
         "location__shares",
     ):
-        yield stock_id, Level(level_id, Place(*place), available, claimed, phantom)
+        yield stock_id, Level(level_id, Place(*place), available, claimed, phantom, moved_at)
