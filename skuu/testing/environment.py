@@ -7,8 +7,10 @@ import fcntl
 import os
 import pathlib
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, settings
 
@@ -41,8 +43,22 @@ def pytest_configure(config: Any) -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("suite")
+    from skuu.testing import watching
+
+    watching.install()
     if not hasattr(config, "workerinput"):
         lock = pathlib.Path(__file__).resolve().parents[2] / "var" / f"pytest-{CLUSTER}.lock"
         lock.parent.mkdir(exist_ok=True)
         config._run_lock = lock.open("w")
         fcntl.flock(config._run_lock, fcntl.LOCK_EX)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Fail a test during which something was called inside a transaction, or rows were locked in no order or not at all."""
+    from skuu.testing import watching
+
+    with watching.watching() as watched:
+        yield
+    if found := watched.finish():
+        pytest.fail("\n".join(found), pytrace=False)
