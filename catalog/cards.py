@@ -106,9 +106,12 @@ with asking as (
 ),
 likely as (
   select distinct other.id from asking cross join lateral (
-    select p.id from catalog_product p
-    where p.words && asking.words and p.shop_id <> asking.shop_id and p.status = 'active' and p.deleted_at is null
-    order by p.id limit %s
+    select found.id from (
+      -- apart, for with the limit the planner would walk through all products by id instead of those with the words
+      select p.id from catalog_product p
+      where p.words && asking.words and p.shop_id <> asking.shop_id and p.status = 'active' and p.deleted_at is null
+      offset 0
+    ) found order by found.id limit %s
   ) other
 )
 select distinct on (v.product_id, v.colour_key) v.id, v.shop_id, v.product_id, v.facts, v.price_minor
