@@ -1,8 +1,8 @@
 """What the catalog does with news from a shop: products are read again, stock figures compared, places looked at."""
 
-from catalog import reading, sync
+from catalog import reading, stock_news, sync
 from network.models import Shop
-from network.topics import Received, handles, level_of, product_id_of, read_id_of
+from network.topics import Received, handles, handles_together, level_of, product_id_of, read_id_of
 
 GONE = ("installing", "left")
 
@@ -27,6 +27,14 @@ def on_stock_changed(shop: Shop, events: list[Received]) -> None:
     told = [level for event in events if (level := level_of(event))]
     if shop.status not in GONE:
         sync.apply_stock_events(shop, [sync.StockEvent(*level) for level in told])
+
+
+@handles_together("stock.changed")
+def on_stock_of_all(events: list[tuple[int, Received]]) -> None:
+    """Apply newer figures of all shops at once and have all of them confirmed."""
+    stock_news.apply_stock_news(
+        (shop_id, sync.StockEvent(*level)) for shop_id, event in events if (level := level_of(event))
+    )
 
 
 @handles("location.changed")

@@ -22,6 +22,7 @@ from skuu.kit.errors import NotFound
 from skuu.kit.jobs import ring
 
 CONFIRM_AFTER = dt.timedelta(seconds=5)
+CONFIRM_FIGURE_AFTER = dt.timedelta(seconds=30)  # a figure that came with its time is believed meanwhile
 CONFIRM_LEASE = dt.timedelta(minutes=2)
 LARGEST = 2_000_000_000
 
@@ -144,7 +145,7 @@ def confirm_soon(level_ids: Collection[int]) -> None:
     """Have these levels read again shortly; the read is the truth."""
     if level_ids:
         StockLevel.objects.filter(pk__in=level_ids).update(confirm_due_at=timezone.now() + CONFIRM_AFTER)
-        _ring_confirm()
+        ring_confirm()
 
 
 def _newer_read(level: StockLevel, new: _Figure) -> bool:
@@ -178,7 +179,7 @@ def _take(shop: Any, figures: dict[tuple[str, str], _Figure], rule: _Admits) -> 
         changed = _write([(level, wanted[key]) for key, level in _locked(wanted).items()], rule)
         mark_inventory(changed)
         if any(new.confirm_at for new in own.values()):
-            _ring_confirm()
+            ring_confirm()
         return len(changed)
 
 
@@ -277,7 +278,8 @@ def _doubt_shelf(shop: Any, figures: dict[str, _Figure]) -> None:
         ring(tasks.push)
 
 
-def _ring_confirm() -> None:
+def ring_confirm() -> None:
+    """Wake the sweep that reads figures again."""
     from catalog import tasks
 
     ring(tasks.confirm)

@@ -18,10 +18,12 @@ from network.topics import neutral
 from skuu.kit.crypto import encrypt
 from skuu.kit.errors import NotPossible, SkuuError
 from skuu.kit.jobs import ring
+from skuu.kit.models import Heartbeat
 
-__all__ = ["forget_old_bodies", "handle_due", "receive_event", "replay_event", "store_named_in"]
+__all__ = ["forget_old_bodies", "handle_due", "note_too_large", "receive_event", "replay_event", "store_named_in"]
 log = structlog.get_logger(__name__)
 LARGEST = 10 * 1024 * 1024
+TOO_LARGE_FROM = "too large: "  # how such an alarm's heartbeat begins; the shop follows
 TOO_LATE = dt.timedelta(hours=24)  # older news is for the nightly reconcile; handlers still see it
 BODIES_KEPT = dt.timedelta(days=30)
 
@@ -85,6 +87,16 @@ def receive_event(*, domain: str, headers: Mapping[str, str], body: bytes) -> In
     if row[1] and values["status"] == "waiting":
         _ring(values["figures"])
     return InboundEvent(pk=row[0], topic=values["topic"], webhook_id=values["webhook_id"], status=values["status"])
+
+
+def note_too_large(domain: str) -> None:
+    """Raise an alarm for staff about a message that could not be taken: its store gives up after eight tries.
+
+    It names nobody but a shop of the network, since nothing of such a message was proven. *Again*: a later time.
+    """
+    log.error("inbound_too_large", shop=domain)
+    if Shop.everyone.filter(domain=domain).exists():
+        Heartbeat.beat(f"{TOO_LARGE_FROM}{domain}"[:60])
 
 
 def _ring(figures: bool) -> None:
