@@ -11,6 +11,7 @@ from django.utils import timezone
 from network.scoping import as_network
 from settlement.documents.statement import statement_csv
 from settlement.models import Entry, Line, Statement
+from settlement.seal import BROKEN_SEALS
 
 GRACE = dt.timedelta(minutes=5)
 
@@ -198,6 +199,7 @@ _PROMISES: dict[str, str] = {
               from settlement_account a left join settlement_balance b on b.account_id = a.id
               where a.merchant_id is not null group by 1, 2) t
         where t.balance <> t.stated + t.open""",
+    "every sealed block reads as it was sealed": BROKEN_SEALS,
     "the database's own guards are in place": """
         select g.name || ' is missing or switched off' from unnest(array[
           'entry_balanced', 'line_with_entry', 'entry_is_append_only', 'line_is_append_only', 'entry_is_never_truncated',

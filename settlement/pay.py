@@ -101,7 +101,7 @@ def settle_payment(payment: Payment, *, on: dt.date, by: str, reason: str = "") 
     Raises WrongState when it has not left yet.
     """
     with as_network(), transaction.atomic():
-        row = Payment.everyone.select_for_update().select_related("payer", "payee").get(pk=payment.pk)
+        row = Payment.everyone.select_for_update(of=("self",)).select_related("payer", "payee").get(pk=payment.pk)
         if row.status in ("settled", "bounced"):
             return
         move(row, "settled", by=by, reason=reason, settled_on=on)
@@ -114,7 +114,7 @@ def bounce_payment(payment: Payment, *, on: dt.date, by: str, reason: str) -> No
     A payment that was on its way and never executed just ends. *Locks* and *Again* as settle_payment.
     """
     with as_network(), transaction.atomic():
-        row = Payment.everyone.select_for_update().select_related("payer", "payee").get(pk=payment.pk)
+        row = Payment.everyone.select_for_update(of=("self",)).select_related("payer", "payee").get(pk=payment.pk)
         if row.status in ("bounced", "failed"):
             return
         if row.status == "instructed":

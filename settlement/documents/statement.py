@@ -147,7 +147,7 @@ def _row(line: _Read, merchant: int, currency: str) -> Row:
         own_order=facts.get(own, {}).get("order", ""),
         partner_order=facts.get(partner, {}).get("order", ""),
         internal_order=facts.get("number", ""),
-        partner=facts.get(partner, {}).get("shop", ""),
+        partner=facts.get(partner, {}).get("shop", "") or facts.get("partners", {}).get(str(merchant), ""),
         sku=item.get(f"{own}_sku", ""),
         description=item.get("title") or facts.get("reason", ""),
         quantity=item.get("quantity", 0),

@@ -1,0 +1,57 @@
+"""MT940: the statement lines of field 61 with the words of field 86 that follow each."""
+
+import datetime as dt
+import re
+
+from settlement.bank_reading.booking import Booking, UnreadableStatementError
+from skuu.kit.errors import NotPossible
+from skuu.kit.money import parse_minor
+
+_LINE = re.compile(
+    r"^(?P<value>\d{6})(?P<booked>\d{4})?(?P<mark>R?[CD])(?P<funds>[A-Z])?(?P<amount>\d+,\d*)"
+    r"(?P<kind>[A-Z][A-Z0-9]{3})(?P<reference>[^/\n]*)(?://(?P<bank>[^\n]*))?"
+)
+_OURS = re.compile(r"\bP-\d{6,}\b")
+_RETURN = re.compile(r"\b(A[CGM]\d\d|MD\d\d|MS\d\d|R[RC]\d\d)\b")
+
+
+def read_mt940(content: bytes) -> list[Booking]:
+    """Read the bookings of an MT940 message. Raises UnreadableStatementError."""
+    text = content.decode("latin-1").replace("\r\n", "\n")
+    fields = re.findall(r"^:(\d\d[A-Z]?):(.*?)(?=^:\d\d[A-Z]?:|^-\}?$|\Z)", text, re.MULTILINE | re.DOTALL)
+    if not any(tag == "61" for tag, _ in fields) and not any(tag in ("60F", "60M") for tag, _ in fields):
+        raise UnreadableStatementError("This is neither a camt.053 nor an MT940 statement.")
+    currency, own, found = "", "", []
+    for at, (tag, value) in enumerate(fields):
+        if tag == "20":
+            own = value.strip()
+        elif tag in ("60F", "60M"):
+            currency = value.strip()[7:10]
+        elif tag == "61":
+            words = fields[at + 1][1] if at + 1 < len(fields) and fields[at + 1][0] == "86" else ""
+            found.append(_booking(value.strip(), " ".join(words.split()), currency, f"{own}/{len(found)}"))
+    return found
+
+
+def _booking(line: str, words: str, currency: str, place: str) -> Booking:
+    read = _LINE.match(line)
+    if read is None or not currency:
+        raise UnreadableStatementError(f"Line {place} cannot be read.")
+    sign = {"C": 1, "D": -1, "RC": -1, "RD": 1}[read["mark"]]  # a reversed credit goes out again
+    try:
+        on = dt.datetime.strptime(read["value"], "%y%m%d").replace(tzinfo=dt.UTC).date()
+        amount = parse_minor(read["amount"].rstrip(",").replace(",", "."), currency)
+    except (ValueError, NotPossible) as error:
+        raise UnreadableStatementError(f"Line {place}: {error}") from error
+    ours = _OURS.search(f"{read['reference']} {words}")
+    is_return = read["mark"].startswith("R") or read["kind"][1:] in ("RTI", "RTN")
+    code = _RETURN.search(words)
+    return Booking(
+        reference=f"{read['bank'] or place}/{place}"[:100],
+        booked_on=on,
+        amount=sign * amount,
+        currency=currency,
+        end_to_end=ours[0] if ours else "",
+        text=words[:500],
+        return_code=(code[0] if code else "RETN") if is_return else "",
+    )

@@ -1,0 +1,280 @@
+"""A closed month → documents: self-billed invoices and credit notes per pair, and the network's own for its fees."""
+
+import calendar
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from network.models import Merchant, TaxRegistration
+from network.scoping import as_network
+from settlement.documents.pdf import invoice_pdf
+from settlement.documents.validate import check_document
+from settlement.invoicing import Invoice, Party, Row, told, write_cii, write_ubl
+from settlement.models import Cycle, Document, DocumentEntry, NumberSeries, StoredFile
+from settlement.post import Draft, post_entry
+from settlement.splitting import Posting
+from skuu.kit.errors import NotPossible, SkuuError
+
+SUPPLY, FEE = "supply", "fee"
+DAYS_TO_PAY = 14
+_CATEGORY = {"local": "S", "reverse_charge": "AE", "outside": "O"}
+
+
+class NotInvoiceable(NotPossible):
+    """Something that must stand on the document is missing."""
+
+    code = "not_invoiceable"
+
+
+@dataclass
+class Issued:
+    """What was issued, and which documents could not be and why."""
+
+    documents: list[Document] = field(default_factory=list)
+    stuck: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    about: str
+    shipper: int
+    origin: int | None  # None: the network's fee
+    currency: str
+    credit: bool
+
+    @property
+    def kind(self) -> str:
+        return {(SUPPLY, False): "389", (SUPPLY, True): "261", (FEE, False): "380", (FEE, True): "381"}[
+            self.about, self.credit
+        ]
+
+
+# Entries of a month (and older ones that came late) with an amount of their own that no document states yet.
+_WAITING = """
+select e.id, %(about)s, (e.facts->'shipper'->>'merchant')::bigint,
+  case when %(about)s = 'supply' then (e.facts->'origin'->>'merchant')::bigint end,
+  l.currency, sums.amount < 0
+from settlement_entry e
+cross join lateral (select currency from settlement_line where entry_id = e.id limit 1) l
+cross join lateral (select sum((item->>(case when %(about)s = 'supply' then 'supply' else 'network_fee' end))::bigint) as amount
+  from jsonb_array_elements(e.facts->'items') item) sums
+join settlement_period p on p.id = e.period_id
+where e.kind in ('ship', 'return', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
+  and jsonb_typeof(e.facts->'items') = 'array' and sums.amount <> 0
+  and not exists (select 1 from settlement_documententry d where d.entry_id = e.id and d.about = %(about)s)
+order by e.id
+"""
+
+
+def issue_documents(month: dt.date, *, by: str, tell: Callable[[str], None] | None = None) -> Issued:
+    """Issue every document of a month whose books are closed: one per pair, currency and direction, with its files.
+
+    Each document is proven by schema and rules before it is written; its VAT, reckoned on the sum, is trued up in the ledger.
+    *Locks* the supplier's number series, one document at a time. *Again*: an entry stands on one document of its kind; what came
+    late stands on one of its own. Raises NotPossible while the month is open. Not for web processes.
+    """
+    begins = month.replace(day=1)
+    ends = begins.replace(day=calendar.monthrange(begins.year, begins.month)[1])
+    issued = Issued()
+    with as_network():
+        last = Cycle.objects.order_by("-through").values_list("through", flat=True).first()
+        if last is None or last < ends:
+            raise NotPossible(f"The books are not closed through {ends}; settle first.", code="month_is_open")
+        for about in (SUPPLY, FEE):
+            for group, entries in sorted(_waiting(about, ends).items(), key=lambda pair: str(pair[0])):
+                try:
+                    issued.documents.append(_issue(group, entries, begins, ends))
+                except SkuuError as error:
+                    issued.stuck[f"{group.kind} {group.shipper}→{group.origin or 'network'}"] = error.message
+                if tell is not None:
+                    tell(f"issued {len(issued.documents)} documents")
+    return issued
+
+
+def _waiting(about: str, until: dt.date) -> dict[_Group, list[int]]:
+    found: defaultdict[_Group, list[int]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"about": about, "until": until})
+        for entry, *rest in cursor.fetchall():
+            found[_Group(*rest)].append(entry)
+    return found
+
+
+@transaction.atomic
+def _issue(group: _Group, entries: list[int], begins: dt.date, ends: dt.date) -> Document:
+    today = timezone.localdate()
+    supplier = group.shipper if group.about == SUPPLY else None
+    series = _series(supplier, group.kind, today)
+    facts = _facts_of(entries)
+    invoice = _invoice(group, facts, f"{series.prefix}-{series.last + 1:05d}", today, begins, ends)
+    booked = sum(abs(item["vat" if group.about == SUPPLY else "fee_vat"]) for one in facts for item in one["items"])
+    series.last += 1
+    series.save(update_fields=["last"])
+    document = Document.everyone.create(
+        number=invoice.number,
+        kind=group.kind,
+        seller_id=supplier,
+        buyer_id=group.origin if group.about == SUPPLY else group.shipper,
+        month=begins,
+        issued_on=today,
+        currency=group.currency,
+        net=invoice.net,
+        vat=invoice.vat,
+        gross=invoice.gross,
+        trueup=invoice.vat - booked,
+        corrects=[number for number, _ in invoice.corrects],
+        facts=told(invoice),
+    )
+    DocumentEntry.objects.bulk_create(
+        [DocumentEntry(document=document, entry_id=entry, about=group.about) for entry in entries], batch_size=1_000
+    )
+    _store(document, invoice)
+    if document.trueup:
+        post_entry(_trueup(document, group))
+    return document
+
+
+def _series(supplier: int | None, kind: str, today: dt.date) -> NumberSeries:
+    """Lock the series of this supplier, kind and year; the lock is what leaves no gap."""
+    letters = {"389": "SB", "261": "SC", "380": "F", "381": "FC"}[kind]
+    prefix = f"{letters}{supplier or ''}-{today.year}"
+    NumberSeries.objects.get_or_create(supplier_id=supplier, prefix=prefix)
+    return NumberSeries.objects.select_for_update().get(supplier_id=supplier, prefix=prefix)
+
+
+def _facts_of(entries: list[int]) -> list[dict]:
+    from settlement.models import Entry
+
+    return list(Entry.objects.filter(pk__in=entries).order_by("effective_on", "pk").values_list("facts", flat=True))
+
+
+def _invoice(
+    group: _Group, facts: list[dict], number: str, today: dt.date, begins: dt.date, ends: dt.date
+) -> Invoice:
+    if group.about == SUPPLY and group.origin is not None:
+        seller, buyer = _party(group.shipper), _party(group.origin, abroad=group.shipper)
+        rows = tuple(row for one in facts for row in _supply_rows(one))
+    else:
+        seller, buyer = _network(), _party(group.shipper)
+        rows = tuple(row for one in facts for row in _fee_rows(one))
+    if any(row.category == "S" for row in rows) and not seller.vat_id:
+        raise NotInvoiceable(f"{seller.name} charges VAT and has no VAT id on record.")
+    if any(row.category == "AE" for row in rows) and not (seller.vat_id and buyer.vat_id):
+        raise NotInvoiceable(f"A reverse charge names the VAT ids of {seller.name} and {buyer.name}; one is missing.")
+    return Invoice(
+        number=number,
+        kind=group.kind,
+        issued_on=today,
+        due_on=today + dt.timedelta(days=DAYS_TO_PAY),
+        begins=begins,
+        ends=ends,
+        currency=group.currency,
+        seller=seller,
+        buyer=buyer,
+        rows=rows,
+        corrects=_corrected(facts, group) if group.credit else (),
+        iban=settings.NETWORK_IBAN if group.about == FEE and not group.credit else "",
+    )
+
+
+def _supply_rows(facts: dict) -> Iterable[Row]:
+    rate = facts["vat"]["supply_rate_bp"]
+    for item in facts["items"]:
+        if item["supply"]:
+            units = abs(item.get("quantity") or 1)
+            yield Row(item["title"], units, abs(item["supply"]), "S" if rate else "Z", rate, facts["number"])
+
+
+def _fee_rows(facts: dict) -> Iterable[Row]:
+    vat = facts["fee_vat"]
+    fee = sum(abs(item["network_fee"]) for item in facts["items"])
+    if fee:
+        yield Row("Network fee", 1, fee, _CATEGORY[vat["treatment"]], vat["rate_bp"], facts["number"])
+
+
+def _corrected(facts: list[dict], group: _Group) -> tuple[tuple[str, dt.date], ...]:
+    """Name the invoices that the sales of these credits stand on; an invoice of the same month is issued before."""
+    keys = {one.get("sale") or one.get("reverses") for one in facts} - {None}
+    rows = Document.everyone.filter(entries__entry__key__in=keys, entries__about=group.about)
+    found = rows.order_by("issued_on", "number").values_list("number", "issued_on").distinct()
+    if not found:
+        raise NotInvoiceable("The invoice of these sales has not been issued yet.")
+    return tuple(found)
+
+
+def _party(merchant_id: int, *, abroad: int | None = None) -> Party:
+    """Describe a merchant with its VAT id: of the other's country when it has one there, else of its own."""
+    merchant = Merchant.everyone.get(pk=merchant_id)
+    today = timezone.localdate()
+    ids = {
+        row.country: row.vat_id
+        for row in TaxRegistration.everyone.filter(merchant=merchant, valid_from__lte=today).order_by("valid_from")
+        if row.valid_to is None or row.valid_to >= today
+    }
+    there = Merchant.everyone.get(pk=abroad).country if abroad is not None else merchant.country
+    vat_id = ids.get(there) or ids.get(merchant.country) or next(iter(ids.values()), "")
+    return Party(
+        merchant.legal_name,
+        str(merchant.pk),
+        vat_id,
+        merchant.address1,
+        merchant.postcode,
+        merchant.city,
+        merchant.country,
+        merchant.email,
+    )
+
+
+def _network() -> Party:
+    return Party(
+        settings.NETWORK_LEGAL_NAME,
+        "network",
+        settings.NETWORK_VAT_ID,
+        settings.NETWORK_ADDRESS,
+        settings.NETWORK_POSTCODE,
+        settings.NETWORK_CITY,
+        settings.NETWORK_COUNTRY,
+    )
+
+
+def _store(document: Document, invoice: Invoice) -> None:
+    cii, ubl = write_cii(invoice), write_ubl(invoice)
+    check_document(cii, "cii")
+    check_document(ubl, "ubl")
+    for kind, content in (("cii", cii), ("ubl", ubl), ("pdf", invoice_pdf(invoice, cii))):
+        StoredFile.everyone.create(
+            document=document, kind=kind, content=content, digest=hashlib.sha256(content).hexdigest()
+        )
+
+
+def _trueup(document: Document, group: _Group) -> Draft:
+    """Move the difference between the VAT of the document and the VAT of its sales."""
+    amount = -document.trueup if group.credit else document.trueup
+    if group.about == SUPPLY and group.origin is not None:
+        payer, payee = group.origin, group.shipper
+        postings = (
+            Posting(payer, "merchant", amount, "trueup", payee),
+            Posting(payee, "merchant", -amount, "trueup", payer),
+        )
+        names = {str(payer): document.facts["seller"]["name"], str(payee): document.facts["buyer"]["name"]}
+    else:
+        postings = (
+            Posting(group.shipper, "merchant", amount, "trueup"),
+            Posting(None, "vat_out", -amount, "trueup", group.shipper),
+        )
+        names = {str(group.shipper): settings.NETWORK_NAME}
+    return Draft(
+        key=f"trueup:document:{document.pk}",
+        kind="trueup",
+        ref=f"document:{document.number}",
+        effective_on=timezone.localdate(),
+        currency=document.currency,
+        postings=postings,
+        facts={"reason": f"VAT of {document.number}, reckoned on its sum", "partners": names},
+    )
