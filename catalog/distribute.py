@@ -194,6 +194,7 @@ with now_is as (
   select s.id, md5(concat_ws('|', s.status, s.country, s.postcode, s.currency, s.taxes_included, s.gap_threshold, s.placing,
     s.placement_cap, s.sells_to, s.home_only, coalesce(s.max_distance_km, -1), s.promise_days, s.typical_postcode,
     s.shares_stock, s.buffer, s.price_floor_bp, s.handling_days, m.country, m.oss,
+    exists (select 1 from network_stop w where w.shop_id = s.id and w.kind = 'partner' and w.ended_at is null),
     (select string_agg(concat_ws(':', p.id, p.is_active, p.shares, p.country, p.postcode), ',' order by p.id)
        from network_location p where p.shop_id = s.id),
     (select string_agg(concat_ws(':', r.side, r.kind, r.value), ',' order by r.id) from catalog_rule r

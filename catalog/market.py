@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog.distributing import PairFacts, RuleSet
@@ -13,6 +13,7 @@ from catalog.models import Rule
 from catalog.trust import trust_of
 from network.models import Shop, TaxRegistration
 from network.rates import convert_minor
+from network.stops import open_stops
 from network.tariffs import quote
 from network.taxing import Party, Point, UnknownRateError, standard_rate_bp, vat_route
 from skuu.kit.errors import NotPossible
@@ -75,7 +76,9 @@ class Market:
         return PairFacts(
             country=place.country,
             shipper_live=shipper.shop.status == "live",
-            shipper_shares=shipper.shop.shares_stock and place.shares,
+            shipper_shares=shipper.shop.shares_stock
+            and place.shares
+            and not getattr(shipper.shop, "offer_halted", False),
             floor_bp=shipper.shop.price_floor_bp,
             distance_km=reach.distance_km,
             days_max=reach.days_max + shipper.shop.handling_days,
@@ -122,7 +125,8 @@ def open_market(shop_ids: Collection[int], *, extra_rules: Iterable[Rule] = ()) 
     rules: dict[int, list[Rule]] = {}
     for rule in [*Rule.objects.filter(current, begun, shop_id__in=shop_ids, removed_at=None), *extra_rules]:
         rules.setdefault(rule.shop_id, []).append(rule)
-    shops = list(Shop.objects.filter(pk__in=shop_ids).select_related("merchant"))
+    offering = Exists(open_stops().filter(kind="partner", shop=OuterRef("pk")))
+    shops = list(Shop.objects.filter(pk__in=shop_ids).select_related("merchant").annotate(offer_halted=offering))
     held = _vat_countries({shop.merchant_id for shop in shops}, on)
     traders, trust = {}, trust_of(shop_ids)
     for shop in shops:

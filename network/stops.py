@@ -103,6 +103,11 @@ def open_stops() -> Any:
     return Stop.objects.filter(ended_at=None)
 
 
+def is_halted(shop: Shop) -> bool:
+    """Say whether nothing may be written to this shop's store now."""
+    return open_stops().filter(kind="shop", shop=shop).exists()
+
+
 def may_be_written() -> Q:
     """Select shops whose stores may be written to: those nobody halted."""
     return ~Q(pk__in=open_stops().filter(kind="shop").values("shop"))

@@ -3,11 +3,12 @@
 from functools import cached_property
 from typing import Any
 
-from network import tokens
-from network.connectors.base import AccessLost, RemoteShop
+from network import stops, tokens
+from network.connectors.base import AccessLost, ConnectorError, RemoteShop
 from network.connectors.shopify import translate
 from network.connectors.shopify.catalogue import Catalogue
 from network.connectors.shopify.client import Client, Data
+from network.connectors.shopify.documents import is_mutation
 from network.connectors.shopify.internal_orders import InternalOrders
 from network.connectors.shopify.orders import Orders
 from network.connectors.shopify.parcels import Parcels
@@ -26,7 +27,14 @@ class TokenClient(Client):
         self.shop = shop
 
     def ask(self, operation: str, **variables: Any) -> Data:
-        """Run an operation; a lost access is noted on the shop's credential before it is raised."""
+        """Run an operation; a lost access is noted on the shop's credential before it is raised.
+
+        A shop that staff have halted is read and never written to.
+        """
+        if is_mutation(operation) and stops.is_halted(self.shop):
+            raise ConnectorError(
+                f"{self.domain} is halted by the network's staff.", retryable=True, code="halted", retry_after=60.0
+            )
         try:
             return super().ask(operation, **variables)
         except AccessLost as error:
