@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from network.models import Notice
+from orders.deliver import presume_delivered
 from orders.models import InternalOrder, Parcel
 from orders.return_goods import report_lost
 from orders.tests.make import hurry
@@ -113,3 +114,20 @@ def test_what_was_taken_back_and_never_sent_again_may_be_reported_at_once(market
     read_parcels(market)
     InternalOrder.everyone.update(promised_on=timezone.localdate() + dt.timedelta(days=3))
     assert report_lost(sent, by="bruno").is_lost is True
+
+
+def test_a_delivery_whose_news_was_lost_is_read_before_anything_is_presumed(market):
+    market.buy(market.bruno, ("42", 1))
+    market.settle()
+    internal = InternalOrder.everyone.get()
+    market.ship(internal, "3SLOSTNEWS")
+    market.sweep(market.alma)
+    parcel = Parcel.everyone.get()
+    event = {"fulfillmentId": parcel.remote_id, "status": "DELIVERED", "happenedAt": "2026-11-20T10:00:00Z"}
+    market.ask(market.alma, TELL, event=event)
+    InternalOrder.everyone.update(promised_on=timezone.localdate() - dt.timedelta(days=6))
+    assert presume_delivered() == 1
+    parcel.refresh_from_db()
+    assert (parcel.delivery_presumed, parcel.delivered_at) == (False, dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC))
+    internal.refresh_from_db()
+    assert internal.status == "delivered"
