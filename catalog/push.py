@@ -32,6 +32,7 @@ from network.connectors.base import (
 from network.models import Shop
 from network.stops import may_be_written
 from network.tokens import reachable
+from skuu.kit.clock import shared_now
 from skuu.kit.jobs import ring
 
 log = structlog.get_logger(__name__)
@@ -108,7 +109,7 @@ def _may_be_written() -> Q:
 
 
 def _lease() -> tuple[Shop | None, list[Placement]]:
-    now = timezone.now()
+    now = shared_now()
     askable = Shop.objects.filter(reachable(), may_be_written()).exclude(status__in=["installing", "left"])
     due = Placement.objects.filter(OUT_OF_STEP, _may_be_written(), next_attempt_at__lte=now, shop__in=askable)
     with transaction.atomic():

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.mirror import apply_products, delete_products
 from catalog.models import Product, StockLevel
-from catalog.stocktake import apply_levels, confirm_soon
+from catalog.stocktake import apply_levels, confirm_soon, differences
 from network.connectors.base import AccessLost, Connector, ConnectorError, connector_for
 from network.models import Shop, SyncRun
 from skuu.kit.jobs import ring
@@ -27,6 +27,7 @@ OVERLAP = dt.timedelta(minutes=5)
 MOST_TRIES = 8
 PRODUCTS_A_CHUNK = 100
 LEVELS_A_CHUNK = 500
+WORST = 30  # figures farthest off that a night's report names
 
 
 @dataclass(slots=True)
@@ -158,7 +159,18 @@ def _take_products(step: Step, chunk: list[Any]) -> None:
 
 
 def _take_levels(step: Step, chunk: list[Any]) -> None:
+    if step.run.kind == "reconcile":
+        _note_drift(step, differences(step.shop, chunk))
     step.note(levels_changed=apply_levels(step.shop, chunk))
+
+
+def _note_drift(step: Step, off: list[tuple[str, str, int, int]]) -> None:
+    """Keep what the night's report says: how many figures were off, by how many units, and the worst of them."""
+    if not off:
+        return
+    worst = sorted([*map(tuple, step.run.counts.get("worst") or []), *off], key=lambda row: -abs(row[2] - row[3]))
+    step.run.counts["worst"] = [list(row) for row in worst[:WORST]]
+    step.note(levels_off=len(off), units_off=sum(abs(stored - shown) for _, _, stored, shown in off))
 
 
 def _drop_absent(step: Step) -> bool:

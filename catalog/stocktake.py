@@ -67,6 +67,19 @@ def apply_levels(shop: Any, levels: Iterable[RemoteLevel]) -> int:
     return _take(shop, figures, _newer_read)
 
 
+def differences(shop: Any, levels: Sequence[RemoteLevel]) -> list[tuple[str, str, int, int]]:
+    """Compare levels just read with those stored: (SKU, location, stored, shown) of each that differs. Reads only."""
+    shown = {(one.inventory_item_id, one.location_id): one for one in levels}
+    stored = StockLevel.objects.filter(location__shop=shop, inventory_item__remote_id__in={key[0] for key in shown})
+    keys = ("inventory_item__remote_id", "location__remote_id", "available", "inventory_item__sku", "location__name")
+    found = []
+    for item, place, available, sku, name in stored.values_list(*keys):
+        one = shown.get((item, place))
+        if one is not None and one.available != available:
+            found.append((sku or item, name, available, one.available))
+    return found
+
+
 def apply_stock_events(shop: Any, events: Iterable[StockEvent]) -> int:
     """Apply figures from webhooks: a newer time is applied, an equal or older one is not, every one is confirmed soon.
 

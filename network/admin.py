@@ -1,6 +1,7 @@
 """The back office's pages on merchants, shops and what they told us."""
 
 import json
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
-from network import connect, receive
+from network import connect, receive, stops
 from network.models import (
     ApiKey,
     InboundEvent,
@@ -97,7 +98,7 @@ class ShopAdmin(ReadOnlyAdmin):
     search_fields = ("name", "domain", "merchant__name")
     list_select_related = ("merchant",)
     inlines = (ShopChangeInline,)
-    actions = ("check_again", "pause", "resume")
+    actions = ("check_again", "pause", "resume", "halt_shop", "halt_offer")
 
     @admin.display(description="unmet")
     def unmet(self, shop: Shop) -> str:
@@ -114,6 +115,23 @@ class ShopAdmin(ReadOnlyAdmin):
     @action(description="Resume")
     def resume(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
         self._each(request, rows, lambda shop: connect.resume_shop(shop, by=str(request.user)), "resumed")
+
+    @action(description="Halt: messages wait, nothing is written to the store", permissions=["halt"])
+    def halt_shop(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
+        why = "Halted from the list of shops; say more on the operations page."
+        self._each(
+            request, rows, lambda shop: stops.halt("shop", shop=shop, by=str(request.user), reason=why), "halted"
+        )
+
+    @action(description="Halt the offer: its stock stands on nobody’s shelf", permissions=["halt"])
+    def halt_offer(self, request: HttpRequest, rows: "QuerySet[Shop]") -> None:
+        why = "Halted from the list of shops; say more on the operations page."
+        halt = partial(stops.halt, "partner", by=str(request.user), reason=why)
+        self._each(request, rows, lambda shop: halt(shop=shop), "is offered no more")
+
+    def has_halt_permission(self, request: HttpRequest) -> bool:
+        """Say who may halt: who may enter a stop."""
+        return bool(request.user.has_perm("network.add_stop"))
 
     def _each(self, request: HttpRequest, rows: "QuerySet[Shop]", verb: Any, done: str) -> None:
         for shop in rows:
@@ -174,11 +192,11 @@ class InboundEventAdmin(ReadOnlyAdmin):
 
     @action(description="Handle again")
     def replay(self, request: HttpRequest, rows: "QuerySet[InboundEvent]") -> None:
-        count = 0
-        for event in rows:
-            receive.replay_event(event, by=str(request.user))
-            count += 1
+        ids = list(rows.values_list("pk", flat=True))
+        count = receive.replay_events(ids, by=str(request.user))
         self.message_user(request, f"{count} events will be handled again.", messages.SUCCESS)
+        if erased := len(ids) - count:
+            self.message_user(request, f"The text of {erased} was erased; read their shops again.", messages.WARNING)
 
 
 def mask(value: Any) -> Any:
@@ -224,6 +242,17 @@ class StopAdmin(ReadOnlyAdmin):
     search_fields = ("shop__name", "topic", "reason", "by")
     list_select_related = ("shop",)
     ordering = ("-pk",)
+    actions = ("lift",)
+
+    @action(description="Lift: go on where it stopped", permissions=["lift"])
+    def lift(self, request: HttpRequest, rows: "QuerySet[Stop]") -> None:
+        for stop in rows:
+            stops.lift(stop, by=str(request.user))
+        self.message_user(request, f"{len(rows)} lifted.", messages.SUCCESS)
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        """Say who may lift: who may change a stop."""
+        return bool(request.user.has_perm("network.change_stop"))
 
 
 @admin.register(StoreBudget)

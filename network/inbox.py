@@ -14,12 +14,12 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, TextField, Value, When
-from django.utils import timezone
 
 from network.connectors.base import ConnectorError
 from network.models import InboundEvent, Shop
 from network.stops import Halted, halted
 from network.topics import Handler, Received, handler_of, neutral, together_of
+from skuu.kit.clock import shared_now
 from skuu.kit.crypto import Unreadable, decrypt
 from skuu.kit.errors import SkuuError
 
@@ -121,7 +121,7 @@ def _take_batch() -> int:
         rows = _lock_due(figures=False, most=BATCH)
         if rows:
             with connection.cursor() as cursor:
-                cursor.execute(LEASE_LOCKED, [timezone.now() + LEASE, [row[0] for row in rows]])
+                cursor.execute(LEASE_LOCKED, [shared_now() + LEASE, [row[0] for row in rows]])
     for row in sorted(rows):
         groups[row[1], neutral(row[2]) or ""].append(row)
     shops = Shop.everyone.select_related("merchant").in_bulk({shop for shop, _ in groups})
@@ -132,7 +132,7 @@ def _take_batch() -> int:
 
 def _take_unanswered() -> int:
     """Take up one message whose worker died with it: alone, so that only the one that kills is ever counted against."""
-    now = timezone.now()
+    now = shared_now()
     stopped = halted()
     values = {"now": now, "until": now + LEASE} | _names(stopped)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -183,7 +183,7 @@ def _run(shop: Shop, handler: Handler, events: list[Received], tries: dict[int, 
 # --- taking -----------------------------------------------------------------------------------------------------------
 def _lock_due(*, figures: bool, most: int) -> list[Row]:
     """Lock due messages, the same share of every shop; what shares leave over goes to those that have more."""
-    now = timezone.now()
+    now = shared_now()
     stopped = halted()
     rows: list[Row] = []
     values = {"now": now} | _names(stopped)
@@ -230,7 +230,7 @@ def _read(row: Row) -> Received | str:
 def _done(ids: list[int]) -> None:
     if ids:
         with connection.cursor() as cursor:
-            cursor.execute(DONE, [timezone.now(), ids])
+            cursor.execute(DONE, [shared_now(), ids])
 
 
 def _settle(ids: list[int], status: str) -> None:
@@ -238,7 +238,7 @@ def _settle(ids: list[int], status: str) -> None:
     noted = Case(
         When(tries=0, then=F("error")), default=Value("", output_field=TextField())
     )  # a note of its arrival stays, an old failure does not
-    unsettled.update(status=status, done_at=timezone.now(), error=noted, unanswered=0)
+    unsettled.update(status=status, done_at=shared_now(), error=noted, unanswered=0)
 
 
 def _put_off(event: int, tries: int, reason: str, *, fault: bool) -> None:
@@ -251,7 +251,7 @@ def _put_off(event: int, tries: int, reason: str, *, fault: bool) -> None:
         faults=F("faults") + int(fault),
         unanswered=0,
         error=reason,
-        next_attempt_at=timezone.now() + dt.timedelta(seconds=pause),
+        next_attempt_at=shared_now() + dt.timedelta(seconds=pause),
     )
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
@@ -15,12 +15,21 @@ from network.connectors.shopify import auth
 from network.inbox import handle_due
 from network.models import InboundEvent, Shop
 from network.topics import neutral
+from skuu.kit.clock import shared_now
 from skuu.kit.crypto import encrypt
 from skuu.kit.errors import NotPossible, SkuuError
 from skuu.kit.jobs import ring
 from skuu.kit.models import Heartbeat
 
-__all__ = ["forget_old_bodies", "handle_due", "note_too_large", "receive_event", "replay_event", "store_named_in"]
+__all__ = [
+    "forget_old_bodies",
+    "handle_due",
+    "note_too_large",
+    "receive_event",
+    "replay_event",
+    "replay_events",
+    "store_named_in",
+]
 log = structlog.get_logger(__name__)
 LARGEST = 10 * 1024 * 1024
 TOO_LARGE_FROM = "too large: "  # how such an alarm's heartbeat begins; the shop follows
@@ -30,10 +39,10 @@ BODIES_KEPT = dt.timedelta(days=30)
 STORE = """
 insert into network_inboundevent (shop_id, topic, webhook_id, event_id, triggered_at, received_at, body, body_sha256,
                                   repeats, seen_before, figures, status, tries, next_attempt_at, error)
-select s.id, %(topic)s, %(webhook_id)s, %(event_id)s, %(triggered_at)s, %(now)s, %(body)s, %(digest)s, 0,
+select s.id, %(topic)s, %(webhook_id)s, %(event_id)s, %(triggered_at)s, clock_timestamp(), %(body)s, %(digest)s, 0,
        exists (select 1 from network_inboundevent o where o.shop_id = s.id and o.topic = %(topic)s
                and o.body_sha256 = %(digest)s and o.webhook_id <> %(webhook_id)s),
-       %(figures)s, %(status)s, 0, %(now)s, %(error)s
+       %(figures)s, %(status)s, 0, clock_timestamp(), %(error)s
 from network_shop s where s.domain = %(domain)s
 on conflict (shop_id, webhook_id) do update set repeats = network_inboundevent.repeats + 1
   where network_inboundevent.topic = excluded.topic and network_inboundevent.body_sha256 = excluded.body_sha256
@@ -118,7 +127,6 @@ def _values(domain: str, said: Mapping[str, str], body: bytes) -> dict[str, Any]
         or f"body:{hashlib.sha256(topic.encode() + body).hexdigest()}",
         "event_id": _plain(said.get("shopify-event-id", ""), 120),
         "triggered_at": triggered,
-        "now": now,
         "body": encrypt(text),
         "digest": digest,
         "figures": neutral(topic) == "stock.changed" and not problem,
@@ -165,20 +173,26 @@ def replay_event(event: InboundEvent, by: str) -> None:
 
     Raises NotPossible when its text was erased.
     """
-    if not event.body:
+    if not replay_events([event.pk], by=by):
         raise NotPossible("The text of this message was erased; read the shop again instead.", code="erased")
-    InboundEvent.everyone.filter(pk=event.pk).update(
-        status="waiting",
-        tries=0,
-        faults=0,
-        unanswered=0,
-        next_attempt_at=timezone.now(),
-        error="",
-        done_at=None,
-    )
     event.refresh_from_db()
-    log.info("inbound_replayed", inbound=event.pk, by=by)
-    _ring(event.figures)
+
+
+def replay_events(ids: Collection[int], *, by: str) -> int:
+    """Put many messages back to be handled anew, in one statement; returns how many, those whose text was erased are not.
+
+    *Again*: no change.
+    """
+    count = (
+        InboundEvent.everyone.filter(pk__in=ids)
+        .exclude(body="")
+        .update(status="waiting", tries=0, faults=0, unanswered=0, next_attempt_at=shared_now(), error="", done_at=None)
+    )
+    log.info("inbound_replayed", messages=count, by=by)
+    if count:
+        _ring(figures=True)
+        _ring(figures=False)
+    return count
 
 
 def forget_old_bodies() -> int:

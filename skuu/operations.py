@@ -19,11 +19,13 @@ from catalog.models import EvidenceClass, MatchingDrift, MatchReport, Placement
 from catalog.retry import retry_placement
 from network.models import InboundEvent, Shop, SyncRun
 from network.paging import Page, page_after
-from network.receive import replay_event
+from network.receive import replay_events
 from orders.models import InternalOrder, Parcel
 from orders.retry import retry_internal_order, retry_parcel
+from skuu.drift_page import drift_urls
+from skuu.halting import halt_urls
 from skuu.health import backlogs, worker_seen
-from skuu.kit.errors import NotFound, SkuuError
+from skuu.kit.errors import NotFound
 
 PAGE = 25
 MOST_AT_ONCE = 200
@@ -222,13 +224,11 @@ def replay(request: HttpRequest) -> HttpResponse:
     """Have the chosen messages handled again."""
     _need(request, "network.change_inboundevent")
     chosen = _chosen(request, "event")
-    done = 0
-    for event in InboundEvent.everyone.filter(pk__in=chosen, status__in=["failed", "dead"]).order_by("pk"):
-        try:
-            replay_event(event, by=str(request.user))
-            done += 1
-        except SkuuError as error:
-            messages.error(request, f"{event}: {error.message}")
+    failed = InboundEvent.everyone.filter(pk__in=chosen, status__in=["failed", "dead"])
+    ids = list(failed.values_list("pk", flat=True))
+    done = replay_events(ids, by=str(request.user))
+    if erased := len(ids) - done:
+        messages.error(request, f"The text of {erased} was erased; read their shops again instead.")
     messages.success(request, f"{done} of {len(chosen)} events will be handled again.")
     return _back(request)
 
@@ -279,4 +279,6 @@ def operation_urls(site: Any) -> list[Any]:
         path("operations/", site.admin_view(operations), name="operations"),
         path("operations/replay/", site.admin_view(replay), name="operations_replay"),
         path("operations/retry/<slug:kind>/", site.admin_view(retry), name="operations_retry"),
+        *halt_urls(site),
+        *drift_urls(site),
     ]

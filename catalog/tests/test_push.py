@@ -5,11 +5,13 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from catalog.distribute import distribute_all
+from catalog.distribute import distribute_all, distribute_due, notice_changes
 from catalog.models import Match, Placement, StockLevel
 from catalog.push import note_shelf_sold, orders_were_read, push_due
 from catalog.stocktake import StockEvent, apply_stock_events
 from catalog.tests.cast import link, make_item
+from network import stops
+from network.connectors.base import ConnectorError, RemoteShelf, connector_for
 from network.models import Shop
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +245,42 @@ class TestFaults:
         lost.refresh_from_db()
         assert market.figures(market.bruno, KADE_S) == (0, 1)
         assert lost.error != ""
+
+
+class TestHalts:
+    def test_a_halted_shops_store_is_read_and_never_written_to(self, market):
+        stop = stops.halt("shop", shop=market.bruno, by="ina", reason="Its figures are wrong.")
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, None)
+        row = market.placed(market.bruno, STRAND_42)
+        with pytest.raises(ConnectorError) as refused:
+            connector_for(market.bruno).activate_on_shelf(
+                RemoteShelf(market.bruno.shelf_service_id, market.bruno.shelf_location_id),
+                row.inventory_item.remote_id,
+                1,
+                "key",
+            )
+        assert (refused.value.code, refused.value.retryable) == ("halted", True)
+        assert market.figures(market.bruno, STRAND_42) == (0, None)
+        stops.lift(stop, by="ina")
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 3)
+
+    def test_a_halted_partners_stock_leaves_every_shelf_and_comes_back(self, market):
+        push_all()
+        notice_changes()
+        stop = stops.halt("partner", shop=market.alma, by="ina", reason="Wrong goods in parcels.")
+        settle(market)
+        assert market.figures(market.bruno, STRAND_42) == (0, 0)
+        assert market.figures(market.bruno, KADE_S) == (0, 0)
+        stops.lift(stop, by="ina")
+        settle(market)
+        assert market.figures(market.bruno, STRAND_42) == (0, 3)
+
+
+def settle(market):
+    """Have the shelves follow what changed about shops, as the sweeps do."""
+    assert notice_changes() == 1
+    while distribute_due():
+        pass
+    push_all()
