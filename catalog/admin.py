@@ -20,7 +20,9 @@ from catalog.models import (
     MatchKey,
     Placement,
     Product,
+    Reach,
     Rule,
+    RuleBook,
     StockLevel,
     Style,
     TrustCount,
@@ -169,10 +171,26 @@ class VerdictAdmin(ReadOnlyAdmin):
 
 @admin.register(Rule)
 class RuleAdmin(ReadOnlyAdmin):
-    list_display = ("shop", "side", "kind", "value", "note", "created_by", "created_at", "removed_at")
-    list_filter = ("shop", "side", "kind")
-    search_fields = ("value", "note", "shop__name")
+    list_display = ("shop", "__str__", "effect", "amount", "version", "created_by", "created_at", "removed_at")
+    list_filter = ("shop", "side", "effect")
+    search_fields = ("brand", "category", "tag", "note", "shop__name")
     list_select_related = ("shop",)
+
+
+@admin.register(RuleBook)
+class RuleBookAdmin(ReadOnlyAdmin):
+    list_display = ("shop", "number", "what", "by", "at")
+    list_filter = ("shop",)
+    search_fields = ("what", "by", "shop__name")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+
+
+@admin.register(Reach)
+class ReachAdmin(ReadOnlyAdmin):
+    list_display = ("origin", "shipper", "location", "km", "days", "vat_refusal")
+    search_fields = ("origin__name", "shipper__name", "vat_refusal")
+    list_select_related = ("origin", "shipper", "location")
 
 
 @admin.register(Placement)

@@ -1,49 +1,34 @@
 """Decide what stands on every shelf: gaps of one shop filled from what others can give, each figure with its reason.
 
-Marked items are decided again in batches; the mark is cleared in the transaction that writes the placements.
+Marked items are decided again in batches; the mark is cleared in the transaction that writes the placements. Deciding is one
+statement for one item and for a million (catalog.shelf_sql); what it answers are the placements that must change.
 """
 
+import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from catalog.distributing import RULE_VERSION, Refusal, unfit_for_shelf
-from catalog.distributing.explain import say_absence, say_not_live, say_own_stock, say_placement
-from catalog.mark import mark_shop
-from catalog.market import Market, open_market
-from catalog.models import Item, Match, Placement, ShelfBasis, Variant
-from catalog.supply import Offer, Seller, compare, read_sellers
+from catalog.distributing import RULE_VERSION
+from catalog.distributing.bits import say_hindrances, say_refusals
+from catalog.distributing.explain import GONE, NOBODY, say_not_live, say_own_stock, say_placement
+from catalog.explain_shelf import explain_absence
+from catalog.market import standing_on
+from catalog.models import Item, Match, Placement
+from catalog.prepared import run_prepared
+from catalog.reach import measure_ways, notice_changes
+from catalog.shelf_sql import changes_of
 
-BATCH = 200
+__all__ = ["distribute_all", "distribute_due", "distribute_items", "explain_absence", "notice_changes"]
 
-
-@dataclass(slots=True)
-class Decision:
-    """What should stand on one shelf and why; ``supply`` is what partners could ship."""
-
-    seller: Seller
-    wanted: int
-    text: list[str]
-    offers: list[Offer]
-    would: int = 0
-
-    def reason(self) -> dict[str, Any]:
-        """Write the reason as it is stored: sentences, shippers, rule version."""
-        shippers: dict[int, dict[str, Any]] = {}
-        for offer in self.offers:
-            known = shippers.setdefault(
-                offer.shop_id, {"shop": offer.shop_id, "free": 0, "days": offer.days_max, "km": offer.distance_km}
-            )
-            known["free"] += offer.free
-            known["days"] = min(known["days"], offer.days_max)
-        reason: dict[str, Any] = {"text": self.text, "shippers": [shippers[key] for key in sorted(shippers)]}
-        if self.would:
-            reason["would"] = self.would
-        return reason | {"rule_version": RULE_VERSION}
+BATCH = 1_000
+ITEMS_AT_ONCE = 25_000
+FEW = 40  # so many items are decided by a plan that is kept; more are worth a plan of their own
+COPIED_FROM = 500  # rows from which copying beats one statement with arrays
 
 
 def distribute_due() -> int:
@@ -62,29 +47,22 @@ def distribute_due() -> int:
     return len(ids)
 
 
-def distribute_items(item_ids: Collection[int], *, market: Market | None = None) -> int:
+def distribute_items(item_ids: Collection[int]) -> int:
     """Decide the placements of these items in all shops; returns how many changed. Pushing is another sweep's work.
 
-    Eight queries for any number of items. *Again*: no change.
+    Three statements for any number of items. *Again*: no change.
     """
+    ids = sorted(item_ids)
+    if not ids:
+        return 0
     with transaction.atomic():
-        sellers = read_sellers(item_ids)
-        if market is None:
-            market = open_market({one.shop_id for them in sellers.values() for one in them})
-        led = _leads([one for them in sellers.values() for one in them])
-        decided = {
-            (one.shop_id, one.inventory_item_id): decide(market, one, them)
-            for them in sellers.values()
-            for one in them
-            if one.variant_id in led
-        }
-        return _write(item_ids, decided)
+        return _write(_decide_these(ids))
 
 
-def distribute_all(shop: Any = None, *, batch: int = 1000) -> int:
+def distribute_all(shop: Any = None, *, batch: int = ITEMS_AT_ONCE) -> int:
     """Decide every item again, or every item of one shop, batch by batch in the order of their ids; returns how many items.
 
-    Each batch is a transaction of its own; killed in between, the rest is decided by the next run.
+    Each batch is a transaction of its own; killed in between, the rest is decided by the next run. *Locks* a batch's items.
     """
     last = total = 0
     while True:
@@ -93,190 +71,116 @@ def distribute_all(shop: Any = None, *, batch: int = 1000) -> int:
             linked = Match.objects.filter(shop=shop, item=OuterRef("pk"), status="linked")
             standing = Placement.objects.filter(shop=shop, item=OuterRef("pk"))
             items = items.filter(Exists(linked) | Exists(standing))
-        ids = list(items.values_list("pk", flat=True)[:batch])
-        if not ids:
-            return total
-        distribute_items(ids)
+        with transaction.atomic():
+            ids = list(items.select_for_update(no_key=True).values_list("pk", flat=True)[:batch])
+            if not ids:
+                return total
+            _write(_decide_these(ids) if shop is not None else _decide_between(ids[0], ids[-1]))
         last, total = ids[-1], total + len(ids)
 
 
-def decide(market: Market, seller: Seller, sellers: Sequence[Seller]) -> Decision:
-    """Decide one shop's shelf for one item from frozen facts; writes nothing."""
-    shop = market.traders[seller.shop_id].shop
-    if hindrance := hindrances(market, seller):
-        return Decision(seller, 0, [one.text for one in hindrance], [])
-    offers = [offer for offer in compare(market, seller, sellers, free_only=True) if not offer.refusals]
-    supply = sum(offer.free for offer in offers)
-    wanted = min(shop.placement_cap, supply)
-    if shop.status != "live":
-        return Decision(
-            seller, 0, [say_not_live(shop.status, wanted)], offers, wanted if shop.status == "shadow" else 0
-        )
-    if not wanted:
-        return Decision(seller, 0, _say_nobody(market, seller, sellers), [])
-    partners = len({offer.shop_id for offer in offers})
-    text = say_placement(wanted, supply, shop.placement_cap, partners, seller.own_stock, shop.gap_threshold)
-    return Decision(seller, wanted, text, offers)
+# --- deciding ---------------------------------------------------------------------------------------------------------
+Row = tuple[Any, ...]  # as catalog.shelf_sql selects it
+(_SHOP, _STOCK, _VARIANT, _ITEM, _WANTED, _FACTS, _STATUS, _UNITS, _SUPPLY, _CAP) = range(10)
+(_PARTNERS, _OWN, _GAP, _HINDERED, _REFUSED, _VAT, _UNKNOWN) = range(10, 17)
 
 
-def hindrances(market: Market, seller: Seller) -> list[Refusal]:
-    """List what keeps a variant off its own shelf before any partner is asked: its own state, its own stock."""
-    shop = market.traders[seller.shop_id].shop
-    found = unfit_for_shelf(seller.goods)
-    if shop.placing == "gaps" and seller.own_stock > shop.gap_threshold:
-        found.append(Refusal("own_stock", say_own_stock(seller.own_stock, shop.gap_threshold)))
-    if not shop.placement_cap:
-        found.append(Refusal("cap", "Your limit of units per size is 0."))
-    return found
+def _decide_these(ids: list[int]) -> list[Row]:
+    today, ruled = timezone.localdate(), _any_rule()
+    if len(ids) <= FEW:
+        sql = _small(ruled)
+        return _known(lambda: run_prepared(sql, ("bigint[]", "date"), (ids, today)))
+    sql = changes_of("m.item_id = any(%(ids)s)", "p.item_id = any(%(ids)s)", "%(today)s::date", ruled=ruled)
+    return _known(lambda: _run(sql, {"ids": ids, "today": today}))
 
 
-def _say_nobody(market: Market, seller: Seller, sellers: Sequence[Seller]) -> list[str]:
-    offers = list(compare(market, seller, sellers))
-    return say_absence(
-        [offer.refusals for offer in offers if offer.refusals],
-        sum(1 for offer in offers if not offer.refusals and not offer.free),
-    )
+def _decide_between(first: int, last: int) -> list[Row]:
+    between = "item_id between %(first)s and %(last)s"
+    sql = changes_of(f"m.{between}", f"p.{between}", "%(today)s::date", ruled=_any_rule())
+    return _known(lambda: _run(sql, {"first": first, "last": last, "today": timezone.localdate()}))
 
 
-def explain_absence(shop: Any, variant: Variant) -> list[str]:
-    """Say in a merchant's words why a variant is not on its shop's shelf; empty when it is. Reads only."""
-    match = Match.objects.filter(variant=variant, status="linked").first()
-    if variant.deleted_at or variant.product.deleted_at:
-        return ["The variant no longer exists in your shop."]
-    if shop.status in ("installing", "left"):
-        return [say_not_live(shop.status, 0)]
-    if match is None:
-        asked = Match.objects.filter(variant=variant, status="ask").exists() or variant.product.cards.filter(
-            status="open"
-        )
-        return [
-            "A person is still asked whether a partner's product is the same."
-            if asked
-            else "No partner's product has been found to be the same."
-        ]
-    sellers = read_sellers([match.item_id]).get(match.item_id, [])
-    seller = next((one for one in sellers if one.variant_id == variant.pk), None)
-    if seller is None:
-        return ["Another variant of your shop stands for this item."]
-    market = open_market({one.shop_id for one in sellers})
-    decision = decide(market, seller, sellers)
-    if decision.wanted:
-        return []
-    if seller.variant_id not in _leads([seller]):
-        return ["It shares its stock with another variant, which stands on the shelf for both.", *decision.text]
-    return decision.text
+@lru_cache(maxsize=2)
+def _small(ruled: bool) -> str:
+    return changes_of("m.item_id = any($1)", "p.item_id = any($1)", "$2", ruled=ruled)
 
 
-def notice_changes() -> int:
-    """Mark the items of every shop whose status, policy, rules, places or VAT numbers are not those last decided on.
+def _any_rule() -> bool:
+    return standing_on(timezone.localdate()).exists()
 
-    Whatever door changed them, and whether or not it rang: the shelves follow. Returns how many shops changed.
-    """
+
+def _run(sql: str, values: dict[str, Any]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGED, {"today": timezone.localdate()})
-        changed = cursor.fetchall()
-    for shop_id, fingerprint in changed:
-        with transaction.atomic():
-            mark_shop(_Named(shop_id))
-            ShelfBasis.objects.update_or_create(
-                shop_id=shop_id, defaults={"fingerprint": fingerprint, "at": timezone.now()}
-            )
-    return len(changed)
+        cursor.execute(sql, values)
+        return cursor.fetchall()
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    pk: int
+def _known(ask: Any) -> list[Row]:
+    """Ask, and ask again after measuring the ways that nobody had measured yet."""
+    rows: list[Row] = ask()
+    unknown = {row[_SHOP] for row in rows if row[_UNKNOWN]}
+    if not unknown:
+        return rows
+    measure_ways(unknown)
+    rows = ask()
+    return [row for row in rows if not row[_UNKNOWN]]
 
 
-_CHANGED = """
-with now_is as (
-  select s.id, md5(concat_ws('|', s.status, s.country, s.postcode, s.currency, s.taxes_included, s.gap_threshold, s.placing,
-    s.placement_cap, s.sells_to, s.home_only, coalesce(s.max_distance_km, -1), s.promise_days, s.typical_postcode,
-    s.shares_stock, s.buffer, s.price_floor_bp, s.handling_days, m.country, m.oss,
-    exists (select 1 from network_stop w where w.shop_id = s.id and w.kind = 'partner' and w.ended_at is null),
-    (select string_agg(concat_ws(':', p.id, p.is_active, p.shares, p.country, p.postcode), ',' order by p.id)
-       from network_location p where p.shop_id = s.id),
-    (select string_agg(concat_ws(':', r.side, r.kind, r.value), ',' order by r.id) from catalog_rule r
-       where r.shop_id = s.id and r.removed_at is null and coalesce(r.starts_on <= %(today)s, true)
-         and coalesce(r.ends_on >= %(today)s, true)),
-    (select string_agg(t.country, ',' order by t.id) from network_taxregistration t
-       where t.merchant_id = m.id and t.valid_from <= %(today)s and coalesce(t.valid_to >= %(today)s, true)))) as fingerprint
-  from network_shop s join network_merchant m on m.id = s.merchant_id)
-select n.id, n.fingerprint from now_is n left join catalog_shelfbasis b on b.shop_id = n.id
-where b.fingerprint is distinct from n.fingerprint order by n.id
+# --- saying and writing -----------------------------------------------------------------------------------------------
+def _say(row: Row) -> list[str]:
+    """Put a decision into words."""
+    if row[_STATUS] != "live":
+        return [say_not_live(row[_STATUS], row[_UNITS])]
+    if row[_WANTED]:
+        return say_placement(row[_WANTED], row[_SUPPLY], row[_CAP], row[_PARTNERS], int(row[_OWN]), row[_GAP])
+    if row[_HINDERED]:
+        return say_hindrances(row[_HINDERED], say_own_stock(int(row[_OWN]), row[_GAP]))
+    return say_refusals(row[_REFUSED], row[_VAT]) or [NOBODY]
+
+
+@lru_cache(maxsize=10_000)
+def _said(*figures: Any) -> str:
+    return json.dumps(_say((None,) * 4 + (figures[0], None, *figures[1:])), ensure_ascii=False)
+
+
+def _reason(row: Row) -> str:
+    """Write the reason as it is stored: sentences, figures, shippers, rule version."""
+    if row[_FACTS] is None:
+        return json.dumps({"text": [GONE], "shippers": [], "gone": True})
+    text = _said(row[_WANTED], *row[_STATUS:_UNKNOWN])
+    return f'{{"text": {text}, {row[_FACTS][1:]}'
+
+
+_SET = """
+insert into catalog_placement as p (shop_id, inventory_item_id, variant_id, item_id, wanted, reason, rule_version, decided_at,
+  activated, push_key, unseen_units, tries, next_attempt_at, error)
+select n.*, {version}, now(), false, '', 0, 0, now(), '' from {rows} as n
+on conflict (shop_id, inventory_item_id) do update set variant_id = excluded.variant_id, item_id = excluded.item_id,
+  wanted = excluded.wanted, reason = excluded.reason, rule_version = excluded.rule_version, decided_at = excluded.decided_at
 """
+_FIELDS = "shop_id bigint, inventory_item_id bigint, variant_id bigint, item_id bigint, wanted int, reason jsonb"
 
 
-def _leads(sellers: Sequence[Seller]) -> set[int]:
-    """Pick the variants that speak for their inventory item: the oldest linked one, so that each shelf has one voice."""
-    stock = {one.inventory_item_id for one in sellers}
-    rows = (
-        Match.objects.filter(
-            status="linked",
-            variant__inventory_item_id__in=stock,
-            variant__deleted_at=None,
-            variant__product__deleted_at=None,
-        )
-        .order_by("variant__inventory_item_id", "variant_id")
-        .distinct("variant__inventory_item_id")
-    )
-    return set(rows.values_list("variant_id", flat=True))
-
-
-def _write(item_ids: Collection[int], decided: dict[tuple[int, int], Decision]) -> int:
-    """Write what differs from what is stored, in one order; placements of these items that nobody decided come down."""
-    stored = _stored(item_ids, decided)
-    changed = [
-        Placement(
-            shop_id=shop_id,
-            inventory_item_id=stock_id,
-            variant_id=one.seller.variant_id,
-            item_id=one.seller.item_id,
-            wanted=one.wanted,
-            reason=one.reason(),
-            rule_version=RULE_VERSION,
-            decided_at=timezone.now(),
-        )
-        for (shop_id, stock_id), one in sorted(decided.items())
-        if _differs(stored.pop((shop_id, stock_id), None), one)
-    ]
-    for old in stored.values():
-        if old.wanted or not old.reason.get("gone"):
-            text = ["It is no longer known to be the same as a partner's product, or it has left your shop."]
-            old.wanted, old.reason, old.decided_at = 0, {"text": text, "shippers": [], "gone": True}, timezone.now()
-            changed.append(old)
-    for old in changed:
-        old.pk = None
-    Placement.objects.bulk_create(
-        sorted(changed, key=lambda row: (row.shop_id, row.inventory_item_id)),
-        update_conflicts=True,
-        unique_fields=["shop", "inventory_item"],
-        update_fields=["variant", "item", "wanted", "reason", "rule_version", "decided_at"],
-    )
-    if changed:
-        _ring_push()
-    return len(changed)
-
-
-def _stored(item_ids: Collection[int], decided: dict[tuple[int, int], Decision]) -> dict[tuple[int, int], Placement]:
-    """Read what stands decided for these items or on these inventory items."""
-    by_item = Placement.objects.filter(item_id__in=item_ids)
-    by_stock = Placement.objects.filter(inventory_item_id__in={stock for _, stock in decided})
-    rows = {(row.shop_id, row.inventory_item_id): row for row in by_item}
-    rows |= {key: row for row in by_stock if (key := (row.shop_id, row.inventory_item_id)) in decided}
-    return rows
-
-
-def _differs(old: Placement | None, new: Decision) -> bool:
-    if old is None:
-        return bool(new.wanted or new.would)
-    return (old.wanted, old.variant_id, old.item_id, old.reason) != (
-        new.wanted,
-        new.seller.variant_id,
-        new.seller.item_id,
-        new.reason(),
-    )
+def _write(rows: Sequence[Row]) -> int:
+    """Write the placements that changed, in one order, and wake the push."""
+    if not rows:
+        return 0
+    ordered = [(*row[: _WANTED + 1], _reason(row)) for row in sorted(rows, key=lambda row: row[:2])]
+    with connection.cursor() as cursor:
+        if len(ordered) < COPIED_FROM:
+            arrays = "unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::jsonb[])"
+            cursor.execute(
+                _SET.format(rows=arrays, version=RULE_VERSION), [list(column) for column in zip(*ordered, strict=True)]
+            )
+        else:
+            cursor.execute(f"create temp table decided_placement ({_FIELDS}) on commit drop")
+            with cursor.copy("copy decided_placement from stdin") as copying:
+                for row in ordered:
+                    copying.write_row(row)
+            cursor.execute(_SET.format(rows="decided_placement", version=RULE_VERSION))
+            cursor.execute("drop table decided_placement")
+    _ring_push()
+    return len(ordered)
 
 
 def _ring_push() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from catalog.distributing import PairFacts, RuleSet
+from catalog.distributing import Candidate, PairFacts, RuleSet
 from catalog.models import Rule
 from catalog.trust import trust_of
 from network.models import Shop, TaxRegistration
@@ -39,12 +39,20 @@ class Trader:
     party: Party
     on_shelf: RuleSet
     from_stock: RuleSet
+
     kept_back: int = 0  # units of each size that its record as shipper keeps off the shelves
 
-    @property
-    def buffer(self) -> int:
-        """Units of each size that stand on no shelf: the shop's own say, or more where too often one is not there."""
-        return max(self.shop.buffer, self.kept_back)
+    def off_shelves(self, goods: Candidate, partner_id: int, country: str) -> int:
+        """Count the units that stand on no shelf: the shop's own say, or more where too often one is not there."""
+        return max(self.kept(goods, partner_id, country), self.kept_back)
+
+    def kept(self, goods: Candidate, partner_id: int, country: str) -> int:
+        """Count the units the shop itself keeps back of these goods from a partner: its rule, else its policy."""
+        return self.from_stock.amount("buffer", goods, partner_id, country, self.shop.buffer)
+
+    def floor_bp(self, goods: Candidate, partner_id: int, country: str) -> int:
+        """Say how far below its own price it lets a partner sell these goods, in basis points."""
+        return self.from_stock.amount("floor", goods, partner_id, country, self.shop.price_floor_bp)
 
 
 @dataclass(slots=True)
@@ -63,9 +71,9 @@ class Market:
         return self._pairs[key]
 
     def convert(self, amount: int, from_currency: str, to_currency: str) -> int | None:
-        """Convert at the reference rate; None when there is none for one of the currencies."""
+        """Convert at the day's reference rate; None when there is none for one of the currencies."""
         try:
-            return convert_minor(amount, from_currency, to_currency)
+            return convert_minor(amount, from_currency, to_currency, on=self.on)
         except NotPossible:
             return None
 
@@ -103,41 +111,48 @@ class Market:
         return ""
 
 
+def price_vat_bp(country: str, taxes_included: bool, on: dt.date) -> int:
+    """Say which standard VAT a shop's shown prices bear, in basis points; 0 when none or when no rate is known."""
+    if not taxes_included:
+        return 0
+    try:
+        return standard_rate_bp(country, on)
+    except UnknownRateError:
+        return 0
+
+
 def net_price(price_minor: int, country: str, taxes_included: bool, on: dt.date) -> int:
     """Take a country's standard VAT off a shown price; a price shown without tax, or without a known rate, stays."""
-    if not taxes_included:
-        return price_minor
-    try:
-        rate = standard_rate_bp(country, on)
-    except UnknownRateError:
-        return price_minor
-    return round_half_away(Fraction(price_minor * 10_000, 10_000 + rate))
+    rate = price_vat_bp(country, taxes_included, on)
+    return round_half_away(Fraction(price_minor * 10_000, 10_000 + rate)) if rate else price_minor
 
 
-def open_market(shop_ids: Collection[int], *, extra_rules: Iterable[Rule] = ()) -> Market:
-    """Load these shops with their merchants, VAT numbers, today's rules and their records: four queries for any number.
-
-    ``extra_rules`` are unsaved rules to reckon with as if they stood, for a preview.
-    """
+def open_market(shop_ids: Collection[int]) -> Market:
+    """Load these shops with their merchants, VAT numbers, today's rules and their records: four queries for any number."""
     on = timezone.localdate()
-    current = Q(ends_on=None) | Q(ends_on__gte=on)
-    begun = Q(starts_on=None) | Q(starts_on__lte=on)
     rules: dict[int, list[Rule]] = {}
-    for rule in [*Rule.objects.filter(current, begun, shop_id__in=shop_ids, removed_at=None), *extra_rules]:
+    for rule in standing_on(on).filter(shop_id__in=shop_ids).order_by("position", "pk"):
         rules.setdefault(rule.shop_id, []).append(rule)
     offering = Exists(open_stops().filter(kind="partner", shop=OuterRef("pk")))
     shops = list(Shop.objects.filter(pk__in=shop_ids).select_related("merchant").annotate(offer_halted=offering))
-    held = _vat_countries({shop.merchant_id for shop in shops}, on)
-    traders, trust = {}, trust_of(shop_ids)
+    held = vat_countries({shop.merchant_id for shop in shops}, on)
+    traders, trust = {}, trust_of([shop.pk for shop in shops])
     for shop in shops:
         merchant, its_rules = shop.merchant, rules.get(shop.pk, [])
         party = Party(merchant.country, frozenset(held.get(merchant.pk, ())), merchant.oss, merchant.pk)
-        traders[shop.pk] = Trader(shop, party, _rule_set(its_rules, "origin"), _rule_set(its_rules, "shipper"))
+        traders[shop.pk] = Trader(shop, party, rule_set(its_rules, "origin"), rule_set(its_rules, "shipper"))
         traders[shop.pk].kept_back = trust[shop.pk].kept_back
     return Market(on, traders)
 
 
-def _vat_countries(merchant_ids: Collection[int], on: dt.date) -> dict[int, set[str]]:
+def standing_on(on: dt.date) -> QuerySet[Rule]:
+    """Select the rules that hold on a day, of all shops."""
+    current, begun = Q(ends_on=None) | Q(ends_on__gte=on), Q(starts_on=None) | Q(starts_on__lte=on)
+    return Rule.objects.filter(current, begun, removed_at=None)
+
+
+def vat_countries(merchant_ids: Collection[int], on: dt.date) -> dict[int, set[str]]:
+    """Name the countries each merchant holds a VAT number of on a day."""
     held: dict[int, set[str]] = {}
     valid = Q(valid_to=None) | Q(valid_to__gte=on)
     rows = TaxRegistration.objects.filter(valid, merchant_id__in=merchant_ids, valid_from__lte=on)
@@ -146,24 +161,6 @@ def _vat_countries(merchant_ids: Collection[int], on: dt.date) -> dict[int, set[
     return held
 
 
-def _rule_set(rules: Iterable[Rule], side: str) -> RuleSet:
-    values: dict[str, list[str]] = {}
-    for rule in rules:
-        if rule.side in (side, "both"):
-            values.setdefault(rule.kind, []).append(rule.value.strip())
-    lower = {kind: frozenset(value.casefold() for value in listed) for kind, listed in values.items()}
-    above, below = _whole(values.get("price_above", ())), _whole(values.get("price_below", ()))
-    return RuleSet(
-        brands=lower.get("brand", frozenset()),
-        categories=lower.get("category", frozenset()),
-        partners=frozenset(_whole(values.get("partner", ()))),
-        products=frozenset(_whole(values.get("product", ()))),
-        countries=frozenset(value.upper() for value in values.get("country", ())),
-        tags=lower.get("tag", frozenset()),
-        above=min(above, default=None),
-        below=max(below, default=None),
-    )
-
-
-def _whole(values: Iterable[str]) -> list[int]:
-    return [int(value) for value in values if value.isascii() and value.isdigit()]
+def rule_set(rules: Iterable[Rule], side: str) -> RuleSet:
+    """Gather one shop's rules, given in its order, that hold on one side."""
+    return RuleSet(tuple(rule.facts for rule in rules if rule.side in (side, "both")))

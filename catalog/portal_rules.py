@@ -1,4 +1,4 @@
-"""The merchant's page about its own say: exclusions with their preview, and the policy of each shop."""
+"""The merchant's pages about its own say: rules with their preview and warnings, the policy of each shop, and the book of both."""
 
 from typing import Any
 
@@ -9,34 +9,116 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from catalog.forms import KINDS, SIDES, PolicyForm, RuleForm, say_value
-from catalog.models import Product, Rule, Variant
-from catalog.rules import add_rule, change_policy, preview_rule, remove_rule, restore_rule
+from catalog.forms import PolicyForm, RuleForm
+from catalog.models import Rule, RuleBook
+from catalog.preview import preview_rule
+from catalog.rules import (
+    add_rule,
+    change_policy,
+    change_rule,
+    idle_rules,
+    move_rule,
+    remove_rule,
+    restore_page,
+    restore_rule,
+    warn_of,
+)
+from catalog.say_rules import names_of, say_rule
 from network.acting import MerchantRequest, merchant_page
 from network.models import Shop
+from network.paging import page_after
 from network.scoping import as_network
 from skuu.kit.errors import NotFound, SkuuError
 
 
 @merchant_page()
 def rules(request: MerchantRequest) -> HttpResponseBase:
-    """List the rules of a shop with its policy; a form adds an exclusion."""
+    """List the rules of a shop with its policy; a form adds a rule."""
     shop = _shop_of(request)
     if shop is None:
         return render(request, "portal/catalog/rules.html", {"section": "rules", "shop": None})
     if request.method == "POST":
-        form = RuleForm(request.POST, shop=shop, partners=_partners(shop))
+        form = _form(request.POST, shop)
         if form.is_valid():
             try:
                 with as_network():
-                    rule = add_rule(shop, **form.cleaned_data, by=request.acting.by)
+                    add_rule(shop, form.draft(), by=request.acting.by)
             except SkuuError as error:
-                form.add_error(None, error.message)
+                _tell(form, error)
             else:
                 messages.success(request, _("The rule stands; the shelves follow within seconds."))
-                return redirect(f"{reverse('portal:rules')}?shop={rule.shop_id}")
+                return _back(shop)
         return _page(request, shop, form=form, status=422)
     return _page(request, shop)
+
+
+@merchant_page()
+def rule(request: MerchantRequest, pk: int) -> HttpResponseBase:
+    """Change a rule: what is saved is a new version in its place."""
+    row = _rule_of(request, pk, standing=True)
+    form = RuleForm.of(row, shop=row.shop, partners=_partners(row.shop))
+    if request.method == "POST":
+        form = _form(request.POST, row.shop)
+        if form.is_valid():
+            try:
+                with as_network():
+                    change_rule(row, form.draft(), by=request.acting.by)
+            except SkuuError as error:
+                _tell(form, error)
+            else:
+                messages.success(request, _("A new version of the rule stands; the shelves follow within seconds."))
+                return _back(row.shop)
+    with as_network():
+        said = say_rule(row, names_of(row.shop, [row]))
+    facts = {"section": "rules", "shop": row.shop, "rule": row, "said": said, "form": form}
+    return render(request, "portal/catalog/rule.html", facts, status=422 if form.errors else 200)
+
+
+@require_POST
+@merchant_page()
+def rule_remove(request: MerchantRequest, pk: int) -> HttpResponseBase:
+    """Let a rule end; the same address with ``undo`` puts it back."""
+    row, by = _rule_of(request, pk), request.acting.by
+    undo = "undo" in request.POST
+    with as_network():
+        restore_rule(row, by=by) if undo else remove_rule(row, by=by)
+    if undo:
+        messages.success(request, _("The rule stands again."))
+        return _back(row.shop)
+    messages.success(request, _("The rule is gone; the shelves follow within seconds."))
+    return redirect(f"{reverse('portal:rules')}?shop={row.shop_id}&undo={row.pk}")
+
+
+@require_POST
+@merchant_page()
+def rule_move(request: MerchantRequest, pk: int) -> HttpResponseBase:
+    """Move a rule up or down: of caps, floors and buffers the first that fits decides."""
+    row = _rule_of(request, pk)
+    with as_network():
+        move_rule(row, up="up" in request.POST, by=request.acting.by)
+    return _back(row.shop)
+
+
+@require_GET
+@merchant_page()
+def rule_fields(request: MerchantRequest) -> HttpResponseBase:
+    """Answer the fields of a rule for the effect just chosen, what it would change, and what it would make unreachable."""
+    shop = _shop_of(request)
+    if shop is None:
+        raise NotFound("There is no such shop.")
+    given = request.GET.get("rule", "")
+    instead_of = _rule_of(request, int(given), standing=True) if given.isdecimal() and len(given) < 19 else None
+    form = _form(request.GET, shop)
+    facts: dict[str, Any] = {"shop": shop, "form": form, "preview": None, "warnings": []}
+    if form.is_valid():
+        try:
+            with as_network():
+                facts["warnings"] = warn_of(shop, form.draft(), instead_of=instead_of)
+                facts["preview"] = preview_rule(shop, form.draft(), instead_of=instead_of)
+        except SkuuError:  # a half-filled form is no mistake yet
+            pass
+    facts["form"] = RuleForm(initial=request.GET.dict(), shop=shop, partners=_partners(shop))
+    return render(request, "portal/catalog/_rule_fields.html", facts)
 
 
 @require_POST
@@ -48,45 +130,40 @@ def policy(request: MerchantRequest, pk: int) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, shop, policy=form, status=422)
     with as_network():
-        change_policy(shop, form.changes())
+        change_policy(shop, form.changes(), by=request.acting.by)
     messages.success(request, _("Saved; the shelves follow within seconds. Orders already placed keep their terms."))
-    return redirect(f"{reverse('portal:rules')}?shop={shop.pk}")
+    return _back(shop)
+
+
+@merchant_page()
+def rule_book(request: MerchantRequest) -> HttpResponseBase:
+    """List every state of a shop's rules and policy, with who made it and when."""
+    shop = _shop_of(request)
+    mine = RuleBook.objects.for_merchant(request.acting.merchant)
+    page = (
+        page_after(mine.filter(shop=shop), request.GET.get("after"), of=mine, by="number", newest_first=True, size=40)
+        if shop
+        else None
+    )
+    return render(request, "portal/catalog/rule_book.html", {"section": "rules", "shop": shop, "page": page})
 
 
 @require_POST
 @merchant_page()
-def rule_remove(request: MerchantRequest, pk: int) -> HttpResponseBase:
-    """Let a rule end; the same address with ``undo`` puts it back."""
-    rule = Rule.objects.for_merchant(request.acting.merchant).select_related("shop").filter(pk=pk).first()
-    if rule is None:
-        raise NotFound("There is no such rule.")
-    undo = "undo" in request.POST
+def rule_book_restore(request: MerchantRequest, pk: int) -> HttpResponseBase:
+    """Let the rules and the policy stand as an older page says."""
+    page = RuleBook.objects.for_merchant(request.acting.merchant).select_related("shop").filter(pk=pk).first()
+    if page is None:
+        raise NotFound("There is no such version.")
     with as_network():
-        restore_rule(rule) if undo else remove_rule(rule)
-    if undo:
-        messages.success(request, _("The rule stands again."))
-        return redirect(f"{reverse('portal:rules')}?shop={rule.shop_id}")
-    messages.success(request, _("The rule is gone; the shelves follow within seconds."))
-    return redirect(f"{reverse('portal:rules')}?shop={rule.shop_id}&undo={rule.pk}")
+        restore_page(page, by=request.acting.by)
+    messages.success(request, _("Rules and policy stand as in version %(number)s again.") % {"number": page.number})
+    return _back(page.shop)
 
 
-@require_GET
-@merchant_page()
-def rule_fields(request: MerchantRequest) -> HttpResponseBase:
-    """Answer the fields of the new rule for the kind just chosen, and what it would change as it stands."""
-    shop = _shop_of(request)
-    if shop is None:
-        raise NotFound("There is no such shop.")
-    form = RuleForm(request.GET, shop=shop, partners=_partners(shop))
-    facts: dict[str, Any] = {"shop": shop, "form": form, "preview": None}
-    if request.GET.get("value") and form.is_valid():
-        data = form.cleaned_data
-        with as_network():
-            facts["preview"] = preview_rule(shop, data["side"], data["kind"], data["value"])
-    else:  # a half-filled form is no mistake yet
-        initial = {name: request.GET.get(name, "") for name in ("side", "kind", "note")}
-        facts["form"] = RuleForm(initial=initial, shop=shop, partners=_partners(shop))
-    return render(request, "portal/catalog/_rule_fields.html", facts)
+# --- parts ------------------------------------------------------------------------------------------------------------
+def _back(shop: Shop) -> HttpResponseBase:
+    return redirect(f"{reverse('portal:rules')}?shop={shop.pk}")
 
 
 def _shop_of(request: MerchantRequest) -> Shop | None:
@@ -94,6 +171,24 @@ def _shop_of(request: MerchantRequest) -> Shop | None:
     if chosen:
         return request.acting.shop(chosen)
     return request.acting.shops[0] if request.acting.shops else None
+
+
+def _rule_of(request: MerchantRequest, pk: int, *, standing: bool = False) -> Rule:
+    rows = Rule.objects.for_merchant(request.acting.merchant).select_related("shop").filter(pk=pk)
+    found = rows.filter(removed_at=None).first() if standing else rows.first()
+    if found is None:
+        raise NotFound("There is no such rule.")
+    return found
+
+
+def _form(data: Any, shop: Shop) -> RuleForm:
+    return RuleForm(data, shop=shop, partners=_partners(shop))
+
+
+def _tell(form: RuleForm, error: SkuuError) -> None:
+    """Say a verb's refusal beside the field it speaks of."""
+    field = str(error.extra.get("field", "")).removesuffix("_id")
+    form.add_error(field if field in form.fields else None, error.message)
 
 
 def _page(
@@ -104,23 +199,22 @@ def _page(
     policy: PolicyForm | None = None,
     status: int = 200,
 ) -> HttpResponseBase:
-    rows = list(Rule.objects.for_shop(shop).filter(removed_at=None).select_related("shop").order_by("kind", "value"))
-    names = _names(shop, rows)
+    rows = list(Rule.objects.for_shop(shop).filter(removed_at=None).select_related("shop").order_by("position", "pk"))
+    with as_network():
+        names = names_of(shop, rows)
+        idle = {one.rule.id: one.text for one in idle_rules(shop)}
     undo = request.GET.get("undo", "")
-    removed = Rule.objects.for_shop(shop).filter(pk=undo if undo.isdecimal() else 0, removed_at__isnull=False).first()
+    undone = int(undo) if undo.isdecimal() and len(undo) < 19 else 0
     facts = {
         "section": "rules",
         "shop": shop,
-        "rules": [(rule, SIDES[rule.side], _kind(rule), say_value(rule, names)) for rule in rows],
-        "form": form or RuleForm(initial={"kind": "brand"}, shop=shop, partners=_partners(shop)),
+        "rules": [(row, say_rule(row, names), idle.get(row.pk, "")) for row in rows],
+        "form": form or RuleForm(initial={"effect": "exclude"}, shop=shop, partners=_partners(shop)),
         "policy": policy or PolicyForm.of(shop),
-        "removed": removed,
+        "removed": Rule.objects.for_shop(shop).filter(pk=undone, removed_at__isnull=False).first(),
+        "version": RuleBook.objects.for_shop(shop).order_by("-number").values_list("number", flat=True).first(),
     }
     return render(request, "portal/catalog/rules.html", facts, status=status)
-
-
-def _kind(rule: Rule) -> Any:
-    return KINDS.get(rule.kind, _("A product"))
 
 
 def _partners(shop: Shop) -> list[tuple[str, str]]:
@@ -128,15 +222,3 @@ def _partners(shop: Shop) -> list[tuple[str, str]]:
     with as_network():
         others = Shop.everyone.filter(status="live").exclude(merchant=shop.merchant_id).order_by("name")
         return [(str(pk), name) for pk, name in others.values_list("pk", "name")]
-
-
-def _names(shop: Shop, rows: list[Rule]) -> dict[str, str]:
-    """Find the readable names of brands, products and partners that rules name by key."""
-    named = {f"partner:{pk}": name for pk, name in _partners(shop)} if any(r.kind == "partner" for r in rows) else {}
-    products = [rule.value for rule in rows if rule.kind == "product"]
-    for pk, title in Product.objects.for_shop(shop).filter(pk__in=products).values_list("pk", "title"):
-        named[f"product:{pk}"] = title
-    brands = [rule.value for rule in rows if rule.kind == "brand"]
-    found = Variant.objects.for_shop(shop).filter(brand_key__in=brands).values_list("brand_key", "product__vendor")
-    named.update({f"brand:{key}": vendor for key, vendor in found.distinct() if vendor})
-    return named

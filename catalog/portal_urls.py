@@ -15,6 +15,10 @@ urlpatterns = [
     path("shelf/why/", portal.why, name="why"),
     path("rules/", portal_rules.rules, name="rules"),
     path("rules/fields/", portal_rules.rule_fields, name="rule_fields"),
+    path("rules/versions/", portal_rules.rule_book, name="rule_book"),
+    path("rules/versions/<int:pk>/restore/", portal_rules.rule_book_restore, name="rule_book_restore"),
+    path("rules/<int:pk>/", portal_rules.rule, name="rule"),
+    path("rules/<int:pk>/move/", portal_rules.rule_move, name="rule_move"),
     path("rules/<int:pk>/remove/", portal_rules.rule_remove, name="rule_remove"),
     path("rules/policy/<int:pk>/", portal_rules.policy, name="policy"),
 ]

@@ -26,6 +26,7 @@ class Level:
     claimed: int
     phantom: int
     moved_at: dt.datetime | None = None  # when its figure last changed at the shop
+    kept_back: int = 0  # kept off the shelves, as measured for this size
 
     def free(self, buffer: int) -> int:
         """Count what may be given away: never below 0, whatever the shop itself oversold."""
@@ -117,8 +118,9 @@ def compare(
         if shipper.shop_id == origin.shop_id:
             continue
         trader = market.traders[shipper.shop_id]
+        kept = trader.off_shelves(shipper.goods, origin.shop_id, market.traders[origin.shop_id].shop.country)
         for level in shipper.levels:
-            if not free_only or level.free(trader.buffer):
+            if not free_only or level.free(max(kept, level.kept_back)):
                 yield _offer(market, origin, shipper, trader, level, destination)
 
 
@@ -128,6 +130,11 @@ def _offer(
     seller = market.traders[origin.shop_id]
     pair = market.pair(origin.shop_id, shipper.shop_id, level.place, destination)
     currencies = trader.shop.currency, seller.shop.currency
+    partner = origin.shop_id, seller.shop.country
+    floor_bp = trader.floor_bp(shipper.goods, *partner)
+    kept = trader.kept(shipper.goods, *partner)
+    if destination is None:  # what was sold from a shelf may take what is only kept off the shelves
+        kept = max(trader.off_shelves(shipper.goods, *partner), level.kept_back)
     net = market.convert(shipper.goods.net_minor, *currencies)
     if net is None:
         reasons = [Refusal("currency", "There is no reference rate between your currency and the partner's.")]
@@ -145,11 +152,10 @@ def _offer(
         variant_remote_id=shipper.variant_remote_id,
         inventory_item_id=shipper.inventory_item_id,
         inventory_item_remote_id=shipper.inventory_item_remote_id,
-        # what was sold from a shelf may take what is only kept off the shelves
-        free=level.free(trader.shop.buffer if destination else trader.buffer),
+        free=level.free(kept),
         price_minor=market.convert(shipper.goods.price_minor, *currencies) or 0,
         net_minor=net or 0,
-        floor_minor=-(-(net or 0) * (10_000 - pair.floor_bp) // 10_000),
+        floor_minor=-(-(net or 0) * (10_000 - floor_bp) // 10_000),
         grams=shipper.grams,
         country=level.place.country,
         postcode=level.place.postcode,
@@ -213,9 +219,9 @@ def _seller(row: Any, on: dt.date) -> Seller:
         variant_id=row.variant_id,
         product_id=row.product_id,
         sku=row.sku,
-        brand=(row.brand or row.vendor).casefold(),
-        category=row.category.casefold(),
-        tags=frozenset(tag.casefold() for tag in row.tags),
+        brand=(row.brand or row.vendor).lower(),
+        category=row.category.lower(),
+        tags=frozenset(tag.lower() for tag in row.tags),
         price_minor=row.price,
         net_minor=net_price(row.price, row.country, row.taxes_included, on),
         active=row.status == "active",
@@ -237,13 +243,14 @@ def _seller(row: Any, on: dt.date) -> Seller:
 
 def _levels(inventory_item_ids: Collection[int]) -> Iterator[tuple[int, Level]]:
     rows = StockLevel.objects.filter(inventory_item_id__in=inventory_item_ids, is_active=True, location__is_active=True)
-    for stock_id, level_id, available, claimed, phantom, moved_at, *place in rows.order_by("id").values_list(
+    for stock_id, level_id, available, claimed, phantom, moved_at, kept_back, *place in rows.order_by("id").values_list(
         "inventory_item_id",
         "id",
         "available",
         "claimed",
         "phantom",
         "remote_updated_at",
+        "kept_back",
         "location_id",
         "location__remote_id",
         Coalesce(NullIf("location__country", Value("")), "location__shop__country"),
@@ -251,4 +258,4 @@ def _levels(inventory_item_ids: Collection[int]) -> Iterator[tuple[int, Level]]:
         Case(When(location__country="", then=F("location__shop__postcode")), default=F("location__postcode")),
         "location__shares",
     ):
-        yield stock_id, Level(level_id, Place(*place), available, claimed, phantom, moved_at)
+        yield stock_id, Level(level_id, Place(*place), available, claimed, phantom, moved_at, kept_back)

@@ -1,12 +1,26 @@
-"""Fixed reference rates, to compare prices and quote tariffs across currencies; debts stay in the order's currency."""
+"""Reference rates by day, to compare prices and quote tariffs across currencies; debts stay in the order's currency.
 
+1 EUR in units of the currency, as the European Central Bank publishes it on working days. For a day without a rate the last
+one before it holds; before the first known day the table below does.
+"""
+
+import csv
 import datetime as dt
+import io
+import time
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
 
+from django.utils import timezone
+
+from network.models import DailyRate
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import exponent, round_half_away
 
-# Euro foreign exchange reference rates of the European Central Bank, 1 EUR in units of the currency.
 REFERENCE_DATE = dt.date(2026, 10, 30)
 REFERENCE_RATES: dict[str, str] = {
     "EUR": "1",
@@ -21,23 +35,109 @@ REFERENCE_RATES: dict[str, str] = {
     "RON": "5.3447",
     "SEK": "10.978",
 }
+FRESH_FOR = 60  # seconds a process trusts what it has read: rates come once a day
+STALE_AFTER = dt.timedelta(days=7)  # longer than any row of holidays on which no rate is set
 
 
-def convert_minor(amount: int, from_currency: str, to_currency: str) -> int:
-    """Convert minor units of one currency into minor units of another at the reference rate, half away from zero.
+class BadRates(NotPossible):
+    """The file is not one of the central bank's rates."""
 
-    For comparing and quoting only. Raises NotPossible ``unknown_currency`` for a currency without a reference rate.
+    code = "bad_rates"
+
+
+def convert_minor(amount: int, from_currency: str, to_currency: str, *, on: dt.date | None = None) -> int:
+    """Convert minor units of one currency into minor units of another at a day's rate, half away from zero.
+
+    Without a day today's is meant; for a day without a rate the last one before it. For comparing and quoting only.
+    Raises NotPossible ``unknown_currency`` for a currency without a reference rate.
     """
     if from_currency == to_currency:
         return amount
-    factor = (
-        _rate(to_currency) / _rate(from_currency) * Fraction(10) ** (exponent(to_currency) - exponent(from_currency))
+    return round_half_away(amount * factor_on(from_currency, to_currency, on))
+
+
+def factor_on(from_currency: str, to_currency: str, on: dt.date | None = None) -> Fraction:
+    """Say how many minor units of one currency a minor unit of another is worth on a day, exactly.
+
+    Raises NotPossible ``unknown_currency``.
+    """
+    if from_currency == to_currency:
+        return Fraction(1)
+    scale = Fraction(10) ** (exponent(to_currency) - exponent(from_currency))
+    return _rate(to_currency, on) / _rate(from_currency, on) * scale
+
+
+def rate_on(currency: str, on: dt.date) -> tuple[Fraction, dt.date]:
+    """Say what 1 EUR is in a currency on a day, and of which day that rate is. Raises NotPossible ``unknown_currency``."""
+    if currency == "EUR":
+        return Fraction(1), on
+    known = _known(on, time.monotonic() // FRESH_FOR)
+    if currency not in known:
+        raise NotPossible(f"There is no reference rate for {currency} yet.", code="unknown_currency")
+    return known[currency]
+
+
+def _rate(currency: str, on: dt.date | None) -> Fraction:
+    return rate_on(currency, on or timezone.localdate())[0]
+
+
+@lru_cache(maxsize=64)
+def _known(on: dt.date, _minute: float) -> dict[str, tuple[Fraction, dt.date]]:
+    """Read the last rates up to a day."""
+    known = {currency: (Fraction(rate), REFERENCE_DATE) for currency, rate in REFERENCE_RATES.items()}
+    newest = DailyRate.objects.filter(on__lte=on).order_by("currency", "-on").distinct("currency")
+    for currency, rate, day in newest.values_list("currency", "rate", "on"):
+        if currency not in known or day >= known[currency][1] or on < REFERENCE_DATE:
+            known[currency] = (Fraction(rate), day)
+    return known
+
+
+def forget_rates() -> None:
+    """Read the rates anew with the next question."""
+    _known.cache_clear()
+
+
+def newest_day() -> dt.date:
+    """Say of which day the newest rates are."""
+    day = DailyRate.objects.order_by("-on").values_list("on", flat=True).first()
+    return max(filter(None, (day, REFERENCE_DATE)))
+
+
+def rates_are_stale(on: dt.date) -> bool:
+    """Say whether rates have stopped coming: older than any row of holidays."""
+    return on - newest_day() > STALE_AFTER
+
+
+def keep_rates(rows: Iterator[tuple[str, dt.date, Decimal]], *, batch: int = 5_000) -> int:
+    """Keep rates by currency and day; returns how many were given. *Again*: the same rows, a corrected rate replaces."""
+    kept = [DailyRate(currency=currency, on=on, rate=rate) for currency, on, rate in rows]
+    DailyRate.objects.bulk_create(
+        kept, update_conflicts=True, unique_fields=["currency", "on"], update_fields=["rate"], batch_size=batch
     )
-    return round_half_away(amount * factor)
+    forget_rates()
+    return len(kept)
 
 
-def _rate(currency: str) -> Fraction:
-    try:
-        return Fraction(REFERENCE_RATES[currency])
-    except KeyError:
-        raise NotPossible(f"There is no reference rate for {currency} yet.", code="unknown_currency") from None
+def read_rates(path: Path, *, since: dt.date | None = None) -> Iterator[tuple[str, dt.date, Decimal]]:
+    """Read the central bank's file (`eurofxref.csv`, its history, or the zip of either). Raises BadRates."""
+    for row in csv.DictReader(io.StringIO(_text(path)), skipinitialspace=True):
+        try:
+            day = _day(row["Date"])
+            for currency, rate in row.items():
+                if currency and len(currency) == 3 and currency.isupper() and rate.strip() not in ("", "N/A"):
+                    if since is None or day >= since:
+                        yield currency, day, Decimal(rate.strip())
+        except (KeyError, ValueError, InvalidOperation, AttributeError) as error:
+            raise BadRates(f"{path.name} is no file of reference rates: {error}.") from None
+
+
+def _text(path: Path) -> str:
+    if path.suffix != ".zip":
+        return path.read_text(encoding="utf-8-sig")
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(archive.namelist()[0]).decode("utf-8-sig")
+
+
+def _day(text: str) -> dt.date:
+    text = text.strip()
+    return dt.date.fromisoformat(text) if text[:4].isdigit() else dt.datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from catalog import api as catalog
 from catalog import matches_api as matches
+from catalog import rules_api as rules
 from catalog import stock_api as stock
 from network import api as network
 from orders import api as orders
@@ -19,6 +20,12 @@ urlpatterns = [
     path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
     path("stock/", stock.Stock.as_view(), name="stock"),
     path("shelf/", stock.Shelf.as_view(), name="shelf"),
+    path("rules/", rules.Rules.as_view(), name="rules"),
+    path("rules/preview/", rules.RulePreview.as_view(), name="rule_preview"),
+    path("rules/versions/", rules.RuleVersions.as_view(), name="rule_versions"),
+    path("rules/versions/<int:number>/restore/", rules.RestoreVersion.as_view(), name="rule_version_restore"),
+    path("rules/<int:pk>/", rules.OneRule.as_view(), name="rule"),
+    path("policy/", rules.Policy.as_view(), name="policy"),
     path("matches/", matches.Matches.as_view(), name="matches"),
     path("matches/<int:pk>/", matches.OneMatch.as_view(), name="match"),
     path("matches/<int:pk>/report/", matches.Report.as_view(), name="match_report"),

@@ -5,12 +5,18 @@ from catalog.distributing.eligibility import (
     Candidate,
     PairFacts,
     Refusal,
-    RuleSet,
     refusals,
     unfit_for_shelf,
 )
+from catalog.distributing.ruling import EFFECTS, Idle, RuleFacts, RuleSet, covers, find_idle, shut_out
 
 __all__ = [
+    "EFFECTS",
+    "Idle",
+    "RuleFacts",
+    "covers",
+    "find_idle",
+    "shut_out",
     "RULE_VERSION",
     "Candidate",
     "PairFacts",

@@ -3,9 +3,11 @@
 The sentences are read by the selling shop: they never name the partner, its prices or its stock.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-RULE_VERSION = 1
+from catalog.distributing.ruling import RuleFacts, RuleSet
+
+RULE_VERSION = 2  # 2: rules of several conditions, measured buffers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class PairFacts:
     country: str  # where the goods would leave
     shipper_live: bool
     shipper_shares: bool
-    floor_bp: int
+    floor_bp: int  # the shipper's policy, where no rule of its own says otherwise
     distance_km: float | None
     days_max: int
     max_distance_km: int | None
@@ -50,43 +52,15 @@ class PairFacts:
     vat_refusal: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """The exclusions of one shop on one side that hold today, all texts in lower case, prices in its own minor units."""
-
-    brands: frozenset[str] = field(default_factory=frozenset)
-    categories: frozenset[str] = field(default_factory=frozenset)
-    partners: frozenset[int] = field(default_factory=frozenset)
-    products: frozenset[int] = field(default_factory=frozenset)
-    countries: frozenset[str] = field(default_factory=frozenset)
-    tags: frozenset[str] = field(default_factory=frozenset)
-    above: int | None = None
-    below: int | None = None
-
-    def against(self, goods: Candidate, partner_id: int, country: str) -> list[str]:
-        """Name the kinds of rule that exclude these goods of the shop itself with this partner and country."""
-        told = {
-            "brand": goods.brand in self.brands,
-            "category": goods.category in self.categories,
-            "product": goods.product_id in self.products,
-            "tag": not self.tags.isdisjoint(goods.tags),
-            "partner": partner_id in self.partners,
-            "country": country in self.countries,
-            "price_above": self.above is not None and goods.price_minor > self.above,
-            "price_below": self.below is not None and goods.price_minor < self.below,
-        }
-        return [kind for kind, excluded in told.items() if excluded]
-
-
 _WORDS = {
     "brand": "this brand",
     "category": "this category",
-    "product": "this product",
+    "product_id": "this product",
     "tag": "a tag of this product",
-    "partner": "this partner",
+    "partner_id": "this partner",
     "country": "this country",
-    "price_above": "products above a price",
-    "price_below": "products below a price",
+    "price_from": "products above a price",
+    "price_to": "products below a price",
 }
 
 
@@ -120,9 +94,10 @@ def refusals(
 
     ``shipper_net_minor`` is the shipper's own net price in the origin's currency.
     """
+    floor_bp = shipper_rules.amount("floor", shipper, origin.shop_id, origin_country, pair.floor_bp)
     return [
         *_unfit_to_ship(shipper, pair),
-        *_underpriced(origin, shipper_net_minor, pair.floor_bp),
+        *_underpriced(origin, shipper_net_minor, floor_bp),
         *_out_of_reach(pair),
         *_excluded(origin, shipper, pair, origin_rules, shipper_rules, origin_country),
     ]
@@ -172,8 +147,17 @@ def _excluded(
     shipper_rules: RuleSet,
     origin_country: str,
 ) -> list[Refusal]:
-    yours = origin_rules.against(origin, shipper.shop_id, pair.country)
-    theirs = shipper_rules.against(shipper, origin.shop_id, origin_country)
-    return [Refusal(f"rule_{kind}", f"Your own rule excludes {_WORDS[kind]}.") for kind in yours] + [
-        Refusal(f"partner_rule_{kind}", "A rule of the partner that has it keeps it off your shelf.") for kind in theirs
-    ]
+    found = []
+    if yours := origin_rules.against(origin, shipper.shop_id, pair.country):
+        found.append(Refusal("rule", f"Your own rule {_said(yours)}."))
+    if shipper_rules.against(shipper, origin.shop_id, origin_country):
+        found.append(Refusal("partner_rule", "A rule of the partner that has it keeps it off your shelf."))
+    return found
+
+
+def _said(rule: RuleFacts) -> str:
+    """Say what a rule does in terms that name no figure and no partner."""
+    if rule.effect == "only":
+        return "lets in only other goods"
+    named = [text for name, text in _WORDS.items() if getattr(rule, name) not in ("", None)]
+    return f"excludes {' and '.join(named)}"

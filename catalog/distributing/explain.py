@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from catalog.distributing.eligibility import Refusal
 
+GONE = "It is no longer known to be the same as a partner's product, or it has left your shop."
+NOBODY = "No partner has a free unit of it."
+
 
 def _units(count: int) -> str:
     return "1 unit" if count == 1 else f"{count} units"

@@ -17,7 +17,7 @@ from catalog.models.review import (
     ReviewCard,
     ReviewCardChange,
 )
-from catalog.models.rule import Rule
-from catalog.models.shelf import Placement, ShelfBasis
+from catalog.models.rule import Rule, RuleBook
+from catalog.models.shelf import Placement, Reach, ShelfBasis
 from catalog.models.stock import InventoryItem, StockLevel
 from catalog.models.trust import TrustCount

@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.models.item import Item
 from catalog.models.product import Variant
 from catalog.models.stock import InventoryItem
-from network.models import Shop
+from network.models import Location, Shop
 from network.scoping import Tenant
 
 OUT_OF_STEP = (
@@ -74,6 +74,7 @@ class ShelfBasis(models.Model):
 
     shop = models.OneToOneField(Shop, on_delete=models.CASCADE, related_name="+")
     fingerprint = models.CharField(max_length=32)
+    kept_back = models.PositiveSmallIntegerField(default=0, db_default=0)  # of each size, for its record as shipper
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -81,3 +82,30 @@ class ShelfBasis(models.Model):
 
     def __str__(self) -> str:
         return f"basis of {self.shop_id}"
+
+
+class Reach(models.Model):
+    """What holds between a selling shop and a place of another shop, whatever the goods: way, VAT, currency.
+
+    Written only by catalog.reach; a missing row means that nobody has looked yet.
+    """
+
+    origin = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="+")
+    shipper = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    km = models.FloatField(null=True)
+    days = models.PositiveIntegerField()  # working days at the latest, to the origin's typical customer
+    vat_refusal = models.TextField(blank=True)  # the registration that is missing, in words; empty: the way is lawful
+    origin_vat_bp = models.PositiveIntegerField()  # inside the prices as the shop shows them; 0 where they bear none
+    shipper_vat_bp = models.PositiveIntegerField()
+    fx_num = models.BigIntegerField(null=True)  # minor units of the origin's currency for fx_den of the shipper's
+    fx_den = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "reaches"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["origin", "location"], name="a_way_is_measured_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.location_id} to {self.origin_id}"

@@ -46,6 +46,8 @@ class StockLevel(Tenant):
     available = models.IntegerField(default=0)  # may be negative: the shop itself oversold
     claimed = models.PositiveIntegerField(default=0)  # Σ quantity of live claims on this level
     phantom = models.PositiveIntegerField(default=0)  # units the shop could not find; 0 again when its figure moves
+    # units the network keeps back beside the shop's own buffer, as measured; written only by catalog.keep_back
+    kept_back = models.PositiveSmallIntegerField(default=0, db_default=0)
     coming_back = models.PositiveIntegerField(
         default=0
     )  # units our own cancellations will put back; they prove nothing

@@ -5,6 +5,7 @@ from network.models.budget import OperationCost, StoreBudget
 from network.models.inbound import InboundEvent, SyncRun
 from network.models.location import Location
 from network.models.merchant import ApiKey, Membership, Merchant, User
+from network.models.rate import DailyRate
 from network.models.sending import SendingTerms
 from network.models.shop import Shop, ShopChange, ShopCredential
 from network.models.stop import Stop

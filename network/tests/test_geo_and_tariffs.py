@@ -91,6 +91,7 @@ def test_parcels_share_the_weight_and_nothing_over_thirty_kilos_travels_in_one()
     assert quote("FR", "75008", "FR", "69001", 65_000).cost_minor == 3 * 1_390
 
 
+@pytest.mark.django_db
 def test_reference_rates_convert_both_ways_by_one_rounding():
     assert convert_minor(10_000, "EUR", "SEK") == 109_780
     assert convert_minor(109_780, "SEK", "EUR") == 10_000
@@ -100,6 +101,7 @@ def test_reference_rates_convert_both_ways_by_one_rounding():
     assert convert_minor(7, "XYZ", "XYZ") == 7
 
 
+@pytest.mark.django_db
 def test_a_currency_without_a_rate_is_refused():
     with pytest.raises(NotPossible, match="no reference rate for XYZ"):
         convert_minor(1, "EUR", "XYZ")

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from catalog.models import Match, Product, Rule
+from catalog.models import Match, Product, Rule, RuleBook
+from catalog.rules import policy_of
 from network.models import ApiKey, Membership, Notice, User
 from orders.models import InternalOrder, Order
 from orders.return_goods import announce_return
@@ -64,7 +65,8 @@ class World:
             "product": product.pk,
             "product_id": product.remote_id,
             "match": shared_match(alma).pk,
-            "rule": Rule.everyone.create(shop=alma, kind="tag", value="sale").pk,
+            "rule": Rule.everyone.create(shop=alma, tag="sale").pk,
+            "page": RuleBook.everyone.create(shop=alma, number=1, what="As it began", policy=policy_of(alma)).pk,
             "number": asked.filter(status="placed").first().number,
             "sold": sold.number,
             "returned": announce_return(sold, units, reason="other", destination="origin", by="alma").number,

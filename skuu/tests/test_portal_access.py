@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from catalog.models import Match, Product, Rule
+from catalog.models import Match, Product, Rule, RuleBook
 from network.models import ApiKey, Membership, Notice, User
 from network.scoping import as_network
 from orders.models import InternalOrder, Order
@@ -48,6 +48,10 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "why": (ALL, OPERATE),
     "rules": (ALL, OPERATE),
     "rule_fields": (ALL, None),
+    "rule": (ALL, OPERATE),
+    "rule_book": (ALL, OPERATE),
+    "rule_book_restore": (None, OPERATE),
+    "rule_move": (None, OPERATE),
     "rule_remove": (None, OPERATE),
     "policy": (None, OPERATE),
     "statements": (MONEY, {"owner", "finance"}),
@@ -111,7 +115,8 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         placed = InternalOrder.everyone.filter(shipper=shop, status="placed").order_by("pk").first()
         order = Order.everyone.filter(shop__merchant=merchant).first()
         statement = Statement.everyone.filter(merchant=merchant).first()
-        rule, _ = Rule.everyone.get_or_create(shop=shop, side="origin", kind="tag", value="old")
+        rule, _ = Rule.everyone.get_or_create(shop=shop, side="origin", tag="old")
+        page, _ = RuleBook.everyone.get_or_create(shop=shop, number=1, defaults={"what": "As it began"})
         notice, _ = Notice.everyone.get_or_create(shop=shop, key="table", defaults={"subject": "s", "body": "b"})
         key, _ = ApiKey.issue(shop, "table")
         member = Membership.everyone.filter(merchant=merchant).order_by("-pk").first()
@@ -130,6 +135,9 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
             .values_list("pk", flat=True)
             .first()
             or 0,
+            "rule": rule.pk,
+            "rule_move": rule.pk,
+            "rule_book_restore": page.pk,
             "rule_remove": rule.pk,
             "policy": shop.pk,
             "shop": shop.pk,
@@ -203,7 +211,7 @@ class TestEveryAddress:
         stranger = scene.shops["alma-studio"].pk
         for path in ("/products/", "/shelf/", "/rules/", "/rules/fields/", "/to-ship/", "/my-orders/", "/"):
             assert (path, client.get(path, {"shop": stranger}).status_code) == (path, 404)
-        form = {"shop": stranger, "side": "origin", "kind": "tag", "value": "x"}
+        form = {"shop": stranger, "side": "origin", "effect": "exclude", "tag": "x"}
         assert client.post("/rules/", form).status_code == 404
         assert client.post("/switch/", {"merchant": scene.shops["alma-studio"].merchant_id}).status_code == 404
         with as_network():

@@ -186,8 +186,7 @@ def test_a_size_says_why_it_is_not_on_the_shelf(enter: Enter) -> None:
 
 def test_a_rule_shows_its_consequence_then_stands_and_is_taken_back(enter: Enter) -> None:
     page = enter(SELLER).visit("/rules/")
-    page.get_by_label("What").select_option("price_above")
-    page.get_by_label("Price in EUR").fill("1.00")
+    page.get_by_label("Price from").fill("1.00")
     page.get_by_label("Note").focus()
     page.wait_for_selector("#rule-fields [role=status]")
     assert "from your shelf" in page.locator("#rule-fields [role=status]").inner_text()
@@ -195,7 +194,7 @@ def test_a_rule_shows_its_consequence_then_stands_and_is_taken_back(enter: Enter
     page.wait_for_selector(".said-success")
     with as_network():
         rule = Rule.everyone.get(shop__domain__startswith=SELLER, removed_at=None)
-        assert (rule.kind, rule.value, rule.side, rule.created_by) == ("price_above", "100", "origin", SELLER)
+        assert (rule.effect, rule.price_from, rule.side, rule.created_by) == ("exclude", 100, "origin", SELLER)
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Put it back").click()
     page.wait_for_selector(".said-success")
