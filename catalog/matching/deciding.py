@@ -12,7 +12,7 @@ from catalog.matching.gtin import CLEAN
 from catalog.matching.normalising import Normalised, with_gender
 from catalog.matching.size import Size, same_size, sizes_conflict, sizes_overlap
 
-RULE_VERSION = 3
+RULE_VERSION = 4
 SAME, ASK, DIFFERENT = "same", "ask", "different"
 MOST_BRANDS = 3
 # What is believed of each evidence class until the audits of a network have measured it.

@@ -17,6 +17,7 @@ from catalog.matching.size import Size, normalise_size, sizes_conflict, sizes_ov
 
 MOST_PAIRED = 40
 MOST_OF_A_KEY = 500  # rows: a key on more is nobody's, and who carries it is not looked for
+MOST_OF_A_CODE = 8 * MOST_OF_A_KEY  # a barcode is one size's, a code stands on every size of its product
 OUTWEIGH_SHADES = 2
 Doubt = tuple[str, tuple[str, ...]]
 
@@ -373,7 +374,7 @@ def agreeing_by_code(
                 groups[unit.brand, unit.code.value, unit.colour.bases].append(place)
     pairs: list[tuple[int, int]] = []
     for (brand, code, _), group in groups.items():
-        if len(group) < 2 or sum(len(rows_of[unit]) for unit in group) > MOST_OF_A_KEY:
+        if len(group) < 2 or sum(len(rows_of[unit]) for unit in group) > MOST_OF_A_CODE:
             continue
         key = f"{brand}|{code}"
         shops = Counter(int(listing.shop[unit]) for unit in group)

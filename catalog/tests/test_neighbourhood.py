@@ -81,6 +81,24 @@ def test_a_key_on_more_variants_than_allowed_links_nobody_in_whatever_order(monk
     assert drift() == (0, 0, 0)
 
 
+def test_a_code_on_more_variants_than_allowed_links_nobody_in_whatever_order(monkeypatch):
+    monkeypatch.setattr(neighbours, "MOST_OF_A_KEY", 1)
+    monkeypatch.setattr(grouping, "MOST_OF_A_CODE", 8)
+    shops = open_shops("Alma", "Bruno", "Cara")
+    sizes = dict.fromkeys(("42", "43", "44", "45"), "")
+    for shop in shops[:2]:
+        sell(shop, sizes, code=BLACK)
+    match_all()
+    assert len(linked()) == 4
+    sell(shops[2], sizes, code=BLACK)
+    match_all()
+    assert drift()[0] == 0
+    Variant.objects.update(match_due_at=timezone.now(), matched_rule=0)
+    match_all()
+    assert linked() == set()
+    assert drift() == (0, 0, 0)
+
+
 def test_two_that_only_an_edited_row_held_together_part_when_it_goes_and_meet_when_it_comes_back():
     alma, bruno, cara, dora, emil = open_shops("Alma", "Bruno", "Cara", "Dora", "Emil")
     left = [sell(shop, {"42": gtin(1)})["42"] for shop in (alma, bruno)]
