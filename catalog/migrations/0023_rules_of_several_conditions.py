@@ -29,7 +29,7 @@ update catalog_rule r set removed_at = now() where removed_at is null and exists
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0021_trust'),
+        ('catalog', '0022_neighbourhoods_in_sets'),
         ('network', '0005_daily_rates'),
     ]
 
