@@ -149,7 +149,7 @@ COLLAPSE = "alter function catalog_rows_around(bigint[], bigint[], text, text, t
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("catalog", "0022_rules_of_several_conditions"),
+        ("catalog", "0021_trust"),
     ]
 
     operations = [
