@@ -13,6 +13,7 @@ from catalog.models import (
     Claim,
     ClaimChange,
     Demand,
+    FigureDelay,
     InventoryItem,
     Item,
     Match,
@@ -24,6 +25,7 @@ from catalog.models import (
     Rule,
     RuleBook,
     StockLevel,
+    StockPace,
     Style,
     TrustCount,
     Variant,
@@ -239,3 +241,18 @@ class TrustCountAdmin(ReadOnlyAdmin):
     search_fields = ("shop__name",)
     list_select_related = ("shop",)
     ordering = ("-day", "-pk")
+
+
+@admin.register(StockPace)
+class StockPaceAdmin(ReadOnlyAdmin):
+    """How fast sizes sell; what stays off partners' shelves follows from it."""
+
+    list_display = ("level", "per_day", "figure", "looked_on")
+    search_fields = ("level__inventory_item__sku",)
+    list_select_related = ("level__inventory_item",)
+
+
+@admin.register(FigureDelay)
+class FigureDelayAdmin(ReadOnlyAdmin):
+    list_display = ("shop", "seconds", "messages")
+    list_select_related = ("shop",)

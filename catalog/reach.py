@@ -155,6 +155,6 @@ def _measure(market: Market, origin_id: int, shipper_id: int, place: Place) -> R
         vat_refusal=pair.vat_refusal,
         origin_vat_bp=price_vat_bp(origin.country, origin.taxes_included, market.on),
         shipper_vat_bp=price_vat_bp(shipper.country, shipper.taxes_included, market.on),
-        fx_num=factor and factor.numerator,
-        fx_den=factor and factor.denominator,
+        fx_num=None if factor is None else factor.numerator,
+        fx_den=None if factor is None else factor.denominator,
     )

@@ -31,8 +31,6 @@ from skuu.kit.errors import NotFound
 from skuu.kit.money import major
 from skuu.kit.records import AmountIn, Record
 
-UNITS = {"min_value": 0, "max_value": 100_000}
-
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 class RuleIn(Record):
@@ -43,7 +41,11 @@ class RuleIn(Record):
         choices=list(Rule.SIDES), default="origin", help_text="of floor and buffer always shipper"
     )
     amount = serializers.IntegerField(
-        allow_null=True, default=None, **UNITS, help_text="cap, buffer: units; floor: basis points below the own price"
+        allow_null=True,
+        default=None,
+        min_value=0,
+        max_value=100_000,
+        help_text="cap, buffer: units; floor: basis points below the own price",
     )
     brand = serializers.CharField(max_length=200, allow_blank=True, default="")
     category = serializers.CharField(max_length=200, allow_blank=True, default="", help_text="the product type")

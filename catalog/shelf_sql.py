@@ -34,7 +34,7 @@ seller as materialized (
   join network_shop h on h.id = s.shop_id
   join catalog_stocklevel l on l.inventory_item_id = s.inventory_item_id and l.is_active
   join network_location a on a.id = l.location_id and a.is_active
-)"""
+)"""  # noqa: S608 - names and bits of our own
 
 _GOODS = ", lower(coalesce(nullif(v.brand_key, ''), p.vendor)) as brand, lower(p.product_type) as category, p.tags"
 
@@ -73,7 +73,7 @@ origin as materialized (
   from seller s join network_shop o on o.id = s.shop_id and o.status in ('shadow', 'live', 'paused')
   left join (select variant_id, sum(own) as own from held group by variant_id) w on w.variant_id = s.variant_id{{cap_of}}
   where {{origins}}
-)"""
+)"""  # noqa: S608 - names and bits of our own
 
 _NET = "(20000 * {price}::bigint + 10000 + {rate}) / (2 * (10000 + {rate}))"
 _MINE = _NET.format(price="o.price", rate="r.origin_vat_bp")
@@ -85,12 +85,14 @@ _IN_MY_CURRENCY = (
 _OFFER = f""",
 offer as materialized (
   select o.variant_id, o.shop_id, h.variant_id as their_variant_id, h.shop_id as shipper_id, h.level_id, h.country,
-    o.country as my_country, h.units, greatest(h.kept_back, coalesce(b.kept_back, 0)) as kept_back, h.units - greatest(h.kept_back, b.kept_back, t.buffer) as free,
+    o.country as my_country, h.units, greatest(h.kept_back, coalesce(b.kept_back, 0)) as kept_back,
+    h.units - greatest(h.kept_back, b.kept_back, t.buffer) as free,
     t.buffer, t.price_floor_bp as floor_bp, r.id as reach_id, r.days, r.km, r.vat_refusal,
     {_MINE} as net, {_IN_MY_CURRENCY} as their_net,
     case when t.status = 'live' then 0 else {R["shipper_not_live"]} end
       | case when t.shares_stock and h.shares
-          and t.id not in (select w.shop_id from network_stop w where w.kind = 'partner' and w.ended_at is null and w.shop_id is not null) then 0 else {R["not_shared"]} end
+          and t.id not in (select w.shop_id from network_stop w where w.kind = 'partner' and w.ended_at is null
+            and w.shop_id is not null) then 0 else {R["not_shared"]} end
       | case when h.unfit & {~H["no_sku"] & (2 ** len(HINDRANCES) - 1)} = 0 then 0 else {R["shipper_unfit"]} end
       | case when r.fx_num is null then {R["currency"]} else 0 end
       | case when o.max_distance_km is null or coalesce(r.km <= o.max_distance_km, false) then 0 else {R["distance"]} end
@@ -102,7 +104,7 @@ offer as materialized (
   left join catalog_shelfbasis b on b.shop_id = t.id
   left join catalog_reach r on r.origin_id = o.shop_id and r.location_id = h.location_id
   where o.hindered = 0
-)"""
+)"""  # noqa: S608 - names and bits of our own
 
 _JUDGED = f""",
 mine as (
@@ -134,14 +136,14 @@ mine as (
         then {R["partner_rule"]} else 0 end as refused
   from offer f left join mine m on m.variant_id = f.variant_id and m.level_id = f.level_id
   left join theirs t on t.variant_id = f.variant_id and t.level_id = f.level_id
-)"""
+)"""  # noqa: S608 - names and bits of our own
 
 _UNJUDGED = f""",
 judged as (
   select variant_id, shipper_id, country, days, km, vat_refusal, reach_id, free, null::int as cap,
     refused | case when net * 10000 >= their_net * (10000 - floor_bp) then 0 else {R["price"]} end as refused
   from offer
-)"""
+)"""  # noqa: S608 - names and bits of our own
 
 _SUMS = """,
 part as (
@@ -188,7 +190,7 @@ select p.shop_id, p.inventory_item_id, p.variant_id, p.item_id, 0, null, '', 0, 
 from catalog_placement p
 where {{standing}} and not (p.wanted = 0 and p.reason ? 'gone')
   and not exists (select 1 from stated s where s.shop_id = p.shop_id and s.inventory_item_id = p.inventory_item_id)
-"""
+"""  # noqa: S608 - names and bits of our own
 
 _DECISIONS = """
 select shop_id, item_id, variant_id, inventory_item_id, units, shippers, unknown from decided where units > 0 or unknown

@@ -76,6 +76,14 @@ def reconcile() -> int:
     return start_reconciles() + mark_all()
 
 
+def measure_shelves() -> int:
+    """Measure ways, paces and delays anew: what shelves rest on moves from day to day."""
+    from catalog.keep_back import measure_buffers
+    from catalog.reach import measure_daily
+
+    return measure_daily() + measure_buffers()
+
+
 def draw_audits() -> int:
     """Draw the day's links for people to check, after closing the reports nobody need decide any more."""
     from catalog import gates, reports

@@ -13,6 +13,7 @@ from unfold.decorators import action
 from network import connect, receive, stops
 from network.models import (
     ApiKey,
+    DailyRate,
     InboundEvent,
     Location,
     Membership,
@@ -279,3 +280,12 @@ class SendingTermsAdmin(ReadOnlyAdmin):
     search_fields = ("shop__name", "made_by")
     list_select_related = ("shop",)
     ordering = ("-pk",)
+
+
+@admin.register(DailyRate)
+class DailyRateAdmin(ReadOnlyAdmin):
+    """Reference rates by day; the newest holds until the next."""
+
+    list_display = ("on", "currency", "rate")
+    list_filter = ("currency",)
+    ordering = ("-on", "currency")

@@ -8,6 +8,7 @@ import catalog.tasks
 import network.tasks
 import orders.tasks
 import settlement.tasks
+import skuu.pulse
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Row:
 DAY = 24 * 60
 BELLS = (
     # in the order of the story; each finds nothing to do in a millisecond when nothing was lost
+    Bell(skuu.pulse.sing, 15),
     Bell(network.tasks.handle_inbound, 2),
     Bell(network.tasks.handle_figures, 2),
     Bell(network.tasks.settle_shops, 10),
@@ -65,8 +67,12 @@ TIMETABLE = (
     Row(network.tasks.check_shops, 60),
     Row(network.tasks.refresh_tokens, DAY),
     Row(settlement.tasks.close_due, 60),
+    Row(settlement.tasks.release_pending, 60),
+    Row(settlement.tasks.seal_ledger, 1),
+    Row(settlement.tasks.issue_last_month, DAY),
     Row(settlement.tasks.prove_books, DAY),
     Row(catalog.tasks.reconcile, DAY),
+    Row(catalog.tasks.measure_shelves, DAY),
     Row(catalog.tasks.start_matching_audit, DAY),
     Row(catalog.tasks.draw_audits, DAY),
     Row(catalog.tasks.propose_aliases, DAY),

@@ -8,6 +8,7 @@ from catalog.models.item import BrandAlias, Item, MatchKey, Style
 from catalog.models.knowledge import CodeLevel, LearntName, LearntSize, NormRun, WordCount
 from catalog.models.match import EvidenceClass, EvidenceClassChange, Match, MatchChange, Verdict
 from catalog.models.merge import HeldChange, MatchingDrift, MergeEvent
+from catalog.models.pace import FigureDelay, StockPace
 from catalog.models.product import Product, Variant
 from catalog.models.review import (
     BulkCard,

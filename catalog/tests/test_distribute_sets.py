@@ -106,13 +106,13 @@ def decided_alone() -> dict[tuple[int, int], tuple[int, int]]:
     sellers = read_sellers(Item.objects.values_list("pk", flat=True))
     market = open_market(Shop.objects.values_list("pk", flat=True))
     voiced: set[int] = set()
-    for them in sorted((one for them in sellers.values() for one in them), key=lambda one: one.variant_id):
-        if them.inventory_item_id in voiced:
+    for one in sorted((one for them in sellers.values() for one in them), key=lambda one: one.variant_id):
+        if one.inventory_item_id in voiced:
             continue
-        voiced.add(them.inventory_item_id)
-        decision = decide(market, them, sellers[them.item_id])
+        voiced.add(one.inventory_item_id)
+        decision = decide(market, one, sellers[one.item_id])
         if decision.wanted or decision.would:
-            found[them.shop_id, them.inventory_item_id] = (decision.wanted, decision.would)
+            found[one.shop_id, one.inventory_item_id] = (decision.wanted, decision.would)
     return found
 
 
