@@ -5,23 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import path
 from unfold.admin import ModelAdmin, TabularInline
 
+from settlement import admin_documents, admin_pay
+from settlement.admin_base import ReadOnly
+from settlement.admin_cycle import preview_rates, settle_now
 from settlement.models import Account, Cycle, Entry, Line, Period, Statement, StatementLine
 from skuu.kit.money import Money
-
-
-class ReadOnly:
-    """The ledger has one writer, and it is not a form."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class LineInline(ReadOnly, TabularInline):
@@ -80,6 +71,15 @@ class CycleAdmin(ReadOnly, ModelAdmin):
     search_fields = ("by",)
     ordering = ("-pk",)
     inlines = (PeriodInline,)
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("settle/", wrap(settle_now), name="settlement_settle"),
+            path("three-ways/", wrap(admin_documents.three_ways), name="settlement_three_ways"),
+            path("rate-cards/", wrap(preview_rates), name="settlement_rate_preview"),
+            *super().get_urls(),
+        ]
 
 
 @admin.register(Period)
@@ -140,3 +140,6 @@ class StatementAdmin(ReadOnly, ModelAdmin):
     @admin.display(description="Closing (+ is owed to the merchant)", ordering="closing")
     def shown_closing(self, statement: Statement) -> str:
         return Money(statement.closing, statement.currency).format()
+
+
+__all__ = ["admin_documents", "admin_pay"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django_filters import rest_framework as filters
@@ -12,8 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from network.api_base import NewestFirst, ShopList, ShopView
+from network.scoping import as_network
+from settlement.balances import positions_of
 from settlement.documents.statement import statement_csv, statement_json
-from settlement.models import Statement
+from settlement.models import Document, Statement, StoredFile
 from skuu.kit.errors import NotFound
 from skuu.kit.money import major
 
@@ -70,6 +73,117 @@ class Statements(ShopList):
     def get(self, request: Request) -> Response:
         """List the merchant's statements, newest first."""
         return self.listing(request)
+
+
+class BalanceOut(serializers.Serializer):
+    """What stands between the merchant and everybody else now; + is owed to the merchant."""
+
+    currency = serializers.CharField()
+    payable = serializers.CharField()
+    pending = serializers.CharField()
+    held = serializers.CharField()
+    total = serializers.CharField()
+
+
+class Balance(ShopView):
+    """The merchant's balance."""
+
+    serializer_class = BalanceOut
+
+    @extend_schema(operation_id="balance_read", responses=BalanceOut(many=True), tags=["statements"])
+    def get(self, request: Request) -> Response:
+        """Tell what is payable, pending and held, per currency."""
+        names = ("payable", "pending", "held", "total")
+        return Response(
+            [
+                {"currency": row.currency, **{name: major(getattr(row, name), row.currency) for name in names}}
+                for row in positions_of(self.merchant)
+            ]
+        )
+
+
+class DocumentOut(serializers.Serializer):
+    """An invoice or credit note between the merchant and a partner, or the network."""
+
+    id = serializers.IntegerField(source="pk")
+    number = serializers.CharField()
+    kind = serializers.CharField(help_text="389, 261, 380 or 381 of UNTDID 1001")
+    seller = serializers.SerializerMethodField()
+    buyer = serializers.CharField(source="buyer.name")
+    month = serializers.DateField()
+    issued_on = serializers.DateField()
+    currency = serializers.CharField()
+    net = serializers.SerializerMethodField()
+    vat = serializers.SerializerMethodField()
+    gross = serializers.SerializerMethodField()
+    corrects = serializers.ListField(child=serializers.CharField())
+
+    def get_seller(self, row: Document) -> str:
+        return row.seller.name if row.seller else settings.NETWORK_NAME
+
+    def get_net(self, row: Document) -> str:
+        return major(row.net, row.currency)
+
+    def get_vat(self, row: Document) -> str:
+        return major(row.vat, row.currency)
+
+    def get_gross(self, row: Document) -> str:
+        return major(row.gross, row.currency)
+
+
+class DocumentFilter(filters.FilterSet):
+    """Which documents."""
+
+    kind = filters.CharFilter(max_length=3)
+    month_from = filters.DateFilter(field_name="month", lookup_expr="gte")
+    month_to = filters.DateFilter(field_name="month", lookup_expr="lte")
+
+
+class Documents(ShopList):
+    """The invoices and credit notes in which the merchant sells or buys."""
+
+    model, filterset_class, serializer_class, pagination_class = Document, DocumentFilter, DocumentOut, NewestFirst
+
+    def rows(self) -> QuerySet[Document]:
+        return _documents(self.merchant)
+
+    def describe(self, rows: list[Document]) -> list[dict[str, Any]]:
+        return list(DocumentOut(rows, many=True).data)
+
+    @extend_schema(operation_id="documents_list", responses=DocumentOut(many=True), tags=["documents"])
+    def get(self, request: Request) -> Response:
+        """List the merchant's documents, newest first."""
+        return self.listing(request)
+
+
+class DocumentFile(ShopView):
+    """One document as a file, for an access point or a bookkeeping program."""
+
+    serializer_class = DocumentOut
+
+    @extend_schema(
+        operation_id="documents_file",
+        responses={(200, "application/xml"): OpenApiResponse(OpenApiTypes.BINARY, description="pdf, cii or ubl")},
+        tags=["documents"],
+    )
+    def get(self, request: Request, pk: int, kind: str) -> HttpResponse:
+        """Download a document: ``pdf`` (Factur-X), ``cii`` or ``ubl``."""
+        row = _documents(self.merchant).filter(pk=pk).first()
+        with as_network():
+            file = StoredFile.everyone.filter(document=row, kind=kind).first() if row is not None else None
+        if row is None or file is None:
+            raise NotFound("There is no such document.")
+        suffix = "pdf" if kind == "pdf" else f"{kind}.xml"
+        answer = HttpResponse(
+            bytes(file.content), content_type="application/pdf" if kind == "pdf" else "application/xml"
+        )
+        answer["Content-Disposition"] = f'attachment; filename="{row.number}.{suffix}"'
+        return answer
+
+
+def _documents(merchant: Any) -> QuerySet[Document]:
+    rows: QuerySet[Document] = Document.objects.for_merchant(merchant, via=Document.PARTIES)
+    return rows.select_related("seller", "buyer")
 
 
 def _sealed(merchant: Any) -> QuerySet[Statement]:

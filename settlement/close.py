@@ -15,6 +15,7 @@ from network.scoping import as_network
 from settlement.convert import convert_due
 from settlement.documents.statement import statement_csv
 from settlement.models import Cycle, Period, Statement
+from settlement.pay import prepare_payments
 from settlement.release import release_due
 from settlement.settle import Sweep, post_shipped
 from settlement.settle_returns import post_returns
@@ -35,16 +36,34 @@ class Closing:
     converted: int = 0
     periods: int = 0
     cycle: int | None = None
+    payments: list[dict[str, Any]] = field(default_factory=list)
     statements: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which merchant and currency a run is about; empty means all."""
+
+    merchant: int | None = None
+    currency: str = ""
+
+
+EVERYBODY = Only()
+
+
 def close_cycle(
-    through: dt.date, *, by: str = "", dry_run: bool = False, tell: Callable[[str], None] | None = None
+    through: dt.date,
+    *,
+    by: str = "",
+    dry_run: bool = False,
+    only: Only = EVERYBODY,
+    tell: Callable[[str], None] | None = None,
 ) -> Closing:
-    """Post what is shipped, release what is pending, close every open day through a date, write the statements.
+    """Post what is shipped, release and convert what is due, close every open day through a date, write statements, prepare payments.
 
     Closing through today takes what was posted until this moment; what is posted later today stands in the next cycle with
-    its own day. ``dry_run`` does all of it and takes it back; ``tell`` hears how far it is.
+    its own day. Books close for everybody at once; ``only`` narrows what is told of and which payments are prepared.
+    ``dry_run`` does all of it and takes it back; ``tell`` hears how far it is.
     *Locks* one closing at a time, then the open periods, so that it waits for postings under way. *Again* through the same
     date it closes only what came since: nothing, most of the time. Killed half-way, the next call writes what is missing.
     *Raises* NotPossible ``future_date``; Busy when another closing or a long posting is under way.
@@ -56,10 +75,10 @@ def close_cycle(
         try:
             if dry_run:
                 with transaction.atomic():
-                    _close(closing, by, tell)
+                    _close(closing, by, only, tell)
                     transaction.set_rollback(True)
             else:
-                _close(closing, by, tell)
+                _close(closing, by, only, tell)
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") not in {"55P03", "40P01"}:
                 raise
@@ -67,7 +86,7 @@ def close_cycle(
     return closing
 
 
-def _close(closing: Closing, by: str, tell: Callable[[str], None] | None) -> None:
+def _close(closing: Closing, by: str, only: Only, tell: Callable[[str], None] | None) -> None:
     write_missing_statements(tell=tell)  # of a closing that was killed
     sweep: Sweep = post_shipped(tell=tell, wait=True)  # a sale that another sweep is posting belongs to this closing
     returns = post_returns(tell=tell, wait=True)
@@ -76,20 +95,46 @@ def _close(closing: Closing, by: str, tell: Callable[[str], None] | None) -> Non
     closing.converted = convert_due(closing.through)
     closing.cycle = _cut(closing, by)
     write_missing_statements(tell=tell)
-    if closing.cycle is not None:
-        closing.statements = [
-            {
-                "number": each.number,
-                "merchant": each.merchant_name,
-                "merchant_id": each.merchant_id,
-                "currency": each.currency,
-                "opening": each.opening,
-                "activity": each.activity,
-                "closing": each.closing,
-                "lines": each.line_count,
-            }
-            for each in Statement.everyone.filter(cycle=closing.cycle).order_by("merchant_name", "currency")
-        ]
+    closing.statements = _statements_told(closing.cycle, only)
+    closing.payments = _payments_prepared(closing, by, only)
+
+
+def _statements_told(cycle: int | None, only: Only) -> list[dict[str, Any]]:
+    rows = Statement.everyone.filter(cycle=cycle) if cycle is not None else Statement.everyone.none()
+    if only.merchant is not None:
+        rows = rows.filter(merchant=only.merchant)
+    if only.currency:
+        rows = rows.filter(currency=only.currency)
+    return [
+        {
+            "number": each.number,
+            "merchant": each.merchant_name,
+            "merchant_id": each.merchant_id,
+            "currency": each.currency,
+            "opening": each.opening,
+            "activity": each.activity,
+            "closing": each.closing,
+            "lines": each.line_count,
+        }
+        for each in rows.order_by("merchant_name", "currency")
+    ]
+
+
+def _payments_prepared(closing: Closing, by: str, only: Only) -> list[dict[str, Any]]:
+    cycle = Cycle.objects.filter(pk=closing.cycle).first()
+    prepared = prepare_payments(by=by or "settle", cycle=cycle, merchant=only.merchant, currency=only.currency)
+    return [
+        {
+            "number": each.number,
+            "kind": each.kind,
+            "payer": each.payer.name if each.payer else None,
+            "payee": each.payee.name if each.payee else None,
+            "amount": each.amount,
+            "currency": each.currency,
+            "due_on": each.due_on.isoformat(),
+        }
+        for each in prepared
+    ]
 
 
 @transaction.atomic

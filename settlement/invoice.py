@@ -154,9 +154,7 @@ def _facts_of(entries: list[int]) -> list[dict]:
     return list(Entry.objects.filter(pk__in=entries).order_by("effective_on", "pk").values_list("facts", flat=True))
 
 
-def _invoice(
-    group: _Group, facts: list[dict], number: str, today: dt.date, begins: dt.date, ends: dt.date
-) -> Invoice:
+def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date, begins: dt.date, ends: dt.date) -> Invoice:
     if group.about == SUPPLY and group.origin is not None:
         seller, buyer = _party(group.shipper), _party(group.origin, abroad=group.shipper)
         rows = tuple(row for one in facts for row in _supply_rows(one))

@@ -15,7 +15,7 @@ from settlement.convert import Open, open_positions
 from settlement.models import Cycle, Payment
 from settlement.post import Draft, post_entry
 from settlement.splitting import Posting
-from skuu.kit.errors import NotAllowed, NotPossible, WrongState
+from skuu.kit.errors import NotAllowed, WrongState
 from skuu.kit.states import move
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,14 @@ class _Wanted:
     parts: tuple[Part, ...]
 
 
-def prepare_payments(*, by: str, cycle: Cycle | None = None, due_on: dt.date | None = None) -> list[Payment]:
+def prepare_payments(
+    *,
+    by: str,
+    cycle: Cycle | None = None,
+    due_on: dt.date | None = None,
+    merchant: int | None = None,
+    currency: str = "",
+) -> list[Payment]:
     """Prepare a payment for everything payable that has none under way; returns the new ones, nothing leaves yet.
 
     ``bilateral``: who owes pays the other merchant, net of both directions, and the network its fee. ``psp``: the provider
@@ -64,7 +71,13 @@ def prepare_payments(*, by: str, cycle: Cycle | None = None, due_on: dt.date | N
         under_way = set(
             Payment.everyone.filter(status__in=Payment.OPEN).values_list("kind", "payer_id", "payee_id", "currency")
         )
-        new = [one for one in wanted if (one.kind, one.payer, one.payee, one.currency) not in under_way]
+        new = [
+            one
+            for one in wanted
+            if (one.kind, one.payer, one.payee, one.currency) not in under_way
+            and (merchant is None or merchant in (one.payer, one.payee))
+            and currency in ("", one.currency)
+        ]
         return [_prepare(one, by, cycle, due_on) for one in new]
 
 
@@ -233,9 +246,3 @@ def _booking(row: Payment, key: str, kind: str, on: dt.date, *, sign: int) -> Dr
         postings=tuple(postings),
         facts={"number": row.number, "reason": f"{word} {row.number}", "partners": names},
     )
-
-
-def require_mode() -> None:
-    """Refuse what the network cannot do as it is set up."""
-    if not settings.NETWORK_IBAN:
-        raise NotPossible("Set SKUU_NETWORK_IBAN before the network collects or pays.", code="no_network_account")

@@ -32,7 +32,8 @@ def write_payment_files(
     """Write a file for every group of approved payments and mark them as on their way; also tells what cannot leave and why.
 
     The bank account is the one in use now, not the one of the day the payment was prepared: when it has changed meanwhile, the
-    approval is void and the payment must be prepared anew. *Locks* the payments. *Again*: a payment is in one file, for ever.
+    approval is void and the payment must be prepared anew. Who approved a payment does not let it leave: two people have looked at
+    every payment, also at one that a machine prepared. *Locks* the payments. *Again*: a payment is in one file, for ever.
     """
     with as_network(), transaction.atomic():
         rows = Payment.everyone.filter(status="approved").select_for_update(of=("self",))
@@ -43,6 +44,9 @@ def write_payment_files(
         groups: defaultdict[Group, list[tuple[Payment, Order]]] = defaultdict(list)
         stuck: dict[str, str] = {}
         for row in rows:
+            if row.approved_by == by:
+                stuck[row.number] = "You approved it; somebody else lets it leave."
+                continue
             try:
                 order = _order_of(row, accounts)
                 groups[_group_of(row)].append((row, order))

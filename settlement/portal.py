@@ -4,15 +4,19 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from network.acting import BOOKKEEPERS, SEES_MONEY, Acting, MerchantRequest, merchant_page
 from network.paging import page_after
 from network.scoping import as_network
 from settlement.documents.statement import statement_csv, statement_rows
+from settlement.documents.statement_files import stored_statement
 from settlement.models import Statement
+from settlement.states import states_of
 from skuu.kit.errors import NotFound
 
 LINES = 100
+TYPES = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 @merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
@@ -31,7 +35,9 @@ def statement(request: MerchantRequest, number: str) -> HttpResponseBase:
     start = int(after) if after.isdecimal() and len(after) < 10 else 0
     rows = list(statement_rows(row, after=start, limit=LINES + 1))
     page: dict[str, Any] = {"is_first": start == 0, "next_after": rows[LINES - 1].line if len(rows) > LINES else None}
-    facts = {"section": "statements", "statement": row, "rows": rows[:LINES], "page": page}
+    states = states_of(request.acting.merchant.pk, {one.entry for one in rows[:LINES]})
+    shown = [(one, states.get(one.entry, "")) for one in rows[:LINES]]
+    facts = {"section": "statements", "statement": row, "rows": shown, "page": page}
     return render(request, "portal/settlement/statement.html", facts)
 
 
@@ -43,6 +49,19 @@ def statement_file(request: MerchantRequest, number: str) -> HttpResponse:
         content = statement_csv(row, bom="excel" in request.GET)
     answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{row.number}.csv"'
+    return answer
+
+
+@require_GET
+@merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
+def statement_stored(request: MerchantRequest, number: str, kind: str) -> HttpResponse:
+    """Download a statement's PDF or XLSX, the same bytes every time."""
+    if kind not in TYPES:
+        raise NotFound("There is no such file.")
+    row = _statement_of(request.acting, number)
+    file = stored_statement(row, kind)
+    answer = HttpResponse(bytes(file.content), content_type=TYPES[kind])
+    answer["Content-Disposition"] = f'attachment; filename="{row.number}.{kind}"'
     return answer
 
 

@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from settlement import portal
+from settlement import portal, portal_money
 
 urlpatterns = [
     path("statements/", portal.statements, name="statements"),
     path("statements/<slug:number>/", portal.statement, name="statement"),
     path("statements/<slug:number>/csv/", portal.statement_file, name="statement_csv"),
+    path("statements/<slug:number>/<slug:kind>/", portal.statement_stored, name="statement_file"),
+    path("money/", portal_money.money, name="money"),
+    path("money/bank-statement/", portal_money.bank_file, name="bank_file"),
+    path("money/bank/", portal_money.bank, name="bank"),
+    path("money/payments/<slug:number>/received/", portal_money.payment_received, name="payment_received"),
+    path("money/payments/<slug:number>/file/", portal_money.payment_file, name="payment_file"),
+    path("money/sales/<slug:number>/", portal_money.explain, name="explain_sale"),
+    path("money/sales/<slug:number>/dispute/", portal_money.new_dispute, name="new_dispute"),
+    path("documents/", portal_money.documents, name="documents"),
+    path("documents/<int:pk>/<slug:kind>/", portal_money.document_file, name="document_file"),
+    path("disputes/", portal_money.disputes, name="disputes"),
+    path("disputes/<slug:number>/", portal_money.dispute, name="dispute"),
+    path("disputes/<slug:number>/withdraw/", portal_money.withdraw_dispute, name="withdraw_dispute"),
+    path("disputes/<slug:number>/files/<int:pk>/", portal_money.evidence, name="evidence"),
 ]

@@ -8,7 +8,11 @@ from django.utils import timezone
 from settlement import settle, settle_returns
 from settlement.check import check_ledger
 from settlement.close import close_cycle
-from skuu.kit.errors import Busy
+from settlement.cycles import last_cycle_end
+from settlement.invoice import issue_documents
+from settlement.release import release_due
+from settlement.seal import seal_entries
+from skuu.kit.errors import Busy, NotPossible
 from skuu.kit.jobs import answers_bell
 
 log = structlog.get_logger(__name__)
@@ -46,8 +50,23 @@ def prove_books() -> int:
     return len(findings)
 
 
-def last_cycle_end(today: dt.date) -> dt.date:
-    """Name the last day of the newest finished cycle: a Sunday, or a month's last day."""
-    sunday = today - dt.timedelta(days=today.isoweekday())
-    month_end = today.replace(day=1) - dt.timedelta(days=1)
-    return max(sunday, month_end)
+def release_pending() -> int:
+    """Release what has become payable; run hourly. Returns how many entries."""
+    return release_due()
+
+
+def seal_ledger() -> int:
+    """Seal what can be sealed; run every minute. Returns how many blocks."""
+    return seal_entries()
+
+
+def issue_last_month() -> int:
+    """Issue the documents of the last month once its books are closed; run daily. Returns how many; what is stuck is logged."""
+    month = timezone.localdate().replace(day=1) - dt.timedelta(days=1)
+    try:
+        issued = issue_documents(month, by="schedule")
+    except NotPossible:
+        return 0  # its books are open still
+    for name, reason in issued.stuck.items():
+        log.error("document_not_issued", document=name, reason=reason)
+    return len(issued.documents)

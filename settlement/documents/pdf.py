@@ -17,7 +17,12 @@ _TITLES = {
     "380": "Invoice",
     "381": "Credit note",
 }
-_CATEGORIES = {"S": "", "AE": "Reverse charge: VAT is due by the customer", "O": "Not subject to VAT", "Z": "Zero rated"}
+_CATEGORIES = {
+    "S": "",
+    "AE": "Reverse charge: VAT is due by the customer",
+    "O": "Not subject to VAT",
+    "Z": "Zero rated",
+}
 
 
 def print_pdf(template: str, facts: dict[str, Any]) -> bytes:

@@ -12,10 +12,10 @@ from django.utils import timezone
 from settlement.balances import positions_of, sales_of_order, statements_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle, write_missing_statements
+from settlement.cycles import last_cycle_end
 from settlement.documents.statement import _major, harmless, statement_csv, statement_json, unstated_rows
 from settlement.models import Cycle, Entry, Line, Period, Statement, StatementLine
 from settlement.settle import post_shipped
-from settlement.tasks import last_cycle_end
 from settlement.tests.cast import make_card, make_internal_order, make_merchant, make_shop
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import exponent, major

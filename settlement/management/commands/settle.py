@@ -8,34 +8,51 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from settlement.close import Closing, close_cycle
-from skuu.kit.errors import SkuuError
+from network.models import Merchant
+from settlement.close import Closing, Only, close_cycle
+from settlement.cycles import last_cycle_end
+from skuu.kit.errors import Busy, SkuuError
 from skuu.kit.money import major
 
 
 class Command(BaseCommand):
     help = (
-        "Post what is shipped, close the books through a date and write the statements. "
+        "Post what is shipped and returned, release and convert what is due, close the books through a date, write the "
+        "statements and prepare the payments; nothing leaves before two people have approved it. Killed at any point, the next "
+        "run finishes what is missing; two runs at once do no harm. "
         "Exit code 0: done, or nothing new to close. 1: done, but some shipped orders could not be posted (named). "
-        "2: refused, nothing was changed."
+        "2: refused, nothing was changed. 3: another closing is under way, nothing was changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--through",
-            required=True,
             metavar="DATE",
             help="last day to close, like 2026-11-30; today at most (today by UTC closes until now as well)",
+        )
+        parser.add_argument(
+            "--cycle",
+            choices=("weekly", "monthly"),
+            help="without --through: close the last finished week (never across a month's end) or the last finished month; "
+            "with it: refuse a date at which no such cycle ends",
+        )
+        parser.add_argument(
+            "--currency", default="", metavar="C", help="tell of, and pay, this currency only, like EUR"
+        )
+        parser.add_argument(
+            "--merchant", metavar="M", help="tell of, and pay, this merchant only: its number or its name"
         )
         parser.add_argument("--dry-run", action="store_true", help="show what would happen and take it back")
         parser.add_argument("--json", action="store_true", help="write the result as JSON")
 
-    def handle(self, *args: Any, through: str, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, through: str | None, dry_run: bool, **options: Any) -> None:
         """Translate to close_cycle and tell what it did."""
+        day = self._day(through, options["cycle"])
+        only = Only(_merchant(options["merchant"]), options["currency"].upper())
         try:
-            closing = close_cycle(
-                self._meant(_date(through)), by="manage.py settle", dry_run=dry_run, tell=self._progress
-            )
+            closing = close_cycle(day, by="manage.py settle", dry_run=dry_run, only=only, tell=self._progress)
+        except Busy as error:
+            raise CommandError(error.message, returncode=3) from error
         except SkuuError as error:
             raise CommandError(error.message, returncode=2) from error
         if options["json"]:
@@ -44,6 +61,16 @@ class Command(BaseCommand):
             self._tell(closing)
         if closing.refused:
             sys.exit(1)
+
+    def _day(self, through: str | None, cycle: str | None) -> dt.date:
+        if through is None:
+            if cycle is None:
+                raise CommandError("Say --through DATE, or --cycle weekly or monthly.", returncode=2)
+            return last_cycle_end(timezone.localdate(), cycle)
+        day = self._meant(_date(through))
+        if cycle is not None and last_cycle_end(day + dt.timedelta(days=1), cycle) != day:
+            raise CommandError(f"No {cycle} cycle ends on {day}.", returncode=2)
+        return day
 
     def _meant(self, through: dt.date) -> dt.date:
         """Read a machine's “today” as now in the hours when the network's clock already shows tomorrow."""
@@ -73,8 +100,23 @@ class Command(BaseCommand):
                 f"  {each['number']}  {each['merchant']}  {each['opening']} {sign} {moved} = {each['closing']} "
                 f"{each['currency']}  ({each['lines']} lines)"
             )
+        for pay in _plain(closing)["payments"]:
+            self.stdout.write(
+                f"  {pay['number']}  {pay['payer'] or 'the network'} pays {pay['payee'] or 'the network'} {pay['amount']} "
+                f"{pay['currency']} by {pay['due_on']} (to be approved)"
+            )
         if closing.dry_run:
             self.stdout.write(self.style.WARNING("dry run: all of it was taken back"))
+
+
+def _merchant(text: str | None) -> int | None:
+    if not text:
+        return None
+    rows = Merchant.everyone.filter(pk=int(text)) if text.isdecimal() else Merchant.everyone.filter(name__iexact=text)
+    found = list(rows.values_list("pk", flat=True)[:2])
+    if len(found) != 1:
+        raise CommandError(f"There is no merchant “{text}”, or more than one.", returncode=2)
+    return found[0]
 
 
 def _date(text: str) -> dt.date:
@@ -92,8 +134,10 @@ def _plain(closing: Closing) -> dict[str, Any]:
         "posted": closing.posted,
         "refused": closing.refused,
         "released": closing.released,
+        "converted": closing.converted,
         "periods": closing.periods,
         "cycle": closing.cycle,
+        "payments": [each | {"amount": major(each["amount"], each["currency"])} for each in closing.payments],
         "statements": [
             each | {name: major(each[name], each["currency"]) for name in amounts} for each in closing.statements
         ],

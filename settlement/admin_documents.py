@@ -1,0 +1,142 @@
+"""Documents, seals, terms and cycles in the back office, and the pages that put books, shops and bank side by side."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.timezone import localdate
+from unfold.admin import ModelAdmin
+
+from settlement.admin_base import ReadOnly
+from settlement.admin_pay import ask
+from settlement.compare import compare_three
+from settlement.dac7 import seller_report, seller_report_csv
+from settlement.models import Document, FxRate, NumberSeries, PayTerms, Seal, StoredFile
+from settlement.tasks import issue_last_month
+from skuu.kit.jobs import enqueue
+from skuu.kit.money import Money
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnly, ModelAdmin):
+    list_display = ("number", "kind", "seller", "buyer", "month", "shown_gross", "trueup", "files_of")
+    list_filter = ("kind", "month", "currency")
+    search_fields = ("number", "seller__name", "buyer__name")
+    list_select_related = ("seller", "buyer")
+    ordering = ("-pk",)
+
+    @admin.display(description="Total", ordering="gross")
+    def shown_gross(self, row: Document) -> str:
+        return Money(row.gross, row.currency).format()
+
+    @admin.display(description="Files")
+    def files_of(self, row: Document) -> str:
+        links = [reverse("admin:settlement_document_file", args=[row.pk, kind]) for kind in ("pdf", "cii", "ubl")]
+        return format_html('<a href="{}">PDF</a> <a href="{}">CII</a> <a href="{}">UBL</a>', *links)
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/<slug:kind>.file", wrap(self.file), name="settlement_document_file"),
+            path("issue/", wrap(self.issue), name="settlement_issue"),
+            path("sellers/", wrap(sellers), name="settlement_sellers"),
+            *super().get_urls(),
+        ]
+
+    def file(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+        row = get_object_or_404(StoredFile.everyone.select_related("document"), document=pk, kind=kind)
+        answer = HttpResponse(bytes(row.content), content_type="application/octet-stream")
+        suffix = "pdf" if kind == "pdf" else f"{kind}.xml"
+        answer["Content-Disposition"] = f'attachment; filename="{row.document.number}.{suffix}"'
+        return answer
+
+    def issue(self, request: HttpRequest) -> HttpResponse:
+        """Have a worker issue the last month's documents; rules are executed there, not in a web process."""
+        if request.method == "POST" and self.has_write_permission(request):
+            enqueue(issue_last_month)
+            messages.success(request, "The last month's documents are being written.")
+        return redirect("admin:settlement_document_changelist")
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnly, ModelAdmin):
+    list_display = ("pk", "last_entry", "entries", "digest", "sealed_at")
+    list_filter = ("sealed_at",)
+    search_fields = ("digest",)
+    ordering = ("-pk",)
+
+
+@admin.register(FxRate)
+class FxRateAdmin(ReadOnly, ModelAdmin):
+    list_display = ("currency", "on", "rate", "source")
+    list_filter = ("currency", "on")
+    search_fields = ("currency",)
+    ordering = ("-on", "currency")
+
+
+@admin.register(NumberSeries)
+class NumberSeriesAdmin(ReadOnly, ModelAdmin):
+    list_display = ("prefix", "supplier", "last")
+    list_filter = ("supplier",)
+    search_fields = ("prefix", "supplier__name")
+
+
+@admin.register(PayTerms)
+class PayTermsAdmin(ModelAdmin):
+    """How many days after delivery a sale is payable, by pair; what is released already is not touched."""
+
+    list_display = ("__str__", "origin", "shipper", "release_days", "by", "set_at")
+    list_filter = ("release_days",)
+    search_fields = ("origin__name", "shipper__name")
+    exclude = ("by", "set_at")
+
+    def save_model(self, request: HttpRequest, obj: PayTerms, form: Any, change: bool) -> None:
+        obj.by = request.user.get_username()
+        super().save_model(request, obj, form, change)
+
+
+class YearForm(forms.Form):
+    year = forms.IntegerField(min_value=2023, max_value=2100)
+
+
+@permission_required("settlement.view_document", raise_exception=True)
+def sellers(request: HttpRequest) -> HttpResponse:
+    """Show, or download, what DAC7 asks of a platform about its sellers in a year."""
+    form = YearForm(request.GET) if request.GET.get("year") else YearForm()
+    year = form.cleaned_data["year"] if form.is_bound and form.is_valid() else localdate().year
+    if "csv" in request.GET:
+        answer = HttpResponse(seller_report_csv(year), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="sellers-{year}.csv"'
+        return answer
+    facts = {
+        **admin.site.each_context(request),
+        "title": f"Sellers in {year} (DAC7)",
+        "rows": seller_report(year),
+        "year": year,
+        "opts": Document._meta,
+    }
+    return render(request, "admin/settlement/sellers.html", facts)
+
+
+@permission_required("settlement.view_entry", raise_exception=True)
+def three_ways(request: HttpRequest) -> HttpResponse:
+    """Show sales whose ledger, shops and bank do not tell the same story, and how many do."""
+    days = request.GET.get("days", "")
+    since = localdate() - dt.timedelta(days=int(days) if days.isdecimal() and len(days) < 4 else 30)
+    facts = {
+        **admin.site.each_context(request),
+        "title": "Ledger, shops and bank",
+        "found": compare_three(since),
+        "since": since,
+        "opts": Document._meta,
+    }
+    return render(request, "admin/settlement/three_ways.html", facts)
+
+
+__all__ = ["ask", "sellers", "three_ways"]

@@ -1,0 +1,338 @@
+"""Paying in the back office: approve, let leave, read the bank's statements, name what waits in suspense, decide disputes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.timezone import localdate
+from unfold.admin import ModelAdmin, TabularInline
+
+from network.models import Merchant
+from network.scoping import as_network
+from settlement.admin_base import ReadOnly
+from settlement.bank_details import accounts_in_use
+from settlement.dispute import resolve_dispute, say
+from settlement.models import (
+    BankAccount,
+    BankFile,
+    BankLine,
+    Dispute,
+    DisputeMessage,
+    Payment,
+    PaymentFile,
+)
+from settlement.pay import approve_payments, bounce_payment, cancel_payment, settle_payment
+from settlement.pay_files import take_file, write_payment_files
+from settlement.reconcile import credit_booking, leave_booking, name_booking, read_bank_file
+from skuu.kit.errors import SkuuError
+from skuu.kit.money import Money, parse_minor
+
+Verb = Callable[[dict[str, Any]], str]
+
+
+def ask(request: HttpRequest, model: Any, title: str, form: forms.Form, verb: Verb, after: str) -> HttpResponse:
+    """Show a form of the back office and call a verb with what was sent; its refusal is told on the page."""
+    if not request.user.has_perm(f"settlement.change_{model._meta.model_name}"):  # type: ignore[union-attr]
+        raise PermissionDenied
+    if request.method == "POST" and form.is_valid():
+        try:
+            messages.success(request, verb(form.cleaned_data))
+            return redirect(after)
+        except SkuuError as error:
+            form.add_error(None, error.message)
+    facts = {
+        **admin.site.each_context(request),
+        "title": title,
+        "form": form,
+        "opts": model._meta,
+        "after": after,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "admin/settlement/ask.html", facts, status=status)
+
+
+def told(request: HttpRequest, verb: Callable[[], str]) -> None:
+    """Call a verb for a list's action and tell what came of it."""
+    try:
+        messages.success(request, verb())
+    except SkuuError as error:
+        messages.error(request, error.message)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnly, ModelAdmin):
+    """What is to be paid. Who prepared or approved a payment does not take the next step with it."""
+
+    list_display = (
+        "number",
+        "kind",
+        "payer",
+        "payee",
+        "shown_amount",
+        "due_on",
+        "status",
+        "prepared_by",
+        "approved_by",
+    )
+    list_filter = ("status", "kind", "currency", "due_on")
+    search_fields = ("number", "payer__name", "payee__name")
+    list_select_related = ("payer", "payee")
+    ordering = ("-pk",)
+    actions = ("approve", "let_leave", "cancel", "book_paid", "book_returned")
+
+    @admin.display(description="Amount", ordering="amount")
+    def shown_amount(self, row: Payment) -> str:
+        return Money(row.amount, row.currency).format()
+
+    @admin.action(description="Approve (a second person)", permissions=["write"])
+    def approve(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
+        by = request.user.get_username()
+        told(request, lambda: f"Approved {approve_payments(list(rows), by=by)} payments.")
+
+    @admin.action(description="Write the files for the banks", permissions=["write"])
+    def let_leave(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
+        files, stuck = write_payment_files(by=request.user.get_username(), payments=list(rows))
+        if files:
+            messages.success(request, f"Wrote {len(files)} files: {', '.join(file.message_id for file in files)}.")
+        for number, reason in stuck.items():
+            messages.warning(request, f"{number}: {reason}")
+
+    @admin.action(description="Cancel", permissions=["write"])
+    def cancel(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
+        for row in rows:
+            told(request, lambda row=row: _cancelled(row, request.user.get_username()))
+
+    @admin.action(description="Book as paid", permissions=["write"])
+    def book_paid(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
+        for row in rows:
+            told(request, lambda row=row: _paid(row, request.user.get_username()))
+
+    @admin.action(description="Book as returned", permissions=["write"])
+    def book_returned(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
+        for row in rows:
+            told(request, lambda row=row: _returned(row, request.user.get_username()))
+
+
+def _cancelled(row: Payment, by: str) -> str:
+    cancel_payment(row, by=by, reason="cancelled in the back office")
+    return f"{row.number} is cancelled."
+
+
+def _paid(row: Payment, by: str) -> str:
+    settle_payment(row, on=localdate(), by=by, reason="booked by hand")
+    return f"{row.number} is booked as paid."
+
+
+def _returned(row: Payment, by: str) -> str:
+    bounce_payment(row, on=localdate(), by=by, reason="booked by hand")
+    return f"{row.number} came back."
+
+
+@admin.register(PaymentFile)
+class PaymentFileAdmin(ReadOnly, ModelAdmin):
+    list_display = (
+        "message_id",
+        "merchant",
+        "kind",
+        "execution_on",
+        "count",
+        "shown_total",
+        "made_by",
+        "first_taken_at",
+        "take",
+    )
+    list_filter = ("kind", "execution_on")
+    search_fields = ("message_id", "merchant__name")
+    list_select_related = ("merchant",)
+    ordering = ("-pk",)
+    exclude = ("content",)
+
+    @admin.display(description="Total")
+    def shown_total(self, row: PaymentFile) -> str:
+        return Money(row.total, row.currency).format()
+
+    @admin.display(description="File")
+    def take(self, row: PaymentFile) -> str:
+        return format_html('<a href="{}">take it</a>', reverse("admin:settlement_take_file", args=[row.pk]))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.taken)
+        return [path("<int:pk>/take/", view, name="settlement_take_file"), *super().get_urls()]
+
+    def taken(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Hand out the network's own file; a merchant takes its own in the portal."""
+        row = get_object_or_404(PaymentFile.everyone, pk=pk, merchant=None)
+        answer = HttpResponse(take_file(row, by=request.user.get_username()), content_type="application/octet-stream")
+        answer["Content-Disposition"] = (
+            f'attachment; filename="{row.message_id}.{"csv" if row.kind == "list" else "xml"}"'
+        )
+        return answer
+
+
+@admin.register(BankAccount)
+class BankAccountAdmin(ReadOnly, ModelAdmin):
+    list_display = ("merchant", "holder", "tail", "bic", "mandate", "added_by", "added_at", "usable_from", "in_use")
+    list_filter = ("usable_from",)
+    search_fields = ("merchant__name", "holder", "tail")
+    list_select_related = ("merchant",)
+    exclude = ("iban",)
+
+    @admin.display(boolean=True, description="In use")
+    def in_use(self, row: BankAccount) -> bool:
+        with as_network():
+            used = accounts_in_use([row.merchant_id]).get(row.merchant_id)
+        return used is not None and used.pk == row.pk
+
+
+class ReadForm(forms.Form):
+    file = forms.FileField(label="Statement of the network's account (camt.053 or MT940)")
+
+
+@admin.register(BankFile)
+class BankFileAdmin(ReadOnly, ModelAdmin):
+    """The bank's statements; a new one is read on the page “Add”."""
+
+    list_display = ("pk", "merchant", "kind", "lines", "read_at", "read_by")
+    list_filter = ("kind",)
+    search_fields = ("merchant__name", "digest")
+    list_select_related = ("merchant",)
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser or request.user.has_perm("settlement.add_bankfile"))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            return super().add_view(request)
+        form = ReadForm(request.POST or None, request.FILES or None)
+
+        def read(data: dict[str, Any]) -> str:
+            file = read_bank_file(data["file"].read(), merchant=None, by=request.user.get_username())
+            waiting = BankLine.everyone.filter(file=file, status="suspense").count()
+            return f"Read {file.lines} bookings; {waiting} wait in suspense."
+
+        after = reverse("admin:settlement_bankline_changelist")
+        return ask(request, BankFile, "Read a bank statement", form, read, after)
+
+
+class NameForm(forms.Form):
+    payment = forms.CharField(label="It is this payment (like P-000012)", required=False)
+    merchant = forms.ModelChoiceField(Merchant.everyone.all(), label="or this merchant's money", required=False)
+    reason = forms.CharField(label="Why (also when it is not the network's at all)", required=False, max_length=300)
+
+
+@admin.register(BankLine)
+class BankLineAdmin(ReadOnly, ModelAdmin):
+    """Bookings; those in suspense wait for somebody who can name them."""
+
+    list_display = ("booked_on", "shown_amount", "end_to_end", "text", "return_code", "payment", "status", "name_it")
+    list_filter = ("status", "booked_on", "currency")
+    search_fields = ("end_to_end", "bank_ref", "payment__number")
+    list_select_related = ("payment",)
+    ordering = ("-pk",)
+
+    @admin.display(description="Amount")
+    def shown_amount(self, row: BankLine) -> str:
+        return Money(row.amount, row.currency).format()
+
+    @admin.display(description="")
+    def name_it(self, row: BankLine) -> str:
+        if row.status != "suspense":
+            return ""
+        return format_html('<a href="{}">name it</a>', reverse("admin:settlement_name_booking", args=[row.pk]))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.named)
+        return [path("<int:pk>/name/", view, name="settlement_name_booking"), *super().get_urls()]
+
+    def named(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = get_object_or_404(BankLine.everyone, pk=pk)
+        by = request.user.get_username()
+
+        def name(data: dict[str, Any]) -> str:
+            if data["payment"]:
+                payment = Payment.everyone.filter(number=data["payment"].strip()).first()
+                if payment is None:
+                    raise SkuuError("There is no such payment.")
+                name_booking(row, payment, by=by)
+                return f"It is {payment.number}."
+            if data["merchant"]:
+                credit_booking(row, data["merchant"], by=by, reason=data["reason"])
+                return f"Credited to {data['merchant']}."
+            leave_booking(row, by=by, reason=data["reason"])
+            return "It is not the network's."
+
+        title = f"{row.booked_on}: {Money(row.amount, row.currency).format()} {row.text}"
+        after = reverse("admin:settlement_bankline_changelist")
+        return ask(request, BankLine, title, NameForm(request.POST or None), name, after)
+
+
+class MessageInline(ReadOnly, TabularInline):
+    model = DisputeMessage
+    extra = 0
+    fields = ("said_at", "author", "by", "text", "file_name")
+    readonly_fields = fields
+
+
+class DecideForm(forms.Form):
+    to_origin = forms.CharField(label="The selling shop need not pay (VAT included)", required=False)
+    text = forms.CharField(
+        label="Decision, or only a message", widget=forms.Textarea(attrs={"rows": 4}), max_length=4_000
+    )
+    decide = forms.BooleanField(label="This ends the dispute", required=False)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnly, ModelAdmin):
+    list_display = (
+        "number",
+        "internal_order",
+        "opened_by",
+        "reason",
+        "shown_amount",
+        "status",
+        "opened_at",
+        "decide_it",
+    )
+    list_filter = ("status", "reason", "opened_at")
+    search_fields = ("number", "internal_order__number", "opened_by__name")
+    list_select_related = ("internal_order", "opened_by")
+    ordering = ("status", "-pk")
+    inlines = (MessageInline,)
+
+    @admin.display(description="Held")
+    def shown_amount(self, row: Dispute) -> str:
+        return Money(row.amount, row.currency).format()
+
+    @admin.display(description="")
+    def decide_it(self, row: Dispute) -> str:
+        if row.status != "open":
+            return ""
+        return format_html('<a href="{}">decide</a>', reverse("admin:settlement_decide", args=[row.pk]))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.decided)
+        return [path("<int:pk>/decide/", view, name="settlement_decide"), *super().get_urls()]
+
+    def decided(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = get_object_or_404(Dispute.everyone.select_related("internal_order"), pk=pk)
+        by = request.user.get_username()
+
+        def decide(data: dict[str, Any]) -> str:
+            if not data["decide"]:
+                say(row, merchant=None, text=data["text"], by=by)
+                return "Both parties can read it."
+            amount = parse_minor(data["to_origin"] or "0", row.currency)
+            resolve_dispute(row, to_origin=amount, by=by, reason=data["text"])
+            return f"{row.number} is decided."
+
+        title = f"{row.number}: {row.get_reason_display()}, {Money(row.amount, row.currency).format()} held"
+        after = reverse("admin:settlement_dispute_change", args=[row.pk])
+        return ask(request, Dispute, title, DecideForm(request.POST or None), decide, after)

@@ -1,0 +1,10 @@
+"""When cycles end: on Sundays, and never across a month's end, because summary invoices may not."""
+
+import datetime as dt
+
+
+def last_cycle_end(today: dt.date, cycle: str = "weekly") -> dt.date:
+    """Name the last day of the newest finished cycle: a Sunday or a month's last day, or (monthly) a month's last day only."""
+    sunday = today - dt.timedelta(days=today.isoweekday())
+    month_end = today.replace(day=1) - dt.timedelta(days=1)
+    return month_end if cycle == "monthly" else max(sunday, month_end)

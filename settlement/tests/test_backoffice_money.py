@@ -1,0 +1,153 @@
+"""Staff approve, let leave, read the bank, name, decide, and see what would happen before it does."""
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from network.models import User
+from settlement.admin_cycle import close_by_staff
+from settlement.balances import positions_of
+from settlement.check import check_ledger
+from settlement.compare import compare_three
+from settlement.dac7 import seller_report, seller_report_csv
+from settlement.dispute import open_dispute
+from settlement.models import BankLine, Cycle, Dispute, Entry, Payment, PaymentFile
+from settlement.preview_rates import Card, preview_card
+from settlement.tests.books import FRIDAY, NETWORK, bank_account, camt, delivered, payable_sale
+from settlement.tests.cast import make_merchant, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock(settings):
+    settings.NETWORK_COUNTRY, settings.NETWORK_IBAN, settings.NETWORK_CREDITOR_ID = (
+        "FR",
+        NETWORK,
+        "BE69ZZZ050D000000008",
+    )
+    settings.STAFF_SECOND_FACTOR, settings.SETTLEMENT_MINIMUM_MINOR = False, 100
+    with time_machine.travel(FRIDAY, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def alma():
+    return make_shop(make_merchant("Alma"))
+
+
+@pytest.fixture
+def bruno():
+    return make_shop(make_merchant("Bruno"))
+
+
+def staff(client, name="ina", *, superuser=True):
+    user = User.objects.filter(username=name).first() or User.objects.create_user(
+        name, f"{name}@example.com", "x", is_staff=True, is_superuser=superuser
+    )
+    client.force_login(user)
+    return client
+
+
+def act(client, action, model="payment"):
+    rows = [str(pk) for pk in Payment.everyone.values_list("pk", flat=True)]
+    return client.post(f"/admin/settlement/{model}/", {"action": action, "_selected_action": rows})
+
+
+def test_payments_leave_after_two_people_have_acted(client, alma, bruno):
+    payable_sale(bruno, alma)
+    bank_account(alma)
+    bank_account(bruno)
+    close_by_staff(FRIDAY.date().isoformat(), "ina")
+    act(staff(client, "ina"), "approve")
+    assert {p.status for p in Payment.everyone.all()} == {"prepared"}
+    act(staff(client, "olaf"), "approve")
+    act(client, "let_leave")
+    assert PaymentFile.everyone.count() == 0
+    act(staff(client, "ina"), "let_leave")
+    assert {p.status for p in Payment.everyone.all()} == {"instructed"}
+    own, trade = (PaymentFile.everyone.filter(merchant__isnull=flag).get() for flag in (True, False))
+    assert b"pain.008" in client.get(f"/admin/settlement/paymentfile/{own.pk}/take/").content
+    assert client.get(f"/admin/settlement/paymentfile/{trade.pk}/take/").status_code == 404
+
+
+def test_staff_without_the_right_see_and_change_nothing(client, alma, bruno):
+    payable_sale(bruno, alma)
+    close_by_staff(FRIDAY.date().isoformat(), "ina")
+    act(staff(client, "eva", superuser=False), "approve")
+    assert {p.status for p in Payment.everyone.all()} == {"prepared"}
+    for page in ("cycle/settle/", "cycle/three-ways/", "cycle/rate-cards/", "document/sellers/"):
+        assert client.get(f"/admin/settlement/{page}").status_code == 403
+
+
+def test_the_bank_statement_is_read_and_what_waits_in_suspense_is_named(client, alma, bruno):
+    page = {"file": SimpleUploadedFile("x.xml", camt(("", 12_00, "EUR")))}
+    assert staff(client).post("/admin/settlement/bankfile/add/", page).status_code == 302
+    line = BankLine.everyone.get()
+    address = f"/admin/settlement/bankline/{line.pk}/name/"
+    assert client.post(address, {"payment": "P-0"}).status_code == 422
+    assert client.post(address, {"merchant": alma.merchant_id, "reason": "Fees by hand"}).status_code == 302
+    line.refresh_from_db()
+    assert (line.status, [p.payable for p in positions_of(alma.merchant)]) == ("matched", [12_00])
+    assert check_ledger(strict=True).findings == []
+
+
+def test_a_dispute_is_decided_and_both_sides_move_by_the_same(client, alma, bruno):
+    order = payable_sale(bruno, alma)
+    row = open_dispute(order, merchant=bruno.merchant, reason="faulty", amount=34_00, text="Torn", by="bruno")
+    address = f"/admin/settlement/dispute/{row.pk}/decide/"
+    assert staff(client).post(address, {"text": "Send a photo"}).status_code == 302
+    assert Dispute.everyone.get().status == "open"
+    assert client.post(address, {"text": "80 %", "to_origin": "99.00", "decide": "on"}).status_code == 422
+    client.post(address, {"text": "80 % to the selling shop", "to_origin": "27.20", "decide": "on"})
+    row.refresh_from_db()
+    assert (row.status, row.to_origin) == ("resolved", 27_20)
+    assert [(p.payable, p.held) for p in positions_of(bruno.merchant)] == [(-82_00, 0)]
+    assert [(p.payable, p.held) for p in positions_of(alma.merchant)] == [(79_60, 0)]
+    assert check_ledger(strict=True).findings == []
+
+
+def test_settling_is_shown_before_it_is_done(client, alma, bruno):
+    payable_sale(bruno, alma)
+    page = staff(client).post("/admin/settlement/cycle/settle/", {"through": "2026-10-30"}).content.decode()
+    assert ("€106.80" in page, "€109.20" in page, Cycle.objects.count()) == (True, True, 0)
+    assert close_by_staff("2026-10-30", "ina") == 2
+
+
+def test_other_rates_are_previewed_on_the_sales_there_were(client, alma, bruno):
+    delivered(bruno, alma)
+    close_by_staff(FRIDAY.date().isoformat(), "ina")
+    (effect,) = preview_card("retailer", "retailer", Card(2000, 300), since=FRIDAY.date().replace(day=1))
+    assert [(name, more) for name, _, _, more in effect.rows] == [
+        ("Selling shops", 5_00),
+        ("Network", 1_00),
+        ("Shipping shops", -6_00),
+    ]
+    query = {"route": "retailer-retailer", "origin": "20", "network": "3", "days": "60"}
+    assert "€20.00" in staff(client).get("/admin/settlement/cycle/rate-cards/", query).content.decode()
+
+
+def test_the_sellers_report_counts_by_quarter_and_marks_small_ones(client, alma, bruno):
+    bank_account(alma)
+    delivered(bruno, alma)
+    close_by_staff(FRIDAY.date().isoformat(), "ina")
+    (row,) = seller_report(2026)
+    assert (row.sales, row.consideration, row.fees) == ((0, 0, 0, 1), (0, 0, 0, 89_00), (0, 0, 0, 2_00))
+    assert (row.is_small, row.account[:4]) == (True, "FR76")
+    assert b",89.00," in seller_report_csv(2026)
+    assert "small seller" in staff(client).get("/admin/settlement/document/sellers/?year=2026").content.decode()
+    assert client.get("/admin/settlement/document/sellers/?year=2026&csv").content == seller_report_csv(2026)
+
+
+def test_ledger_shops_and_bank_are_compared(client, alma, bruno):
+    order = delivered(bruno, alma)
+    close_by_staff(FRIDAY.date().isoformat(), "ina")
+    since = FRIDAY.date().replace(day=1)
+    assert compare_three(since).shown == []
+    type(order.order).everyone.filter(pk=order.order_id).update(financial_status="REFUNDED")
+    found = compare_three(since)
+    assert (found.sales, found.differing) == (1, 1)
+    assert found.shown[0].question == "refunded to the customer, and no return has reached the shipper"
+    page = staff(client).get("/admin/settlement/cycle/three-ways/?days=60").content.decode()
+    assert order.number in page
+    assert Entry.objects.filter(kind="ship").count() == 1

@@ -1,0 +1,58 @@
+"""One of each thing of the pages about money, for the registers of doors: not in the ledger, only there to be opened."""
+
+import datetime as dt
+import hashlib
+
+from network.models import Merchant
+from orders.models import InternalOrder
+from settlement.models import Dispute, DisputeMessage, Document, Payment, PaymentFile, StoredFile
+
+
+def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> dict[str, str]:
+    """Make a document, a dispute with evidence and a payment with its file of a merchant; returns their names in addresses."""
+    number = f"X{merchant.pk}"
+    day = dt.date(2026, 10, 1)
+    document, new = Document.everyone.get_or_create(
+        seller=merchant,
+        number=number,
+        defaults={"kind": "389", "buyer": partner, "month": day, "issued_on": day, "currency": "EUR", "net": 1, "vat": 0, "gross": 1},
+    )  # fmt: skip
+    if new:
+        for kind in ("pdf", "cii", "ubl"):
+            StoredFile.everyone.create(document=document, kind=kind, content=b"x", digest="x")
+    dispute, new = Dispute.everyone.get_or_create(
+        number=f"D-{number}",
+        defaults={"internal_order": order, "opened_by": merchant, "reason": "other", "amount": 1, "currency": "EUR"},
+    )
+    if new:
+        DisputeMessage.everyone.create(
+            dispute=dispute, author=merchant, by="test", text="x", file=b"%PDF", file_name="x.pdf", file_type="application/pdf"
+        )  # fmt: skip
+    file, _ = PaymentFile.everyone.get_or_create(
+        message_id=number,
+        defaults={
+            "merchant": merchant,
+            "kind": "list",
+            "execution_on": day,
+            "currency": "EUR",
+            "count": 1,
+            "total": 1,
+            "content": b"x",
+            "digest": hashlib.sha256(number.encode()).hexdigest(),
+            "made_by": "test",
+        },
+    )
+    payment, _ = Payment.everyone.get_or_create(
+        number=f"P-{number}",
+        defaults={
+            "kind": "trade", "payer": merchant, "payee": partner, "amount": 1, "currency": "EUR", "due_on": day,
+            "status": "instructed", "prepared_by": "a", "approved_by": "b", "file": file,
+        },
+    )  # fmt: skip
+    message = DisputeMessage.everyone.get(dispute=dispute)
+    return {
+        "document": str(document.pk),
+        "dispute": dispute.number,
+        "evidence": str(message.pk),
+        "payment": payment.number,
+    }
