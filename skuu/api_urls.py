@@ -45,5 +45,8 @@ urlpatterns = [
     path("statements/", settlement.Statements.as_view(), name="statements"),
     path("statements/<int:pk>/", settlement.OneStatement.as_view(), name="statement"),
     path("statements/<int:pk>/csv/", settlement.StatementCsv.as_view(), name="statement_csv"),
+    path("balance/", settlement.Balance.as_view(), name="balance"),
+    path("documents/", settlement.Documents.as_view(), name="documents"),
+    path("documents/<int:pk>/<slug:kind>/", settlement.DocumentFile.as_view(), name="document_file"),
     re_path("^", network.NoSuchAddress.as_view(), name="absent"),
 ]

@@ -13,10 +13,11 @@ from django.urls import URLPattern, get_resolver
 
 from catalog.models import Match, Product, Rule, RuleBook
 from catalog.rules import policy_of
-from network.models import ApiKey, Membership, Notice, User
+from network.models import ApiKey, Membership, Merchant, Notice, User
 from orders.models import InternalOrder, Order
 from orders.return_goods import announce_return
 from settlement.models import Statement
+from settlement.tests.things import make_things
 from skuu.testing.scene import Scene, join, open_scene
 from skuu.testing.signing_in import signed_in
 from skuu.tests.doors import API, DOORS, PROGRAMS, ROLES, Door
@@ -27,6 +28,7 @@ SHOWN_WITH_ANOTHER = {
     "ShopCredential",  # tokens: how it stands with them is on the operations page
     "WordCount",  # how rare the words of titles are: nothing that anybody would look up
     "ShelfBasis", "OrderToRead", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent", "Line", "StatementLine", "Balance",
+    "DisputeMessage", "DocumentEntry", "StoredFile", "Released",
 }  # fmt: skip
 
 
@@ -74,6 +76,7 @@ class World:
             "order_id": order.remote_id,
             "statement": statement.number,
             "statement_id": statement.pk,
+            **make_things(alma.merchant, sold, Merchant.everyone.get(name=sold.shipper.merchant.name)),
         }
 
     def browser(self, role: str) -> Client:

@@ -10,11 +10,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from catalog.models import Match, Product, Rule, RuleBook
-from network.models import ApiKey, Membership, Notice, User
+from network.models import ApiKey, Membership, Merchant, Notice, User
 from network.scoping import as_network
 from orders.models import InternalOrder, Order
 from orders.return_goods import announce_return
 from settlement.models import Statement
+from settlement.tests.things import make_things
 from skuu.testing.scene import Scene, join, open_scene
 
 ROLES = ("owner", "operations", "finance", "readonly")
@@ -59,6 +60,20 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "statement_csv": (MONEY, {"owner", "finance"}),
     "shops": (ALL, OPERATE),
     "shop": (ALL, OPERATE),
+    "statement_file": (MONEY, None),
+    "money": (MONEY, None),
+    "bank_file": (None, {"owner", "finance"}),
+    "bank": (OWN, OWN),
+    "payment_received": (None, {"owner", "finance"}),
+    "payment_file": ({"owner", "finance"}, None),
+    "explain_sale": (MONEY, None),
+    "new_dispute": ({"owner", "finance"}, {"owner", "finance"}),
+    "documents": (MONEY, None),
+    "document_file": (MONEY, None),
+    "disputes": (MONEY, None),
+    "dispute": (MONEY, {"owner", "finance"}),
+    "withdraw_dispute": (None, {"owner", "finance"}),
+    "evidence": (MONEY, None),
     "shop_progress": (ALL, OPERATE),
     "shop_step": (None, OPERATE),
     "team": (ALL, OWN),
@@ -117,6 +132,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         statement = Statement.everyone.filter(merchant=merchant).first()
         rule, _ = Rule.everyone.get_or_create(shop=shop, side="origin", tag="old")
         page, _ = RuleBook.everyone.get_or_create(shop=shop, number=1, defaults={"what": "As it began"})
+        partner = Merchant.everyone.exclude(pk=merchant.pk).order_by("pk").first()
         notice, _ = Notice.everyone.get_or_create(shop=shop, key="table", defaults={"subject": "s", "body": "b"})
         key, _ = ApiKey.issue(shop, "table")
         member = Membership.everyone.filter(merchant=merchant).order_by("-pk").first()
@@ -154,7 +170,12 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         back = ("return", "receive_return", "inspect_return", "cancel_return")
         numbers |= dict.fromkeys(back, returned.number if returned else "R")
         numbers["report_lost"] = sold.number if sold else "N"
-        numbers |= dict.fromkeys(("statement", "statement_csv"), statement.number if statement else "S")
+        numbers |= dict.fromkeys(("statement", "statement_csv", "statement_file"), statement.number if statement else "S")
+        things = make_things(merchant, sold or sent, partner) if (sold or sent) else {}
+        numbers |= dict.fromkeys(("explain_sale", "new_dispute"), (sold or sent).number if (sold or sent) else "N")
+        numbers |= dict.fromkeys(("dispute", "withdraw_dispute", "evidence"), things.get("dispute", "D"))
+        numbers |= dict.fromkeys(("payment_received", "payment_file"), things.get("payment", "P"))
+        pks |= {"document_file": things.get("document", 0), "evidence": things.get("evidence", 0)}
     found = {}
     for pattern in portal_patterns():
         path = "/" + str(pattern.pattern)
@@ -163,6 +184,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
     return found
 
 
+        path = path.replace("<slug:kind>", "pdf")
 class TestEveryAddress:
     def test_stands_in_the_table(self) -> None:
         assert {pattern.name for pattern in portal_patterns()} == set(TABLE)
