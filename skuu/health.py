@@ -2,11 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,8 +17,12 @@ from django_prometheus.exports import ExportToDjangoView
 from catalog.models import Item, Placement, StockLevel, Variant
 from catalog.models.shelf import OUT_OF_STEP
 from network.models import InboundEvent, SyncRun
+from network.stops import halted
 from orders.models import InternalOrder, OrderLine, OrderToRead
 from skuu.kit.models import Heartbeat
+
+CANARY = "canary"  # the heartbeat that a job leaves on its way through the queue
+SILENT = dt.timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def backlogs() -> list[Backlog]:
     waiting = [
         (
             "webhooks to handle",
-            InboundEvent.everyone.filter(status__in=["waiting", "failed"]),
+            InboundEvent.everyone.filter(~waits_for_staff(), status__in=["waiting", "failed"]),
             "received_at",
             5 * minute,
         ),
@@ -75,6 +81,20 @@ def worker_seen() -> dt.datetime | None:
     return beat.at if beat else None
 
 
+def waits_for_staff() -> Q:
+    """Select messages that wait because somebody halted them."""
+    stopped = halted()
+    waits = Q(shop__in=stopped.shops) | Q(topic__in=stopped.topics)
+    for shop_id, topic in stopped.pairs:
+        waits |= Q(shop=shop_id, topic=topic)
+    return waits
+
+
+def canary_sung() -> dt.datetime | None:
+    """Say when a job last came through the queue."""
+    return Heartbeat.objects.filter(name=CANARY).values_list("at", flat=True).first()
+
+
 @require_safe
 def livez(request: HttpRequest) -> HttpResponse:
     """Answer as long as the process does; touches no database."""
@@ -85,18 +105,32 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database answers, is migrated, a worker lives and no backlog is older than its limit; else 503 and why."""
     problems: list[str] = []
+    facts: dict[str, Any] = {}
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             problems.append("migrations are not applied: run manage.py migrate")
         else:
-            seen = worker_seen()
-            if seen is None or timezone.now() - seen > dt.timedelta(minutes=2):
+            now, seen, sung, waiting = timezone.now(), worker_seen(), canary_sung(), backlogs()
+            if seen is None or now - seen > SILENT:
                 problems.append("no worker has given a sign of life for two minutes: run manage.py worker")
-            problems += [f"{late.name}: oldest {late.age}" for late in backlogs() if late.is_late]
+            elif sung is not None and now - sung > SILENT:
+                problems.append("no job has come through the queue for two minutes: its cluster hangs or is too small")
+            problems += [f"{late.name}: oldest {late.age}" for late in waiting if late.is_late]
+            facts = {
+                "worker_seconds": _seconds(now, seen),
+                "canary_seconds": _seconds(now, sung),
+                "backlogs": {
+                    one.name: {"count": one.count, "seconds": round(one.age.total_seconds(), 1)} for one in waiting
+                },
+            }
     except DatabaseError:
         problems.append("the database does not answer")
-    return JsonResponse({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+    return JsonResponse({"ready": not problems, "problems": problems, **facts}, status=503 if problems else 200)
+
+
+def _seconds(now: dt.datetime, at: dt.datetime | None) -> float | None:
+    return None if at is None else round((now - at).total_seconds(), 1)
 
 
 @require_safe

@@ -20,8 +20,10 @@ from catalog.retry import retry_placement
 from network.models import InboundEvent, Shop, SyncRun
 from network.paging import Page, page_after
 from network.receive import replay_events
+from network.stops import open_stops
 from orders.models import InternalOrder, Parcel
 from orders.retry import retry_internal_order, retry_parcel
+from skuu.alarms import alarms
 from skuu.drift_page import drift_urls
 from skuu.halting import halt_urls
 from skuu.health import backlogs, worker_seen
@@ -201,6 +203,8 @@ def operations(request: HttpRequest) -> HttpResponse:
         "worker": seen,
         "worker_silent": seen is None or timezone.now() - seen > WORKER_SILENT,
         "backlogs": backlogs(),
+        "alarms": alarms(),
+        "halts": open_stops().count(),
         "classes": EvidenceClass.objects.order_by("name"),
         "reports": MatchReport.everyone.filter(status="open").aggregate(count=Count("pk"), oldest=Min("created_at")),
         "here": request.get_full_path(),

@@ -9,6 +9,7 @@ import network.tasks
 import orders.tasks
 import settlement.tasks
 import skuu.pulse
+import skuu.pulse
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Row:
 DAY = 24 * 60
 BELLS = (
     # in the order of the story; each finds nothing to do in a millisecond when nothing was lost
+    Bell(skuu.pulse.sing, 15),
     Bell(skuu.pulse.sing, 15),
     Bell(network.tasks.handle_inbound, 2),
     Bell(network.tasks.handle_figures, 2),

@@ -354,6 +354,7 @@ Q_CLUSTER = {
     "poll": 0.2,
     "label": "Jobs",
 }
+HUNG_AFTER = whole("SKUU_HUNG_AFTER", default=90)  # seconds without a sign of life after which a cluster is begun anew
 PROMETHEUS_EXPORT_MIGRATIONS = False
 
 _log_steps = [

@@ -58,8 +58,13 @@ class Heartbeat(models.Model):
 
     @classmethod
     def beat(cls, name: str) -> None:
-        """Record that this process is alive and doing its work now."""
-        cls.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+        """Record that this process is alive and doing its work now. One statement, by the database's clock."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into kit_heartbeat (name, at) values (%s, clock_timestamp()) "
+                "on conflict (name) do update set at = excluded.at",
+                [name],
+            )
 
 
 class IdempotencyKey(models.Model):

@@ -1,0 +1,160 @@
+"""Nothing scheduled is an alarm, not silence: what has not run, what is missing, what waits too long; told once by mail."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.core import mail
+from django.db import connections
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+from django_q.scheduler import scheduler
+
+from network.models import Merchant, Shop, StoreBudget, User
+from network.receive import note_too_large
+from skuu.alarms import alarms, tell_alarms
+from skuu.kit.models import Bell, Heartbeat
+from skuu.pulse import ran, sing
+from skuu.schedule import TIMETABLE
+from skuu.testing.cloned import cloned_database
+from skuu.timetable import name_of, write_timetable
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def at_work(db):
+    """Everything is well: the timetable is written, a worker lives, the canary sang."""
+    write_timetable()
+    Heartbeat.beat("worker")
+    sing()
+
+
+def keys():
+    return [alarm.key for alarm in alarms()]
+
+
+class TestAlarms:
+    def test_a_network_at_work_has_none(self, at_work):
+        assert keys() == []
+
+    def test_nothing_scheduled_is_an_alarm_for_every_job(self, at_work):
+        """Case T17: an empty timetable is not silence."""
+        Schedule.objects.all().delete()
+        assert keys() == [f"row {name_of(row)}" for row in TIMETABLE]
+        write_timetable()
+        assert keys() == []
+
+    def test_a_job_that_was_due_and_not_begun_is_named(self, at_work):
+        """Case T17: due a quarter of an hour ago, and nobody began it."""
+        row = TIMETABLE[0]
+        Schedule.objects.filter(name=name_of(row)).update(next_run=timezone.now() - dt.timedelta(minutes=15))
+        assert keys() == [f"row {name_of(row)}"]
+
+    def test_a_job_that_is_begun_and_never_ends_well_is_named(self, at_work):
+        row = TIMETABLE[0]
+        Heartbeat.objects.create(name=ran(row.job), at=timezone.now() - HOUR)
+        assert keys() == [f"row {name_of(row)}"]
+        Heartbeat.beat(ran(row.job))
+        assert keys() == []
+
+    def test_a_silent_worker_and_a_canary_that_stopped_singing_are_told_apart(self, at_work):
+        Heartbeat.objects.filter(name="canary").update(at=timezone.now() - 3 * dt.timedelta(minutes=1))
+        assert keys() == ["canary"]
+        Heartbeat.objects.filter(name="worker").update(at=timezone.now() - 3 * dt.timedelta(minutes=1))
+        assert keys() == ["worker"]
+
+    def test_a_sweep_nobody_answers_is_named(self, at_work):
+        Bell.objects.create(name="network.tasks.handle_inbound", answered_at=timezone.now() - HOUR)
+        assert keys() == ["bell network.tasks.handle_inbound"]
+
+    def test_a_message_too_large_to_take_and_a_store_that_throttles_are_named(self, at_work):
+        """Case 10: 11 MB are refused, and somebody hears of it."""
+        merchant = Merchant.everyone.create(name="Bruno", legal_name="Bruno BV", country="NL")
+        shop = Shop.everyone.create(merchant=merchant, domain="bruno.myshopify.com", name="Bruno", country="NL")
+        note_too_large("nobody.myshopify.com")
+        assert keys() == []
+        note_too_large(shop.domain)
+        now = timezone.now()
+        StoreBudget.objects.create(
+            shop=shop, maximum=2000, rate=100, available=0, at=now, throttled=30, throttled_at=now
+        )
+        assert keys() == ["too large: bruno.myshopify.com", f"throttled {shop.pk}"]
+
+    def test_staff_are_mailed_once_and_again_when_it_comes_back(self, at_work):
+        User.objects.create_user("ina", "ina@example.com", "x", is_staff=True)
+        Schedule.objects.filter(name__contains="prove_books").delete()
+        assert (tell_alarms(), tell_alarms(), len(mail.outbox)) == (1, 0, 1)
+        assert "settlement.tasks.prove_books is not scheduled" in mail.outbox[0].body
+        write_timetable()
+        assert tell_alarms() == 0
+        Schedule.objects.filter(name__contains="prove_books").delete()
+        assert (tell_alarms(), len(mail.outbox)) == (1, 2)
+
+
+class TestReady:
+    def test_ready_is_red_on_a_silent_worker_a_stale_canary_and_a_late_backlog(self, at_work, client):
+        """Case 80: red within two minutes, with the ages of everything that waits."""
+        good = client.get("/readyz")
+        assert (good.status_code, good.json()["problems"]) == (200, [])
+        assert good.json()["backlogs"]["webhooks to handle"] == {"count": 0, "seconds": 0.0}
+        Heartbeat.objects.filter(name="canary").update(at=timezone.now() - dt.timedelta(seconds=121))
+        red = client.get("/readyz")
+        assert (red.status_code, "cluster hangs" in red.json()["problems"][0]) == (503, True)
+        assert red.json()["canary_seconds"] >= 121
+        Heartbeat.objects.filter(name="worker").update(at=timezone.now() - dt.timedelta(seconds=121))
+        assert "sign of life" in client.get("/readyz").json()["problems"][0]
+
+    def test_live_touches_no_database(self, client):
+        assert client.get("/livez").content == b"ok\n"  # without the mark, any query would fail this test
+
+
+@pytest.fixture
+def own_clock(django_db_setup, django_db_blocker):
+    """A database whose commits are real: the queue's scheduler opens and closes connections as it likes."""
+    with django_db_blocker.unblock(), cloned_database():
+        write_timetable()
+        yield
+
+
+class TestTimetable:
+    def test_a_row_the_queue_cannot_read_is_mended_and_stops_no_other(self, own_clock):
+        """Case 25: whatever somebody wrote into a row, the next look puts it right."""
+        first, second = TIMETABLE[0], TIMETABLE[1]
+        Schedule.objects.filter(name=name_of(first)).update(args="foo(", next_run=timezone.now() - HOUR)
+        Schedule.objects.filter(name=name_of(second)).update(next_run=timezone.now() - HOUR, func="os.system")
+        Schedule.objects.create(name="stray", func="os.system", args="'true'", next_run=timezone.now() - HOUR)
+        assert write_timetable() == (2, 1)
+        assert write_timetable() == (0, 0)
+        scheduler()
+        assert sorted(_queued()) == sorted([name_of(first), name_of(second)])
+
+    def test_three_hours_away_are_made_up_by_one_run(self, own_clock):
+        """Case 26: what was due a hundred times is begun once."""
+        row = next(row for row in TIMETABLE if row.minutes == 1)
+        Schedule.objects.filter(name=name_of(row)).update(next_run=timezone.now() - 3 * HOUR)
+        scheduler()
+        scheduler()
+        assert _queued() == [name_of(row)]
+        assert Schedule.objects.get(name=name_of(row)).next_run > timezone.now()
+
+    def test_three_clusters_begin_each_due_job_once(self, own_clock):
+        """Case 24: however many clusters look at once."""
+        Schedule.objects.update(next_run=timezone.now() - dt.timedelta(minutes=1))
+        gate = threading.Barrier(3)
+
+        def look():
+            gate.wait()
+            scheduler()
+            connections.close_all()
+
+        threads = [threading.Thread(target=look) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(_queued()) == sorted(name_of(row) for row in TIMETABLE)
+
+
+def _queued() -> list[str]:
+    return [str(task.func()) for task in OrmQ.objects.all()]
