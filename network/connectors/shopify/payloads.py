@@ -46,6 +46,13 @@ NEUTRAL = {
 }
 # Compliance topics come by the app's own configuration at Shopify, never by a subscription.
 SUBSCRIBED = tuple(sorted(topic for topic, neutral in NEUTRAL.items() if not neutral.startswith("privacy.")))
+# Messages about orders carry the customer's e-mail, phone and address; these fields are all that is asked for of them.
+NEEDED = {
+    "ORDERS": ("id", "admin_graphql_api_id", "updated_at"),
+    "REFUNDS": ("id", "admin_graphql_api_id", "order_id"),
+    "FULFILLMENTS": ("id", "admin_graphql_api_id", "order_id", "updated_at"),
+}
+WHOLE = {"ORDERS_EDITED"}  # it names its order one level down, and nobody
 GID = re.compile(r"\Agid://shopify/(\w+)/(\d+)(\?\S*)?\Z")
 TEXT_ID = re.compile(r"\A\d{1,25}\Z")
 FULFILMENT_ORDERS = (

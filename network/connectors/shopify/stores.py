@@ -8,7 +8,7 @@ from network.connectors.base import ConnectorError, RemoteLocation, RemoteShelf,
 from network.connectors.shopify import translate
 from network.connectors.shopify.auth import REQUIRED_SCOPES
 from network.connectors.shopify.client import Client, UserErrors
-from network.connectors.shopify.payloads import SUBSCRIBED
+from network.connectors.shopify.payloads import NEEDED, SUBSCRIBED, WHOLE
 
 WITHOUT_SKU = "sku:'' OR -sku:*"
 Row = dict[str, Any]
@@ -52,7 +52,8 @@ class Stores:
         present: set[str] = set()
         for one in list(self.client.pages("Subscriptions", "webhookSubscriptions")):
             topic = one["topic"]
-            if one["uri"] == address and topic in _wanted() and topic not in present:
+            right = one["uri"] == address and set(one["includeFields"]) == set(_fields(topic))
+            if right and topic in _wanted() and topic not in present:
                 present.add(topic)
             else:
                 self.client.write("Unsubscribe", "webhookSubscriptionDelete", id=one["id"])
@@ -60,7 +61,7 @@ class Stores:
             self._subscribe(topic, address)
 
     def _subscribe(self, topic: str, address: str) -> None:
-        asked = {"uri": address, "format": "JSON"}
+        asked = {"uri": address, "format": "JSON", "includeFields": list(_fields(topic))}
         try:
             self.client.write("Subscribe", "webhookSubscriptionCreate", topic=topic, subscription=asked)
         except UserErrors as error:
@@ -160,6 +161,11 @@ def webhook_address() -> str:
 
 def _wanted() -> set[str]:
     return {topic.upper().replace("/", "_") for topic in SUBSCRIBED}
+
+
+def _fields(topic: str) -> tuple[str, ...]:
+    """Name the fields a message may bring: of orders and parcels only what they are about, so that nobody's e-mail comes to us."""
+    return NEEDED.get(topic.partition("_")[0], ()) if topic not in WHOLE else ()
 
 
 def _scopes_row(scopes: set[str]) -> Row:
