@@ -8,7 +8,7 @@ import catalog.tasks
 import network.tasks
 import orders.tasks
 import settlement.tasks
-import skuu.pulse
+import skuu.leaving
 import skuu.pulse
 
 
@@ -31,7 +31,6 @@ class Row:
 DAY = 24 * 60
 BELLS = (
     # in the order of the story; each finds nothing to do in a millisecond when nothing was lost
-    Bell(skuu.pulse.sing, 15),
     Bell(skuu.pulse.sing, 15),
     Bell(network.tasks.handle_inbound, 2),
     Bell(network.tasks.handle_figures, 2),
@@ -58,6 +57,7 @@ BELLS = (
     Bell(settlement.tasks.post_shipped, 10),
     Bell(settlement.tasks.post_returns, 10),
     Bell(network.tasks.mail_notices, 30),
+    Bell(skuu.leaving.go_on_leaving, 30),
     Bell(catalog.tasks.audit_matching, 30),
     Bell(catalog.tasks.announce_classes, 60),
     Bell(catalog.tasks.withdraw_links, 60),

@@ -13,6 +13,7 @@ portal = [
     path("", include("catalog.portal_urls")),
     path("", include("orders.portal_urls")),
     path("", include("settlement.portal_urls")),
+    path("", include("skuu.portal_urls")),
 ]
 urlpatterns = [
     path("", include("network.urls")),

@@ -3,6 +3,7 @@
 from network.models.audit import Notice
 from network.models.budget import OperationCost, StoreBudget
 from network.models.inbound import InboundEvent, SyncRun
+from network.models.leaving import Leaving
 from network.models.location import Location
 from network.models.merchant import ApiKey, Membership, Merchant, User
 from network.models.rate import DailyRate

@@ -73,6 +73,8 @@ PORTAL = [
     _door("shelf/why/", PAGE),
     _door("rules/", PAGE),
     _door("rules/fields/", PAGE),
+    _door("leave/<int:pk>/", MINE, "leave/{shop}/"),
+    _door("leave/<int:pk>/<slug:step>/", DONE, "leave/{shop}/ask/", post={}),
     _door("rules/<int:pk>/", MINE, "rules/{rule}/"),
     _door("rules/<int:pk>/move/", DONE, "rules/{rule}/move/", post={"up": "1"}),
     _door("rules/versions/", PAGE),
@@ -105,8 +107,6 @@ PORTAL = [
     _door("statements/", PAGE),
     _door("statements/<slug:number>/", MINE, "statements/{statement}/"),
     _door("statements/<slug:number>/csv/", MINE, "statements/{statement}/csv/"),
-]
-BACK_OFFICE = [
     _door("statements/<slug:number>/<slug:kind>/", MINE, "statements/{statement}/xlsx/"),
     _door("money/", PAGE),
     _door("money/bank-statement/", "302 302 403 302 302 403 403", post={}),
@@ -126,6 +126,8 @@ BACK_OFFICE = [
     _door("disputes/<slug:number>/", MINE, "disputes/{dispute}/"),
     _door("disputes/<slug:number>/withdraw/", "302 409 403 404 404 403 403", "disputes/{dispute}/withdraw/", post={}),
     _door("disputes/<slug:number>/files/<int:pk>/", MINE, "disputes/{dispute}/files/{evidence}/"),
+]
+BACK_OFFICE = [
     _door("admin/", STAFF),
     _door("admin/operations/", STAFF),
     _door("admin/operations/replay/", "302 302 302 302 302 302 302", post={}),
@@ -266,11 +268,11 @@ API = [
     _api("statements/", LIST),
     _api("statements/<int:pk>/", THING, "statements/{statement_id}/"),
     _api("statements/<int:pk>/csv/", THING, "statements/{statement_id}/csv/"),
-    _api("^", "404 404 404 404 404", "nothing/"),
-    _api("orders/", "401 401 409 409 409", method="post"),
     _api("balance/", LIST),
     _api("documents/", LIST),
     _api("documents/<int:pk>/<slug:kind>/", THING, "documents/{document}/ubl/"),
+    _api("^", "404 404 404 404 404", "nothing/"),
+    _api("orders/", "401 401 409 409 409", method="post"),
     _api("products/", "401 401 409 409 409", method="put", body=[]),
     _api("stock/", "401 401 409 409 409", method="put", body=[]),
     _api("products/<path:product_id>/", "401 401 409 404 404", "products/{product_id}/", method="delete"),

@@ -49,6 +49,8 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "why": (ALL, OPERATE),
     "rules": (ALL, OPERATE),
     "rule_fields": (ALL, None),
+    "leave": (ALL, OWN),
+    "leave_step": (None, OWN),
     "rule": (ALL, OPERATE),
     "rule_book": (ALL, OPERATE),
     "rule_book_restore": (None, OPERATE),
@@ -58,8 +60,6 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "statements": (MONEY, {"owner", "finance"}),
     "statement": (MONEY, {"owner", "finance"}),
     "statement_csv": (MONEY, {"owner", "finance"}),
-    "shops": (ALL, OPERATE),
-    "shop": (ALL, OPERATE),
     "statement_file": (MONEY, None),
     "money": (MONEY, None),
     "bank_file": (None, {"owner", "finance"}),
@@ -74,6 +74,8 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "dispute": (MONEY, {"owner", "finance"}),
     "withdraw_dispute": (None, {"owner", "finance"}),
     "evidence": (MONEY, None),
+    "shops": (ALL, OPERATE),
+    "shop": (ALL, OPERATE),
     "shop_progress": (ALL, OPERATE),
     "shop_step": (None, OPERATE),
     "team": (ALL, OWN),
@@ -130,9 +132,9 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         placed = InternalOrder.everyone.filter(shipper=shop, status="placed").order_by("pk").first()
         order = Order.everyone.filter(shop__merchant=merchant).first()
         statement = Statement.everyone.filter(merchant=merchant).first()
+        partner = Merchant.everyone.exclude(pk=merchant.pk).order_by("pk").first()
         rule, _ = Rule.everyone.get_or_create(shop=shop, side="origin", tag="old")
         page, _ = RuleBook.everyone.get_or_create(shop=shop, number=1, defaults={"what": "As it began"})
-        partner = Merchant.everyone.exclude(pk=merchant.pk).order_by("pk").first()
         notice, _ = Notice.everyone.get_or_create(shop=shop, key="table", defaults={"subject": "s", "body": "b"})
         key, _ = ApiKey.issue(shop, "table")
         member = Membership.everyone.filter(merchant=merchant).order_by("-pk").first()
@@ -151,6 +153,8 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
             .values_list("pk", flat=True)
             .first()
             or 0,
+            "leave": shop.pk,
+            "leave_step": shop.pk,
             "rule": rule.pk,
             "rule_move": rule.pk,
             "rule_book_restore": page.pk,
@@ -180,11 +184,11 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
     for pattern in portal_patterns():
         path = "/" + str(pattern.pattern)
         path = path.replace("<int:pk>", str(pks.get(pattern.name, 0))).replace("<slug:step>", "no-such-step")
+        path = path.replace("<slug:kind>", "pdf")
         found[pattern.name] = re.sub(r"<\w+:number>", numbers.get(pattern.name, ""), path)
     return found
 
 
-        path = path.replace("<slug:kind>", "pdf")
 class TestEveryAddress:
     def test_stands_in_the_table(self) -> None:
         assert {pattern.name for pattern in portal_patterns()} == set(TABLE)

@@ -1,0 +1,101 @@
+"""A shop leaves: what keeps it, what ends by itself, what is erased, and how it may stay after all."""
+
+import pytest
+
+from catalog.distribute import distribute_due
+from catalog.models import Item, Placement
+from catalog.tests.cast import make_item, open_shop, stock
+from network.models import ApiKey, Leaving, Shop, ShopCredential
+from skuu.leaving import HasLeft, ask_to_leave, finish_leaving, go_on_leaving, plan_exit, stay
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bruno() -> Shop:
+    shop = open_shop("Bruno")
+    stock(shop, make_item(), 0)
+    return shop
+
+
+@pytest.fixture
+def alma(bruno: Shop) -> Shop:
+    shop = open_shop("Alma")
+    stock(shop, Item.objects.get(), 3)
+    return shop
+
+
+def decide() -> None:
+    while distribute_due():
+        pass
+
+
+def open_steps(shop: Shop) -> dict[str, int]:
+    shop.refresh_from_db()
+    return {step.key: step.left for step in plan_exit(shop).steps if not step.is_done}
+
+
+def show(shop: Shop) -> None:
+    """Say that the shelf shows what is wanted."""
+    for placed in Placement.objects.filter(shop=shop):
+        Placement.objects.filter(pk=placed.pk).update(pushed=placed.wanted)
+
+
+class TestLeaving:
+    def test_a_selling_shop_goes_when_its_shelf_shows_zero(self, alma: Shop, bruno: Shop) -> None:
+        decide()
+        show(bruno)
+        ShopCredential.objects.create(shop=bruno, access_token="shpat_secret", scopes=["read_orders"])
+        key, _ = ApiKey.issue(bruno, "ERP")
+        assert open_steps(bruno) == {"paused": 1, "shelf": 1}
+        ask_to_leave(bruno, by="bruno", reason="closing down")
+        assert open_steps(bruno)["shelf"] == 1
+        assert go_on_leaving() == 0
+        decide()
+        assert go_on_leaving() == 0, "the shelf still shows units"
+        show(bruno)
+        assert open_steps(bruno) == {}
+        assert go_on_leaving() == 1
+        bruno.refresh_from_db()
+        key.refresh_from_db()
+        leaving = Leaving.objects.get()
+        assert (bruno.status, leaving.left, leaving.ended_by) == ("left", True, "bruno")
+        assert key.revoked_at is not None
+        assert not ShopCredential.objects.filter(shop=bruno).exclude(access_token="").exists()
+        assert go_on_leaving() == 0
+
+    def test_a_shipping_shop_goes_when_partners_shelves_no_longer_show_its_units(self, alma: Shop, bruno: Shop) -> None:
+        decide()
+        show(bruno)
+        ask_to_leave(alma, by="alma")
+        decide()
+        assert open_steps(alma) == {"offer": 1}
+        show(bruno)
+        assert open_steps(alma) == {}
+        assert finish_leaving(alma, by="staff")
+        assert not finish_leaving(alma, by="staff")
+        assert Leaving.objects.get().ended_by == "staff"
+
+    def test_it_may_stay_and_its_shelf_fills_again(self, alma: Shop, bruno: Shop) -> None:
+        bruno.platform = "api"  # a shop without a store to check
+        bruno.save()
+        decide()
+        ask_to_leave(bruno, by="bruno")
+        decide()
+        assert Placement.objects.get().wanted == 0
+        stay(bruno, by="bruno")
+        stay(bruno, by="bruno")
+        decide()
+        assert (Placement.objects.get().wanted, Leaving.objects.get().left) == (3, False)
+        assert go_on_leaving() == 0
+
+    def test_asking_twice_is_one_way(self, bruno: Shop) -> None:
+        assert ask_to_leave(bruno, by="bruno") == ask_to_leave(bruno, by="bruno")
+
+    def test_who_left_cannot_leave(self, bruno: Shop) -> None:
+        ask_to_leave(bruno, by="bruno")
+        assert go_on_leaving() == 1
+        bruno.refresh_from_db()
+        with pytest.raises(HasLeft):
+            ask_to_leave(bruno, by="bruno")
+        assert Leaving.objects.count() == 1
