@@ -18,6 +18,7 @@ class StoreBudget(models.Model):
     at = models.DateTimeField()
     blocked_until = models.DateTimeField(null=True)  # the store said "slow down" and when to come back
     throttled = models.PositiveBigIntegerField(default=0)  # how often it had to say so
+    failures = models.PositiveIntegerField(default=0, db_default=0)  # calls in a row it did not answer
     throttled_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
