@@ -156,7 +156,10 @@ class LocationAdmin(ReadOnlyAdmin):
 class RateCardAdmin(ModelAdmin):
     """A change of terms is a new version; what was agreed before stays as it was."""
 
-    list_display = ("origin_kind", "shipper_kind", "version", "origin_bp", "network_bp", "starts_on")
+    list_display = (
+        "origin_kind", "shipper_kind", "version", "origin_bp", "network_bp", "network_fixed_minor", "network_min_minor",
+        "network_max_minor", "currency", "starts_on", "ends_on",
+    )  # fmt: skip
     list_filter = ("origin_kind", "shipper_kind")
     search_fields = ("origin_kind", "shipper_kind")
 

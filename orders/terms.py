@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from catalog.market import Market, open_market
@@ -69,7 +70,9 @@ def open_terms(order: Order, shipper_ids: Collection[int]) -> TermsBook:
     on = timezone.localdate()
     market = open_market({order.shop_id, *shipper_ids})
     origin: Shop = market.traders[order.shop_id].shop
-    cards = RateCard.objects.filter(origin_kind=origin.merchant.kind, starts_on__lte=on).order_by("version")
+    cards = RateCard.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=on), origin_kind=origin.merchant.kind, starts_on__lte=on
+    ).order_by("version")
     return TermsBook(order, market, {card.shipper_kind: card for card in cards}, on)
 
 
