@@ -17,7 +17,7 @@ from settlement.admin_base import ReadOnly
 from settlement.admin_pay import ask
 from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
-from settlement.models import Document, FxRate, NumberSeries, PayTerms, Seal, StoredFile
+from settlement.models import Document, NumberSeries, PayTerms, Seal, StoredFile
 from settlement.tasks import issue_last_month
 from skuu.kit.jobs import enqueue
 from skuu.kit.money import Money
@@ -70,14 +70,6 @@ class SealAdmin(ReadOnly, ModelAdmin):
     list_filter = ("sealed_at",)
     search_fields = ("digest",)
     ordering = ("-pk",)
-
-
-@admin.register(FxRate)
-class FxRateAdmin(ReadOnly, ModelAdmin):
-    list_display = ("currency", "on", "rate", "source")
-    list_filter = ("currency", "on")
-    search_fields = ("currency",)
-    ordering = ("-on", "currency")
 
 
 @admin.register(NumberSeries)

@@ -116,11 +116,19 @@ def _item_steps(item: dict[str, Any], facts: dict[str, Any], *, ships: bool, cur
         steps.append(Step(f"{rate:g} % VAT on it: {vat.get('reason', '')}", sign * item["vat"]))
     if ships and item["network_fee"]:
         steps.append(
-            Step(f"Network fee, {facts['network_bp'] / 100:g} % of {shown(item['net'])}", -item["network_fee"])
+            Step(
+                f"Network fee, {facts['network_bp'] / 100:g} % of {shown(item['net'])}{_bounds(facts)}",
+                -item["network_fee"],
+            )
         )
         if item["fee_vat"]:
             steps.append(Step(f"VAT on the fee: {facts.get('fee_vat', {}).get('reason', '')}", -item["fee_vat"]))
     return steps
+
+
+def _bounds(facts: dict[str, Any]) -> str:
+    bounds = facts.get("fee_bounds") or {}
+    return " within the card’s fixed part and bounds, shared over the lines" if bounds else ""
 
 
 def disputes_of(order: InternalOrder) -> list[Dispute]:

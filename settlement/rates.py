@@ -1,4 +1,7 @@
-"""Dated euro reference rates for conversions that stand in the books: the shipped history, then what was imported."""
+"""Dated euro reference rates for conversions that stand in the books: the shipped history, then what the network imported.
+
+Unlike network.rates, which compares and quotes, this never takes a rate of a later day.
+"""
 
 import csv
 import datetime as dt
@@ -9,9 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from django.db import transaction
-
-from settlement.models import FxRate
+from network.models import DailyRate
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import exponent, round_half_away
 
@@ -46,12 +47,12 @@ def rate_on(currency: str, on: dt.date) -> Rate:
     """Give the rate in force on a day: that day's, or the last one published before. Raises NoRate."""
     if currency in _FIXED:
         return Rate(currency, _FIXED[currency], on, "fixed")
-    imported = FxRate.objects.filter(currency=currency, on__lte=on).order_by("-on").first()
+    imported = DailyRate.objects.filter(currency=currency, on__lte=on).order_by("-on").first()
     days, values = _history().get(currency, ((), ()))
     at = bisect_right(days, on) - 1
     shipped = Rate(currency, values[at], days[at], _SOURCE) if at >= 0 else None
     if imported is not None and (shipped is None or imported.on >= shipped.on):
-        found = Rate(currency, Fraction(imported.rate), imported.on, imported.source)
+        found = Rate(currency, Fraction(imported.rate), imported.on, _SOURCE)
     elif shipped is not None:
         found = shipped
     else:
@@ -65,20 +66,6 @@ def convert(amount: int, from_rate: Rate, to_rate: Rate) -> int:
     """Convert minor units between the currencies of two rates, rounded once, half away from zero."""
     places = exponent(to_rate.currency) - exponent(from_rate.currency)
     return round_half_away(amount * to_rate.value / from_rate.value * Fraction(10) ** places)
-
-
-def import_rates(rows: list[tuple[dt.date, str, Decimal]], *, source: str = _SOURCE) -> int:
-    """Keep newly published rates (day, currency, one euro in it); returns how many were new.
-
-    *Again*: a day's rate is kept as it was first imported. Raises NotPossible ``bad_rate`` for a rate that is not positive.
-    """
-    if any(rate <= 0 for _, _, rate in rows):
-        raise NotPossible("An exchange rate is more than nothing.", code="bad_rate")
-    with transaction.atomic():
-        before = FxRate.objects.count()
-        new = [FxRate(on=on, currency=currency, rate=rate, source=source) for on, currency, rate in rows]
-        FxRate.objects.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
-        return FxRate.objects.count() - before
 
 
 @lru_cache(maxsize=1)

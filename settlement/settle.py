@@ -19,6 +19,7 @@ from network.taxing.territories import vat_country
 from orders.fulfil import mark_posted
 from orders.models import InternalOrder, InternalOrderLine
 from settlement.post import Draft, post_entries
+from settlement.rates import convert, rate_on
 from settlement.splitting import GOODS, Item, Terms, divide_shipment, part_of_total, post_shipment
 from skuu.kit.errors import NotPossible, SkuuError
 
@@ -156,6 +157,7 @@ def draft_shipment(order: InternalOrder, lines: list[InternalOrderLine], registe
         fee_vat_bp=fee_vat.rate_bp,
         shipping=order.shipping_minor,
         own_goods=own,
+        **_fee_bounds(order),
     )
     items = divide_shipment(nets, terms)
     postings = post_shipment(items, origin.pk, shipper.pk)
@@ -171,6 +173,24 @@ def draft_shipment(order: InternalOrder, lines: list[InternalOrderLine], registe
         internal_order=order.pk,
         facts=_facts(order, fee_vat, [_described(*each) for each in _beside(items, lines, units)]),
     )
+
+
+def _fee_bounds(order: InternalOrder) -> dict[str, Any]:
+    """Read the fixed part and the bounds of the network's fee off the frozen card, in the order's currency."""
+    card = order.rate_card
+    if not (card.network_fixed_minor or card.network_min_minor or card.network_max_minor is not None):
+        return {}
+    day = timezone.localdate(order.shipped_at)
+    before, after = rate_on(card.currency, day), rate_on(order.currency, day)
+
+    def converted(minor: int) -> int:
+        return minor if card.currency == order.currency else convert(minor, before, after)
+
+    return {
+        "network_fixed": converted(card.network_fixed_minor),
+        "network_min": converted(card.network_min_minor),
+        "network_max": None if card.network_max_minor is None else converted(card.network_max_minor),
+    }
 
 
 def _units_sent(line: InternalOrderLine, lines: list[InternalOrderLine]) -> int:
@@ -208,6 +228,7 @@ def _facts(order: InternalOrder, fee_vat: FeeVat, items: list[dict[str, Any]]) -
         "rate_card": f"{card.origin_kind}-{card.shipper_kind} v{card.version}",
         "origin_bp": order.origin_bp,
         "network_bp": order.network_bp,
+        **({"fee_bounds": bounds} if (bounds := _fee_bounds(order)) else {}),
         "vat": order.vat,
         "fee_vat": {**asdict(fee_vat), "network_country": vat_country(settings.NETWORK_COUNTRY)},
         "items": items,

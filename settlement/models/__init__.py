@@ -4,7 +4,6 @@ from settlement.models.account import Account, Balance
 from settlement.models.dispute import Dispute, DisputeChange, DisputeMessage
 from settlement.models.document import Document, DocumentEntry, NumberSeries, StoredFile
 from settlement.models.entry import Entry, Line
-from settlement.models.fx import FxRate
 from settlement.models.payment import (
     BankAccount,
     BankFile,
@@ -33,7 +32,6 @@ __all__ = [
     "Document",
     "DocumentEntry",
     "Entry",
-    "FxRate",
     "Line",
     "NumberSeries",
     "PayTerms",

@@ -12,7 +12,10 @@ SHIPPING = "shipping"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The frozen terms of one internal order: rates in basis points, shipping tariff net in minor units."""
+    """The frozen terms of one internal order: rates in basis points, shipping tariff net in minor units.
+
+    The network's fee on the whole order is its rate and ``network_fixed``, at least ``network_min``, at most ``network_max``.
+    """
 
     origin_bp: int
     network_bp: int
@@ -20,6 +23,9 @@ class Terms:
     fee_vat_bp: int
     shipping: int
     own_goods: bool = False
+    network_fixed: int = 0
+    network_min: int = 0
+    network_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def divide_shipment(nets: Sequence[int], terms: Terms) -> list[Item]:
     shares = [split_line(net, terms.origin_bp, terms.network_bp) for net in nets]
     supplies = [0 if terms.own_goods else share.supply for share in shares]
     kinds, bases, origin_fees = [GOODS] * len(nets), list(nets), [0 if terms.own_goods else s.origin for s in shares]
-    fees = [share.network for share in shares]
+    fees = _network_fees([share.network for share in shares], [share.net - share.origin for share in shares], terms)
     if terms.shipping and not terms.own_goods:
         kinds, bases, supplies = [*kinds, SHIPPING], [*bases, 0], [*supplies, terms.shipping]
         origin_fees, fees = [*origin_fees, 0], [*fees, 0]
@@ -88,3 +94,17 @@ def post_shipment(items: Sequence[Item], origin: int, shipper: int) -> list[Post
 
 def _vat_shared(bases: Sequence[int], rate_bp: int) -> list[int]:
     return share_by_weight(vat_on(sum(bases), rate_bp), bases) if bases else []
+
+
+def _network_fees(by_rate: list[int], left: list[int], terms: Terms) -> list[int]:
+    """Bring the network's fee between its bounds, and share it over the lines by what each leaves to the shipper.
+
+    It never takes more than is left, so that no sale costs the shipper money.
+    """
+    total = max(sum(by_rate) + terms.network_fixed, terms.network_min)
+    if terms.network_max is not None:
+        total = min(total, terms.network_max)
+    total = min(total, sum(left))
+    if total == sum(by_rate) or not left:
+        return by_rate
+    return share_by_weight(total, left)
