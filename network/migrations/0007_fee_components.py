@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('network', '0006_leaving'),
+        ('network', '0007_failures_in_a_row'),
     ]
 
     operations = [
