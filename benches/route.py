@@ -14,12 +14,13 @@ from benches import _scratch  # first: it sets the environment that settings are
 import psycopg
 from django.db import connection
 
-from benches._figures import Aim, Bench, open_bench, share
+from benches._figures import Aim, Bench, open_bench, share, timed
 from catalog.claim import OutOfStock, check_claims, claim_units
 from catalog.models import InventoryItem, Item, Match, Product, StockLevel, Style, Variant
 from network.models import Location, Merchant, Shop
-from orders.routing import Demand, Destination, Offer, Plan, Promise, plan_order
-from orders.routing.costs import bundle_cost, place_of
+from orders.routing import DEFAULT_POLICY, POLICIES, Demand, Destination, Offer, Plan, Promise, plan_order
+from orders.routing.costs import bundle_cost, place_of, unit_minor
+from orders.tests.optimum import least_objective
 
 WRITERS = 8
 PLACES = (
@@ -32,6 +33,8 @@ PLACES = (
     ("FR", "59000"),
 )
 PROMISE = Promise(days=4)
+WEIGHTS = POLICIES[DEFAULT_POLICY]
+SOLVED = 6  # orders that the solver of integer programmes divides too: it takes seconds for each
 Problem = tuple[list[Demand], list[Offer], Destination]
 Attempt = Callable[[], bool]
 
@@ -41,6 +44,7 @@ def main() -> None:
     bench = open_bench("route", rows=1_500, meaning="decisions, and claims on the hot item")
     dice = random.Random(7)
     _plan_orders(bench, dice)
+    _solve_orders(bench, dice)
     with _scratch.scratch_database():
         _claim_hot_item(bench)
 
@@ -83,6 +87,38 @@ def _plan_orders(bench: Bench, dice: random.Random) -> None:
     )
 
 
+def _solve_orders(bench: Bench, dice: random.Random) -> None:
+    """Let HiGHS divide a few orders of several units a line, under every policy in turn, and compare cost and time."""
+    planned, solved, above = [], [], []
+    for at, policy in zip(range(SOLVED), itertools.cycle(POLICIES)):
+        demands, offers, to = _problem(dice, lines=6, candidates=40, most=2)
+        weights = POLICIES[policy]
+        seconds, plan = timed(lambda: plan_order(demands, offers, to, PROMISE, policy=policy))  # noqa: B023
+        planned.append(seconds)
+        seconds, least = timed(lambda: least_objective(demands, offers, to, PROMISE, weights))  # noqa: B023
+        solved.append(seconds)
+        above.append((plan.cost_minor + plan.parcels * weights.parcel - least) / least)
+        bench.note(f"order {at}, {policy}: {planned[-1] * 1000:.1f} ms, HiGHS {seconds * 1000:.0f} ms")
+    bench.tell(
+        "decision with 6 lines of up to two units and 40 candidates, median",
+        share(planned, 0.5) * 1000,
+        "ms",
+        reference=share(solved, 0.5) * 1000,
+        reference_name="HiGHS on the same integer programme",
+        aim=Aim(15),
+        better="lower",
+    )
+    bench.tell(
+        "cost above HiGHS's optimum, worst plan",
+        max(above) * 100,
+        "%",
+        reference=0.0,
+        reference_name="HiGHS, gap 0, every policy in turn",
+        aim=Aim(0),
+        better="lower",
+    )
+
+
 def _problem(dice: random.Random, *, lines: int, candidates: int, most: int) -> Problem:
     """Draw an order whose items stand at a part of the candidates, each item at one candidate at least."""
     demands = [Demand(line, 100 + line, dice.randint(1, most), dice.choice((300, 900, 1400))) for line in range(lines)]
@@ -108,16 +144,16 @@ def _by_partitions(problem: Problem) -> tuple[int, int]:
     held: dict[int, dict[int, Offer]] = {}
     for offer in offers:
         held.setdefault(offer.location, {})[offer.item] = offer
-    places = {location: place_of(next(iter(of.values())), to, PROMISE) for location, of in held.items()}
+    places = {location: place_of(next(iter(of.values())), to, PROMISE, WEIGHTS) for location, of in held.items()}
     cheapest: dict[frozenset[int], int | None] = {}
 
     def price(part: Sequence[Demand]) -> int | None:
         key = frozenset(demand.line for demand in part)
         if key not in cheapest:
-            grams, units = sum(demand.grams * demand.units for demand in part), sum(demand.units for demand in part)
+            grams = sum(demand.grams * demand.units for demand in part)
             cheapest[key] = min(
                 (
-                    bundle_cost(places[location], to, grams, units)
+                    bundle_cost(places[location], grams, [unit_minor(of[demand.item], WEIGHTS) for demand in part])
                     for location, of in held.items()
                     if all(demand.item in of for demand in part)
                 ),

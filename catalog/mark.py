@@ -69,7 +69,12 @@ def _mark(which: str, *values: Any) -> int:
         cursor.execute(_MARK.format(which), values)
         marked = cursor.rowcount
     if marked:
-        from catalog import tasks
-
-        ring(tasks.distribute)
+        ring_distribute()
     return marked
+
+
+def ring_distribute() -> None:
+    """Wake the sweep that decides marked items, once the surrounding transaction has committed."""
+    from catalog import tasks
+
+    ring(tasks.distribute)
