@@ -8,8 +8,8 @@ BEFORE = import_module("catalog.migrations.0016_whole_neighbourhoods")
 PLANS = import_module("catalog.migrations.0015_a_change_in_few_statements")._PLANS
 
 # As before, but what is known already is taken off as a set, and who is whole is carried along instead of being looked up in
-# an array for every row: with thousands of products that took three quarters of the time. Of a code eight times as many
-# variants are followed as of a barcode, for a barcode is one size's and a code stands on every size of its product.
+# an array for every row: with thousands of products that took three quarters of the time. Of a full code eight times as
+# many variants are followed as of a barcode, for a barcode is one size's and a code stands on every size of its product.
 AROUND = f"""
 create or replace function catalog_rows_around(
   products bigint[], changed bigint[], gtins text, brands text, codes text, levels text, most int, widest int
@@ -93,10 +93,10 @@ begin
       ) found left join lateral unnest(found.ids, found.ends) as u(p, is_end) on not found.is_crowded
       union all
       select u.p, not k.is_full, null, case when found.is_crowded then k.brand_key || chr(31) || k.code end
-      from named k cross join lateral (
-        select count(*) > 8 * most as is_crowded, array_agg(same.product_id) as ids from (
+      from (select *, case when is_full then 8 else 1 end as sizes from named) k cross join lateral (
+        select count(*) > k.sizes * most as is_crowded, array_agg(same.product_id) as ids from (
           select v.product_id from catalog_variant v
-          where v.brand_key in (k.brand_key, '') and v.code = k.code and v.deleted_at is null limit 8 * most + 1
+          where v.brand_key in (k.brand_key, '') and v.code = k.code and v.deleted_at is null limit k.sizes * most + 1
         ) same
       ) found left join lateral unnest(found.ids) as u(p) on not found.is_crowded
       where k.is_full or hop = 1
