@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog import feedback_page, matches_page, portal, portal_rules
+from catalog import feedback_page, matches_page, portal, portal_insights, portal_rules
 
 urlpatterns = [
     path("products/", portal.products, name="products"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("matches/<int:pk>/report/withdraw/", matches_page.withdraw, name="match_report_withdraw"),
     path("shelf/", portal.shelf, name="shelf"),
     path("shelf/why/", portal.why, name="why"),
+    path("insights/", portal_insights.insights, name="insights"),
+    path("partner-countries/", portal_insights.partner_countries, name="partner_countries"),
     path("rules/", portal_rules.rules, name="rules"),
     path("rules/fields/", portal_rules.rule_fields, name="rule_fields"),
     path("rules/versions/", portal_rules.rule_book, name="rule_book"),

@@ -88,7 +88,7 @@ def preview_removal(rule: Rule) -> Preview:
 
 
 def _compare(shop: Shop, *, extra: list[Rule], dropped: Collection[int]) -> Preview:
-    items = _items(shop)
+    items = items_shared([shop.pk])
     chosen = items[:MOST_ITEMS]
     standing = list(standing_on(timezone.localdate()))
     before = _shelves(chosen, standing)
@@ -113,10 +113,10 @@ def _compare(shop: Shop, *, extra: list[Rule], dropped: Collection[int]) -> Prev
     )
 
 
-def _items(shop: Shop) -> list[int]:
-    """List the items of the shop that somebody else has too: only these can stand on any shelf."""
-    elsewhere = Match.everyone.filter(item=OuterRef("item"), status="linked").exclude(shop=shop)
-    rows = Match.everyone.filter(Exists(elsewhere), shop=shop, status="linked").order_by("item_id")
+def items_shared(shop_ids: Collection[int]) -> list[int]:
+    """List the items of shops that somebody else has too, one more than is looked at: only these can stand on any shelf."""
+    elsewhere = Match.everyone.filter(item=OuterRef("item"), status="linked").exclude(shop=OuterRef("shop"))
+    rows = Match.everyone.filter(Exists(elsewhere), shop__in=shop_ids, status="linked").order_by("item_id")
     return list(rows.values_list("item_id", flat=True).distinct()[: MOST_ITEMS + 1])
 
 

@@ -197,6 +197,21 @@ select shop_id, item_id, variant_id, inventory_item_id, units, shippers, unknown
 """
 
 
+# every variant of some shops by what keeps it off the shelf
+_STATES = f"""
+select case when d.hindered & {H["own_stock"]} <> 0 then 'own_stock' when d.hindered <> 0 then 'unfit'
+    when d.units > 0 then 'filled' when d.refused <> 0 then 'refused' else 'nobody' end as state,
+  d.shop_id, d.hindered, d.refused, d.vat, count(*), sum(d.units)
+from decided d group by 1, 2, 3, 4, 5
+"""  # noqa: S608 - names and bits of our own
+
+
+def states_of(items: str, origins: str, today: str, *, ruled: bool) -> str:
+    """Write the statement that counts the variants of some shops by what keeps them off their shelf."""
+    rules = _RULED.format(rules=STANDING.format(today=today)) if ruled else ""
+    return _head(items, origins, rules) + _STATES
+
+
 def changes_of(items: str, standing: str, today: str, *, ruled: bool) -> str:
     """Write the statement that answers every placement that must change; conditions name items of matches and placements."""
     rules = _RULED.format(rules=STANDING.format(today=today)) if ruled else ""

@@ -52,7 +52,8 @@ class TestMeasuring:
         return list(Placement.objects.filter(shop=shop).values_list("wanted", flat=True))
 
     def sell(self, alma, days_ago: int, before: int) -> None:
-        StockPace.objects.update(looked_on=timezone.localdate() - dt.timedelta(days=days_ago), figure=before)
+        looks = StockPace.objects.filter(level=level_of(alma.boot))
+        looks.update(looked_on=timezone.localdate() - dt.timedelta(days=days_ago), figure=before)
 
     def test_a_size_that_sells_fast_keeps_units_off_the_shelves(self, alma, bruno) -> None:
         bruno.placement_cap = 100

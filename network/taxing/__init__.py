@@ -1,7 +1,9 @@
 """Which VAT a sale through the network carries, or which registration is missing for it: pure, versioned, in words."""
 
 from network.taxing.fees import FeeVat, network_fee_vat
+from network.taxing.opening import Registration, missing_registrations
 from network.taxing.rates import RULES_VERSION, UnknownRateError, standard_rate_bp
+from network.taxing.reduced import CHILDREN, CLASSES, STANDARD, rate_bp
 from network.taxing.routes import (
     BLOCKED,
     DISTANCE_SALE,
@@ -16,18 +18,24 @@ from network.taxing.territories import EU, country_name, special_territory
 
 __all__ = [
     "BLOCKED",
+    "CHILDREN",
+    "CLASSES",
     "DISTANCE_SALE",
     "DOMESTIC",
     "EU",
     "OWN_GOODS",
     "RULES_VERSION",
+    "STANDARD",
     "FeeVat",
     "Party",
     "Point",
+    "Registration",
     "Route",
     "UnknownRateError",
     "country_name",
+    "missing_registrations",
     "network_fee_vat",
+    "rate_bp",
     "special_territory",
     "standard_rate_bp",
     "vat_route",

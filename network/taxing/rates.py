@@ -2,7 +2,7 @@
 
 Sources: the rates the tax administrations publish, as collected in the data sets `eu-vat-rates-data` (2026-09-29, MIT;
 current rates) and `duty27-eu-vat` (2026-10-04, MIT; history of the EU-27), which agree on every open row here.
-Reduced categories (children's clothes are zero-rated in GB and IE) are not in it: every sale is taxed as standard.
+Lower rates of some goods stand in network.taxing.reduced.
 """
 
 import datetime as dt

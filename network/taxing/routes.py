@@ -10,7 +10,8 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 
-from network.taxing.rates import RULES_VERSION, UnknownRateError, standard_rate_bp
+from network.taxing.rates import RULES_VERSION, UnknownRateError
+from network.taxing.reduced import STANDARD, rate_bp
 from network.taxing.territories import EU, country_name, special_territory, vat_country
 
 DOMESTIC = "domestic"
@@ -59,12 +60,19 @@ def _blocked(reason: str) -> Route:
 
 @lru_cache(maxsize=100_000)  # routing asks the same pairs again and again
 def vat_route(
-    ship_from: Point, ship_to: Point, origin: Party, shipper: Party, on: dt.date, transport: str = "origin"
+    ship_from: Point,
+    ship_to: Point,
+    origin: Party,
+    shipper: Party,
+    on: dt.date,
+    transport: str = "origin",
+    goods: str = STANDARD,
 ) -> Route:
     """Decide whether the network may carry this sale on this day, and which VAT both supplies bear.
 
     ``origin`` sells to the consumer at ``ship_to``; ``shipper`` sends from ``ship_from``; ``transport`` says for whose
-    account the parcel travels. One merchant on both sides supplies itself nothing: its rates concern the consumer only.
+    account the parcel travels, ``goods`` which class of rates they bear. One merchant on both sides supplies itself nothing:
+    its rates concern the consumer only.
     """
     leaves, arrives = vat_country(ship_from.country), vat_country(ship_to.country)
     refusal = _refuse_places(leaves, ship_from.postcode, arrives, ship_to.postcode) or _refuse_parties(
@@ -73,8 +81,8 @@ def vat_route(
     if refusal:
         return _blocked(refusal)
     try:
-        supply_bp = standard_rate_bp(leaves, on, ship_from.postcode)
-        consumer_bp = standard_rate_bp(arrives, on, ship_to.postcode)
+        supply_bp = rate_bp(leaves, on, ship_from.postcode, goods)
+        consumer_bp = rate_bp(arrives, on, ship_to.postcode, goods)
     except UnknownRateError as unknown:
         return _blocked(f"Not possible: {unknown}.")
     own = origin.merchant_id == shipper.merchant_id

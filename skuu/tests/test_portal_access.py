@@ -13,6 +13,7 @@ from catalog.models import Match, Product, Rule, RuleBook
 from network.models import ApiKey, Membership, Merchant, Notice, User
 from network.scoping import as_network
 from orders.models import InternalOrder, Order
+from orders.redact import answer_data_request
 from orders.return_goods import announce_return
 from settlement.models import Statement
 from settlement.tests.things import make_things
@@ -34,6 +35,8 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "order": (ALL, OPERATE),
     "announce_return": (ALL, OPERATE),
     "report_lost": (None, OPERATE),
+    "privacy": (OPERATE, None),
+    "privacy_file": (OPERATE, None),
     "returns": (ALL, OPERATE),
     "return": (ALL, OPERATE),
     "receive_return": (None, OPERATE),
@@ -49,6 +52,8 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "why": (ALL, OPERATE),
     "rules": (ALL, OPERATE),
     "rule_fields": (ALL, None),
+    "insights": (ALL, OPERATE),
+    "partner_countries": (ALL, OPERATE),
     "leave": (ALL, OWN),
     "leave_step": (None, OWN),
     "rule": (ALL, OPERATE),
@@ -146,6 +151,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         pks = {
             "order": order.pk if order else 0,
             "announce_return": order.pk if order else 0,
+            "privacy_file": answer_data_request(shop, "table", []).pk,
             "product": Product.everyone.filter(shop=shop).first().pk,
             "match_report": Match.everyone.filter(shop=shop).order_by("pk").values_list("pk", flat=True).first() or 0,
             "match_report_withdraw": Match.everyone.filter(shop=shop)
