@@ -97,7 +97,7 @@ def test_closing_through_a_past_day_leaves_the_days_after_it_open(alma, bruno):
     assert check_ledger(strict=True).findings == []
 
 
-def test_an_event_of_a_closed_day_goes_to_an_open_period_and_keeps_its_day(alma, bruno):
+def test_N27_an_event_of_a_closed_day_goes_to_an_open_period_and_keeps_its_day(alma, bruno):
     make_internal_order(bruno, alma, shipped_at=FRIDAY - dt.timedelta(days=5))
     close_cycle(dt.date(2026, 11, 18))
     late = make_internal_order(bruno, alma, shipped_at=FRIDAY - dt.timedelta(days=4))
@@ -141,7 +141,7 @@ def test_a_closing_killed_before_its_statements_is_finished_by_the_next(alma, br
     assert check_ledger(strict=True).findings == []
 
 
-def test_a_statement_recomputed_later_is_the_same_byte_for_byte(alma, bruno):
+def test_I8_a_statement_recomputed_later_is_the_same_byte_for_byte(alma, bruno):
     make_internal_order(bruno, alma, nets=(33_33, 66_67))
     close_cycle(timezone.localdate())
     first = {s.pk: statement_csv(s) for s in Statement.everyone.select_related("cycle")}
@@ -207,7 +207,7 @@ def test_the_csv_tells_both_order_numbers_the_terms_and_adds_up(alma, bruno):
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
-def test_a_cell_that_begins_like_a_formula_is_only_text(cell):
+def test_N39_a_cell_that_begins_like_a_formula_is_only_text(cell):
     assert harmless(cell) == "'" + cell
     assert harmless("#1001") == "#1001"
 

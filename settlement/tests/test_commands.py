@@ -80,7 +80,7 @@ def test_today_by_utc_closes_until_now_when_the_networks_clock_shows_tomorrow(sa
     assert (entry.effective_on, entry.period.cycle_id) == (dt.date(2026, 11, 21), Cycle.objects.get().pk)
 
 
-def test_the_last_night_of_a_month_does_not_straddle_two_cycles(sale, clock):
+def test_N26_the_last_night_of_a_month_does_not_straddle_two_cycles(sale, clock):
     clock.move_to(dt.datetime(2026, 11, 30, 23, 30, tzinfo=dt.UTC))
     december = make_internal_order(sale.order.shop, sale.shipper)
     run("settle", "--through", "2026-11-30")

@@ -157,7 +157,7 @@ def check_ledger_is_clean() -> None:
     assert check_ledger(strict=True).findings == []
 
 
-def test_names_on_a_document_stay_when_a_merchant_is_renamed(alma, bruno):
+def test_N41_names_on_a_document_stay_when_a_merchant_changes_its_legal_name(alma, bruno):
     delivered(bruno, alma)
     close_cycle(dt.date(2026, 10, 31))
     issue_documents(OCTOBER, by="ina")

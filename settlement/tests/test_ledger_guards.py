@@ -77,7 +77,7 @@ def test_the_same_key_again_returns_the_first_entry(alma, bruno):
     assert dict(Balance.everyone.values_list("account__merchant__name", "amount")) == {"Alma": -100, "Bruno": 100}
 
 
-def test_the_same_key_with_another_amount_is_an_error(alma, bruno):
+def test_N2_the_same_key_with_another_amount_is_an_error(alma, bruno):
     post_entry(draft(alma, bruno))
     before = snapshot()
     with pytest.raises(KeyReused, match="k1 was posted before"):
@@ -102,12 +102,12 @@ def test_a_draft_that_is_no_balanced_entry_is_refused(alma, bruno, amounts):
     assert Entry.objects.count() == 0
 
 
-def test_an_entry_of_the_day_after_tomorrow_is_refused(alma, bruno):
+def test_N40_an_entry_of_the_day_after_tomorrow_is_refused(alma, bruno):
     with pytest.raises(NotPossible, match="in the future"):
         post_entry(draft(alma, bruno, effective_on=timezone.localdate() + dt.timedelta(days=2)))
 
 
-def test_four_thousand_lines_make_one_entry(alma, bruno):
+def test_N38_four_thousand_lines_make_one_entry(alma, bruno):
     postings = tuple(Posting((alma, bruno)[i % 2].pk, "merchant", (100, -100)[i % 2], "supply") for i in range(4000))
     post_entry(draft(alma, bruno, postings=postings))
     assert Line.objects.count() == Entry.objects.get().line_count == 4000
@@ -206,7 +206,7 @@ def test_a_balanced_pair_beyond_the_declared_lines_is_refused_in_the_same_transa
     refused(statement, *values, because="only be written with their entry")
 
 
-def test_an_entry_is_reversed_once_and_in_full(alma, bruno):
+def test_I6_an_entry_is_reversed_once_and_in_full(alma, bruno):
     entry = Entry.objects.get(pk=post_entry(draft(alma, bruno)).entry_id)
     first = reverse_entry(entry, reason="wrong amount", by="staff")
     again = reverse_entry(entry, reason="wrong amount", by="staff")
@@ -217,7 +217,7 @@ def test_an_entry_is_reversed_once_and_in_full(alma, bruno):
     assert check_ledger(strict=True).findings == []
 
 
-def test_nothing_is_posted_into_a_closed_period_and_closed_periods_stay_closed(alma, bruno):
+def test_I7_nothing_is_posted_into_a_closed_period_and_closed_periods_stay_closed(alma, bruno):
     from settlement.close import close_cycle
 
     post_entry(draft(alma, bruno))

@@ -80,7 +80,7 @@ def test_one_unit_of_three_comes_back_to_the_cent(alma, bruno, sale):
 
 
 @pytest.mark.parametrize("portions", [(1, 2), (2, 1), (1, 1, 1), (3,)])
-def test_all_of_it_in_any_portions_leaves_the_shipping_alone(alma, bruno, sale, portions):
+def test_N4_all_of_it_in_any_portions_leaves_the_shipping_alone(alma, bruno, sale, portions):
     for units in portions:
         bring_back(sale, units)
         post_returns()
@@ -135,7 +135,7 @@ def test_a_parcel_lost_on_the_way_takes_its_shipping_back_too(alma, bruno, sale)
     assert check_ledger(strict=True).findings == []
 
 
-def test_a_return_waits_for_the_sale_to_be_posted(alma, bruno):
+def test_N3_a_return_waits_for_the_sale_to_be_posted(alma, bruno):
     order = make_internal_order(bruno, alma, quantities=(2,))
     bring_back(order, 2)
     assert (post_returns().posted, Entry.objects.count()) == (0, 0)
@@ -143,7 +143,7 @@ def test_a_return_waits_for_the_sale_to_be_posted(alma, bruno):
     assert pending(bruno, alma) == [-7_20, 7_20]
 
 
-def test_the_old_terms_apply_when_the_rate_card_has_changed(alma, bruno, sale):
+def test_N7_the_old_terms_apply_when_the_rate_card_has_changed(alma, bruno, sale):
     RateCard.objects.filter(pk=sale.rate_card_id).update(origin_bp=4000, network_bp=900)
     bring_back(sale, 3)
     post_returns()

@@ -116,7 +116,7 @@ def test_two_shops_of_one_merchant_owe_each_other_nothing_but_the_network_its_fe
     assert check_ledger(strict=True).findings == []
 
 
-def test_a_sale_for_nothing_without_shipping_leaves_no_entry_and_no_doubt(alma, bruno):
+def test_N13_a_sale_for_nothing_without_shipping_leaves_no_entry_and_no_doubt(alma, bruno):
     order = make_internal_order(bruno, alma, nets=(0,), shipping=0)
     assert post_shipped().posted == 1
     order.refresh_from_db()

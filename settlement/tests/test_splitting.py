@@ -20,7 +20,7 @@ def test_the_reference_sale_comes_out_to_the_cent():
     assert vat_on(shares.network, 2000) == 40
 
 
-def test_one_cent_is_divided_without_creating_another():
+def test_N14_one_cent_is_divided_without_creating_another():
     shares = split_line(1, 1500, 200)
     assert (shares.origin, shares.network, shares.shipper) == (0, 0, 1)
     shares = split_line(1, 5000, 5000)

@@ -52,7 +52,7 @@ def two(own_database):
     return make_merchant("Alma").pk, make_merchant("Bruno").pk
 
 
-def test_sixteen_threads_with_one_key_make_one_entry(two):
+def test_N1_I5_sixteen_threads_with_one_key_make_one_entry(two):
     alma, bruno = two
     results = together(*[lambda: post_entry(draft("same", bruno, alma))] * 16)
     assert len({result.entry_id for result in results}) == 1
@@ -94,7 +94,7 @@ def test_sweeps_on_four_machines_post_every_order_once(own_database):
     assert check_ledger(strict=True).findings == []
 
 
-def test_two_closings_at_once_make_one_cycle(own_database):
+def test_N29_two_closings_at_once_make_one_cycle(own_database):
     alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
     make_internal_order(bruno, alma)
     results = together(*[lambda: close_cycle(timezone.localdate())] * 2)
@@ -127,7 +127,7 @@ def test_a_closing_waits_for_a_posting_under_way_and_takes_it_along(two):
     assert check_ledger(strict=True).findings == []
 
 
-def test_posting_while_books_are_closed_loses_nothing(two):
+def test_N28_posting_while_books_are_closed_loses_nothing(two):
     alma, bruno = two
 
     def post(seed: int) -> None:
