@@ -5,7 +5,7 @@ import datetime as dt
 import structlog
 from django.utils import timezone
 
-from settlement import settle, settle_returns
+from settlement import debtors, settle, settle_returns
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.cycles import last_cycle_end
@@ -58,6 +58,11 @@ def release_pending() -> int:
 def seal_ledger() -> int:
     """Seal what can be sealed; run every minute. Returns how many blocks."""
     return seal_entries()
+
+
+def pause_debtors() -> int:
+    """Pause the shops of merchants who are long overdue; run daily. Returns how many."""
+    return debtors.pause_debtors()
 
 
 def issue_last_month() -> int:

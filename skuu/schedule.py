@@ -72,6 +72,7 @@ TIMETABLE = (
     Row(settlement.tasks.release_pending, 60),
     Row(settlement.tasks.seal_ledger, 1),
     Row(settlement.tasks.issue_last_month, DAY),
+    Row(settlement.tasks.pause_debtors, DAY),
     Row(settlement.tasks.prove_books, DAY),
     Row(catalog.tasks.reconcile, DAY),
     Row(catalog.tasks.measure_shelves, DAY),

@@ -96,6 +96,7 @@ if SETTLEMENT_MODE not in {"bilateral", "psp"}:
     raise ImproperlyConfigured("SETTLEMENT_MODE is “bilateral” or “psp”.")
 SETTLEMENT_RELEASE_DAYS = whole("SETTLEMENT_RELEASE_DAYS", default=17)  # 14 days to withdraw, 3 for the parcel back
 SETTLEMENT_MINIMUM_MINOR = whole("SETTLEMENT_MINIMUM_MINOR", default=500)  # less is carried to the next cycle
+SETTLEMENT_OVERDUE_DAYS = whole("SETTLEMENT_OVERDUE_DAYS", default=30)  # then the debtor's shops are paused
 BANK_DETAILS_WAIT_HOURS = whole("BANK_DETAILS_WAIT_HOURS", default=48)  # new bank details are used only then
 METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")
 NETWORK_FROZEN = flag("SKUU_NETWORK_FROZEN", default=False)

@@ -81,7 +81,7 @@ def test_N36_the_true_up_goes_both_ways_and_I12_the_invoice_is_the_ledger_with_i
     (invoice,) = [d for d in issue_documents(OCTOBER, by="ina").documents if d.kind == "389"]
     assert (invoice.net, invoice.vat, invoice.trueup) == (30_69, 6_14, -1)
     assert Entry.objects.filter(kind="trueup", ref=f"document:{invoice.number}").count() == 1
-    assert [p.payable for p in positions_of(bruno.merchant)] == [1]  # one cent less to pay than the sales say
+    assert [p.payable for p in positions_of(bruno.merchant)] == [-3 * 12_28 + 1]  # a cent less than the sales say
     assert check_ledger(strict=True).findings == []
 
 
@@ -166,3 +166,22 @@ def test_N41_names_on_a_document_stay_when_a_merchant_changes_its_legal_name(alm
     document = Document.everyone.get(kind="389")
     assert document.facts["seller"]["name"].startswith("Alma SARL")
     assert bytes(document.files.get(kind="ubl").content) == before
+
+
+def test_the_command_issues_a_month_and_lays_the_files_for_an_access_point(alma, bruno, tmp_path):
+    import io
+    import json
+
+    from django.core.management import CommandError, call_command
+
+    with pytest.raises(CommandError) as refused:
+        call_command("issue_documents", month="2026-10")
+    assert refused.value.returncode == 2
+    delivered(bruno, alma)
+    close_cycle(dt.date(2026, 10, 31))
+    out = io.StringIO()
+    call_command("issue_documents", month="2026-10", to=str(tmp_path), json=True, stdout=out)
+    told_of = {row["kind"]: row["number"] for row in json.loads(out.getvalue())["documents"]}
+    assert {file.name for file in tmp_path.iterdir()} == {
+        f"{number}.{suffix}" for number in told_of.values() for suffix in ("pdf", "cii.xml", "ubl.xml")
+    }
