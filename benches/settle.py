@@ -1,20 +1,30 @@
 """Settle: shipped internal orders to closed statements, beside a COPY of the same books into the same tables."""
 
+import json
 import shutil
+import subprocess
 import tempfile
+from pathlib import Path
 from typing import BinaryIO
 
 from benches import _scratch  # first: it sets the environment that settings are read from
 
 # isort: split
 import psycopg
+from django.db import connection
 from django.utils import timezone
 
 from benches._figures import Aim, Bench, open_bench, peak_bytes, timed
+from benches._peers import peers_python
+from settlement.balances import positions_of_many
 from settlement.check import check_ledger
 from settlement.close import close_cycle
+from settlement.documents.statement import statement_csv
+from settlement.documents.statement_files import statement_xlsx
 from settlement.models import Entry, Line, Statement, StatementLine
+from settlement.post import Draft, post_entry
 from settlement.settle import post_shipped
+from settlement.splitting import Posting
 
 MERCHANTS = 40
 PARTIES = """
@@ -82,6 +92,33 @@ BOOKS = {  # table → its columns to copy; an entry's transaction is its writer
     "line_count, facts",
     "settlement_line": "id, entry_id, n, account_id, currency, amount, tag, counterparty_id, item",
 }
+# five hundred merchants with a balance each
+MANY = """
+insert into network_merchant (id, name, legal_name, kind, country, currency, email, address1, postcode, city, oss, created_at)
+  select m, 'Merchant ' || m, 'Merchant ' || m || ' SARL', 'retailer', 'FR', 'EUR', '', '', '', '', false, now()
+  from generate_series(%(merchants)s + 1, 500) m;
+insert into settlement_account (merchant_id, kind, currency, track_balance)
+  select m, 'merchant', 'EUR', true from generate_series(1, 500) m on conflict do nothing;
+insert into settlement_balance (account_id, amount)
+  select id, 0 from settlement_account where kind = 'merchant' and currency = 'EUR' on conflict do nothing;
+"""
+# one statement of many lines: told from the facts of the sales there are, each under a key of its own
+LONG = """
+with sale as (select facts from settlement_entry where kind = 'ship' order by id limit 1),
+period as (select settlement_open_period(current_date) as id),
+entries as (insert into settlement_entry (key, payload_hash, kind, ref, period_id, effective_on, line_count, facts)
+  select 'long:' || n, '', 'adjustment', 'long', period.id, current_date, 2, sale.facts
+  from generate_series(1, %(lines)s) n, sale, period returning id),
+lines as (insert into settlement_line (entry_id, n, account_id, currency, amount, tag)
+  select e.id, side, (select min(id) from settlement_account where kind = 'merchant' and currency = 'EUR'), 'EUR',
+    case side when 1 then 5 else -5 end, 'x' from entries e, generate_series(1, 2) side returning entry_id),
+cycle as (insert into settlement_cycle (through, closed_at, "by", stated_at) values (current_date, now(), 'long', now()) returning id),
+statement as (insert into settlement_statement (cycle_id, merchant_id, merchant_name, currency, number, opening, activity, closing,
+    line_count, layout, digest, created_at)
+  select id, 1, 'Merchant 1', 'EUR', 'S-LONG', 0, 0, 0, %(lines)s, 2, 'x', now() from cycle returning id)
+insert into settlement_statementline (statement_id, n, entry_id, item, amount)
+  select statement.id, row_number() over (order by entries.id), entries.id, 0, 5 from entries, statement;
+"""
 SUMS = (
     "create table bench_sums as select account_id, currency, sum(amount), count(*) from settlement_line group by 1, 2"
 )
@@ -96,6 +133,7 @@ def main() -> None:
         _scratch.settle_down()
         with _scratch.cloned_scratch("bench_copy") as twin:
             _settle(bench, twin)
+        _singles(bench)
 
 
 def _statements(script: str) -> list[str]:
@@ -131,7 +169,26 @@ def _settle(bench: Bench, twin: str) -> None:
         aim=Aim(1 / 3, of="ratio"),
         better="higher",
     )
-    faults = check_ledger().findings
+    bench.tell(
+        "postings beside django-hordak’s, a commit each",
+        _posted_one_by_one(),
+        "1/s",
+        reference=_hordak(),
+        reference_name="django-hordak 2.0.0, ORM and bulk_create, five legs a transaction, a commit each",
+        aim=Aim(2, of="ratio"),
+        better="higher",
+    )
+    checking, proof = timed(check_ledger)
+    faults = proof.findings
+    bench.tell(
+        "check_ledger over a million lines",
+        checking * 1_000_000 / proof.lines,
+        "s",
+        reference=None,
+        reference_name=f"measured over {proof.lines} lines; the aim is 10 s for five million",
+        aim=Aim(2),
+        better="lower",
+    )
     bench.tell(
         "promises the ledger’s own proof finds broken",
         len(faults),
@@ -141,6 +198,66 @@ def _settle(bench: Bench, twin: str) -> None:
         aim=Aim(0),
         better="lower",
     )
+
+
+def _posted_one_by_one(count: int = 400) -> float:
+    """Post entries of five lines through the verb, each in a transaction of its own; gives how many a second."""
+    today = timezone.localdate()
+
+    def one(number: int) -> None:
+        origin, shipper = number % MERCHANTS + 1, (number + 7) % MERCHANTS + 1
+        amounts = ((origin, "merchant", 10_920), (shipper, "merchant", -10_680), (None, "fee_income", -200))
+        postings = [Posting(who, kind, amount, "x") for who, kind, amount in amounts]
+        postings += [Posting(None, "vat_out", -30, "x"), Posting(None, "vat_out", -10, "x")]
+        post_entry(Draft(f"bench:{number}", "adjustment", "bench", today, "EUR", tuple(postings)))
+
+    one(0)
+    seconds, _ = timed(lambda: [one(number) for number in range(1, count + 1)])
+    return count / seconds
+
+
+def _hordak(count: int = 200) -> float:
+    """Have the peer post in a database of its own on the same server; gives how many a second."""
+    name = "bench_hordak"
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'create database "{name}"')
+    try:
+        facts = {key: str(connection.settings_dict[key]) for key in ("HOST", "PORT", "USER", "PASSWORD")} | {
+            "NAME": name
+        }
+        command = [str(peers_python()), str(Path(__file__).with_name("_hordak.py")), json.dumps(facts), str(count)]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return float(json.loads(told)["rate"])
+    finally:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'drop database "{name}" with (force)')
+
+
+def _singles(bench: Bench) -> None:
+    """Measure what is done once: a wide entry, many balances, a long statement."""
+    parties = [(number % MERCHANTS + 1, 100 if number % 2 else -100) for number in range(4_000)]
+    wide = tuple(Posting(who, "merchant", amount, "x") for who, amount in parties)
+    seconds, _ = timed(lambda: post_entry(Draft("bench:wide", "adjustment", "x", timezone.localdate(), "EUR", wide)))
+    _tell(bench, "an entry of 4,000 lines", seconds, "s", 0.2)
+    _scratch.run_sql(*_statements(MANY), merchants=MERCHANTS)
+    ids = list(range(1, 501))
+    positions_of_many(ids)
+    seconds, found = timed(lambda: positions_of_many(ids))
+    if len(found) != 500:
+        raise RuntimeError(f"{len(found)} merchants have a balance")
+    _tell(bench, "balances of 500 merchants", seconds * 1000, "ms", 10)
+    _scratch.run_sql(*_statements(LONG), lines=50_000)
+    statement = Statement.everyone.select_related("cycle").latest("pk")
+    seconds, text = timed(lambda: statement_csv(statement))
+    if text.count(b"\r\n") != 50_003:
+        raise RuntimeError("the long statement is not long")
+    _tell(bench, "a statement of 50,000 lines as CSV", seconds, "s", 10)
+    seconds, _ = timed(lambda: statement_xlsx(statement))
+    _tell(bench, "a statement of 50,000 lines as XLSX", seconds, "s", 10)
+
+
+def _tell(bench: Bench, name: str, figure: float, unit: str, bound: float) -> None:
+    bench.tell(name, figure, unit, reference=None, reference_name="none", aim=Aim(bound), better="lower")
 
 
 def _copy_books(twin: str) -> tuple[float, int]:

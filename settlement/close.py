@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from network.scoping import as_network
 from settlement.convert import convert_due
-from settlement.documents.statement import statement_csv
+from settlement.documents.statement import LAYOUT, statement_csv
 from settlement.models import Cycle, Period, Statement
 from settlement.pay import prepare_payments
 from settlement.release import release_due
@@ -182,10 +182,11 @@ def _one_at_a_time() -> None:
 
 _HEADS = """
     insert into settlement_statement
-      (cycle_id, merchant_id, merchant_name, currency, number, opening, activity, closing, line_count, digest, created_at)
+      (cycle_id, merchant_id, merchant_name, currency, number, opening, activity, closing, line_count, layout, digest,
+       created_at)
     select %(cycle)s, m.merchant_id, n.name, m.currency,
            'S-' || lpad(%(cycle)s::text, 6, '0') || '-' || m.merchant_id || '-' || m.currency,
-           coalesce(b.closing, 0), m.activity, coalesce(b.closing, 0) + m.activity, m.lines, '', clock_timestamp()
+           coalesce(b.closing, 0), m.activity, coalesce(b.closing, 0) + m.activity, m.lines, %(layout)s, '', clock_timestamp()
     from (select merchant_id, currency, sum(amount)::bigint as activity, count(*) as lines
           from settlement_moved where cycle_id = %(cycle)s group by merchant_id, currency) m
     join network_merchant n on n.id = m.merchant_id
@@ -206,7 +207,7 @@ _LINES = """
 
 def _state(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_HEADS, {"cycle": cycle.pk})
+        cursor.execute(_HEADS, {"cycle": cycle.pk, "layout": LAYOUT})
         cursor.execute(_LINES, {"cycle": cycle.pk})
     sealed = []
     for statement in (

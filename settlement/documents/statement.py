@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -52,6 +53,7 @@ class Row:
     currency: str
     vat_treatment: str
     rate_card: str
+    original: str = ""  # of what came back: the statement and line on which it was sold
 
 
 class _Read(NamedTuple):
@@ -68,7 +70,8 @@ class _Read(NamedTuple):
 _READ = ("n", "item", "amount", "entry_id", "entry__kind", "entry__effective_on", "entry__posted_at", "entry__facts")
 _MONEY = {"net", "origin_fee", "goods", "shipping", "vat", "gross", "network_fee", "network_fee_vat", "amount"}
 _FIELDS = tuple(each.name for each in fields(Row))
-_HEADER = ["statement", *("vat_rate" if name == "vat_rate_bp" else name for name in _FIELDS)]
+_SINCE_LAYOUT = {"original": 2}  # a statement keeps the columns it was sealed with
+LAYOUT = 2
 
 
 def statement_rows(statement: Statement, *, after: int = 0, limit: int | None = None) -> Iterator[Row]:
@@ -77,8 +80,11 @@ def statement_rows(statement: Statement, *, after: int = 0, limit: int | None = 
         lines = StatementLine.everyone.filter(statement=statement, n__gt=after).order_by("n").values_list(*_READ)
         if limit is not None:
             lines = lines[:limit]
-        for line in lines.iterator(chunk_size=2_000):
-            yield _row(_Read(*line), statement.merchant_id, statement.currency)
+        for batch in _batches(lines.iterator(chunk_size=2_000), 2_000):
+            read = [_Read(*line) for line in batch]
+            sold = _sold_on(read, statement.merchant_id)
+            for one in read:
+                yield _row(one, statement.merchant_id, statement.currency, sold)
 
 
 def unstated_rows(merchant: Merchant, *, limit: int = 200) -> list[Row]:
@@ -108,15 +114,18 @@ def statement_csv(statement: Statement, *, bom: bool = False) -> bytes:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_HEADER)
+    names = _names(statement.layout)
+    writer.writerow(_header(names))
     writer.writerow(_total(statement, "opening", statement.opening))
-    writer.writerows(_cells(statement, row) for row in statement_rows(statement))
+    writer.writerows(_cells(statement, row, names) for row in statement_rows(statement))
     writer.writerow(_total(statement, "closing", statement.closing))
     return out.getvalue().encode("utf-8-sig" if bom else "utf-8")
 
 
 def statement_json(statement: Statement) -> dict[str, Any]:
     """Tell a statement for programs: amounts as decimal strings in major units, lines as in the CSV."""
+    names = _names(statement.layout)
+    header = _header(names)[1:]
     return {
         "number": statement.number,
         "merchant": statement.merchant_name,
@@ -126,11 +135,40 @@ def statement_json(statement: Statement) -> dict[str, Any]:
         "activity": major(statement.activity, statement.currency),
         "closing": major(statement.closing, statement.currency),
         "digest": statement.digest,
-        "lines": [dict(zip(_HEADER[1:], _plain(row), strict=True)) for row in statement_rows(statement)],
+        "lines": [dict(zip(header, _plain(row, names), strict=True)) for row in statement_rows(statement)],
     }
 
 
-def _row(line: _Read, merchant: int, currency: str) -> Row:
+def _names(layout: int) -> tuple[str, ...]:
+    return tuple(name for name in _FIELDS if _SINCE_LAYOUT.get(name, 1) <= layout)
+
+
+def _header(names: tuple[str, ...]) -> list[str]:
+    return ["statement", *("vat_rate" if name == "vat_rate_bp" else name for name in names)]
+
+
+def _batches(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    while batch := list(itertools.islice(rows, size)):
+        yield batch
+
+
+def _sold_on(lines: list[_Read], merchant: int) -> dict[tuple[str, Any], str]:
+    """Find, for what came back, the statement and line on which it was sold; one query, none when nothing did."""
+    keys = {line.facts["sale"] for line in lines if line.kind == "return" and "sale" in line.facts}
+    if not keys:
+        return {}
+    rows = StatementLine.everyone.filter(entry__key__in=keys, statement__merchant=merchant, item__isnull=False)
+    found = {}
+    for key, facts, item, number, n in rows.values_list("entry__key", "entry__facts", "item", "statement__number", "n"):
+        found[key, _mark(facts["items"][item])] = f"{number}:{n}"
+    return found
+
+
+def _mark(item: dict[str, Any]) -> Any:
+    return item.get("order_line") or item.get("kind")
+
+
+def _row(line: _Read, merchant: int, currency: str, sold: dict[tuple[str, Any], str] | None = None) -> Row:
     facts = line.facts
     items = facts.get("items") or [{}]
     item: dict[str, Any] = items[line.item] if line.item is not None else {}
@@ -164,12 +202,13 @@ def _row(line: _Read, merchant: int, currency: str) -> Row:
         currency=currency,
         vat_treatment=facts.get("vat", {}).get("treatment", ""),
         rate_card=facts.get("rate_card", ""),
+        original=(sold or {}).get((facts.get("sale", ""), _mark(item)), "") if line.kind == "return" else "",
     )
 
 
-def _plain(row: Row) -> Iterable[Any]:
+def _plain(row: Row, names: tuple[str, ...]) -> Iterable[Any]:
     places = _places(row.currency)
-    for name in _FIELDS:
+    for name in names:
         value = getattr(row, name)
         if name in _MONEY:
             yield _major(value, places)
@@ -191,15 +230,15 @@ def _major(minor: int, places: int) -> str:
     return f"-{number}" if minor < 0 else number
 
 
-def _cells(statement: Statement, row: Row) -> list[str]:
-    values = zip(_FIELDS, _plain(row), strict=True)
+def _cells(statement: Statement, row: Row, names: tuple[str, ...]) -> list[str]:
+    values = zip(names, _plain(row, names), strict=True)
     return [statement.number, *(value if name in _MONEY else harmless(str(value)) for name, value in values)]
 
 
 def _total(statement: Statement, kind: str, minor: int) -> list[str]:
     cells = {"statement": statement.number, "kind": kind, "amount": major(minor, statement.currency)}
     cells |= {"currency": statement.currency, "effective_on": statement.cycle.through.isoformat()}
-    return [cells.get(name, "") for name in _HEADER]
+    return [cells.get(name, "") for name in _header(_names(statement.layout))]
 
 
 def harmless(cell: str) -> str:

@@ -36,6 +36,7 @@ _COLUMNS = (
     ("VAT on fee", "network_fee_vat", 11),
     ("To you", "amount", 12),
     ("Rate card", "rate_card", 20),
+    ("Sold on", "original", 26),
 )
 _MONEY = {"net", "origin_fee", "goods", "shipping", "vat", "network_fee", "network_fee_vat", "amount"}
 

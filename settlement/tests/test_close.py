@@ -191,6 +191,7 @@ def test_the_csv_tells_both_order_numbers_the_terms_and_adds_up(alma, bruno):
         "amount": "99.60",
         "currency": "EUR",
         "vat_treatment": "domestic",
+        "original": "",
     }
     assert (shipping["description"], shipping["shipping"], shipping["vat"], shipping["amount"]) == (
         "Shipping",

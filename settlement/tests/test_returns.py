@@ -163,6 +163,7 @@ def test_a_return_after_the_books_closed_stands_on_the_next_statement(alma, brun
     assert (row.kind, row.quantity, row.net, row.goods, row.vat, row.network_fee, row.amount) == (
         "return", -1, -33_33, -28_33, -5_67, -67, -33_20,
     )  # fmt: skip
+    assert row.original == f"{first.number}:1"
     assert check_ledger(strict=True).findings == []
 
 
