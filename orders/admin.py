@@ -5,9 +5,11 @@ import json
 from django.contrib import admin
 
 from orders.models import (
+    DataRequest,
     InternalOrder,
     InternalOrderChange,
     InternalOrderLine,
+    MailAlias,
     Order,
     OrderLine,
     OrderLineChange,
@@ -169,4 +171,33 @@ class RoutingPolicyAdmin(ReadOnlyAdmin):
     list_filter = ("policy", "shop")
     search_fields = ("shop__name", "made_by")
     list_select_related = ("shop",)
+    ordering = ("-pk",)
+
+
+@admin.register(DataRequest)
+class DataRequestAdmin(ReadOnlyAdmin):
+    """What customers asked their shops for, with the file that answers it while it is kept."""
+
+    list_display = ("shop", "key", "orders", "created_at", "fetched_at", "erased_at")
+    list_filter = ("shop",)
+    search_fields = ("key", "shop__name")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+    exclude = ("contents",)
+    readonly_fields = ("file",)
+
+    @admin.display(description="file")
+    def file(self, row: DataRequest) -> str:
+        """Show the answer as its shop downloads it."""
+        kept = row.erased_at is None and row.contents is not None
+        return json.dumps(row.contents, indent=2, ensure_ascii=False) if kept else "erased"
+
+
+@admin.register(MailAlias)
+class MailAliasAdmin(ReadOnlyAdmin):
+    """Addresses that stand for customers towards carriers; who wrote to them is not shown."""
+
+    list_display = ("internal_order", "made_at", "relayed", "closed_at")
+    search_fields = ("internal_order__number",)
+    list_select_related = ("internal_order",)
     ordering = ("-pk",)

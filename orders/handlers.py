@@ -35,7 +35,7 @@ def fulfilments_changed(shop: Shop, events: list[Received]) -> None:
 
 @handles("privacy.customer_redact")
 def customer_redact(shop: Shop, events: list[Received]) -> None:
-    """Erase the addresses of a customer's orders."""
+    """Erase what we hold of a customer's orders."""
     from orders.redact import redact_orders
 
     redact_orders(shop, [one for event in events for one in event.payload.get("orders_to_redact") or ()])
@@ -43,17 +43,17 @@ def customer_redact(shop: Shop, events: list[Received]) -> None:
 
 @handles("privacy.data_request")
 def data_request(shop: Shop, events: list[Received]) -> None:
-    """Tell the shop what we hold about a customer's orders."""
-    from orders.redact import report_held_data
+    """Give the shop a file of what we hold about a customer's orders."""
+    from orders.redact import answer_data_request
 
     for event in events:
         request = event.payload.get("data_request") or {}
-        report_held_data(shop, str(request.get("id") or event.id), event.payload.get("orders_requested") or ())
+        answer_data_request(shop, str(request.get("id") or event.id), event.payload.get("orders_requested") or ())
 
 
 @handles("privacy.shop_redact")
 def shop_redact(shop: Shop, events: list[Received]) -> None:
-    """Erase the addresses of all orders of a shop that left."""
+    """Erase what we hold of the customers of a shop that left."""
     from orders.redact import redact_shop
 
     redact_shop(shop)

@@ -16,7 +16,7 @@ from orders.shelf import shelf_units
 
 log = structlog.get_logger(__name__)
 
-GIVE_UP_AFTER = 12
+GIVE_UP_AFTER = 8  # some four minutes of being refused
 
 
 def mirror_due() -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import portal, returns_portal
+from orders import portal, privacy_portal, returns_portal
 
 urlpatterns = [
     path("", portal.dashboard, name="dashboard"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("my-orders/<int:pk>/", portal.order, name="order"),
     path("my-orders/<int:pk>/return/", returns_portal.announce, name="announce_return"),
     path("my-orders/lost/<slug:number>/", returns_portal.lost, name="report_lost"),
+    path("privacy/", privacy_portal.privacy, name="privacy"),
+    path("privacy/<int:pk>/", privacy_portal.privacy_file, name="privacy_file"),
     path("returns/", returns_portal.returns, name="returns"),
     path("returns/<slug:number>/", returns_portal.one_return, name="return"),
     path("returns/<slug:number>/receive/", returns_portal.receive, name="receive_return"),

@@ -107,17 +107,21 @@ def sweep_orders() -> int:
 
 
 def tidy_orders() -> int:
-    """Every ten minutes: give back unpaid claims, pass on unanswered orders, presume late parcels delivered, end silent returns."""
+    """Every ten minutes: give back unpaid claims, pass on unanswered orders, presume late parcels delivered, end silent returns,
+    forget the text of privacy requests that are dealt with.
+    """
+    from network.forget import forget_requests
     from orders.deliver import presume_delivered
     from orders.place import expire_unanswered
     from orders.return_goods import end_silent_returns
     from orders.route import release_unpaid
 
-    return release_unpaid() + expire_unanswered() + presume_delivered() + end_silent_returns()
+    return release_unpaid() + expire_unanswered() + presume_delivered() + end_silent_returns() + forget_requests()
 
 
 def erase_addresses() -> int:
-    """Every night: erase addresses whose purpose is over."""
+    """Every night: erase addresses and answers whose purpose is over."""
     from orders.redact import erase_addresses as step
+    from orders.redact import erase_answers
 
-    return drain(step)
+    return drain(step) + drain(erase_answers)

@@ -4,4 +4,5 @@ from orders.models.internal_order import InternalOrder, InternalOrderChange, Int
 from orders.models.order import Order, OrderLine, OrderLineChange, OrderToRead, RoutingTrace
 from orders.models.parcel import Parcel, ParcelLine, TrackingEvent
 from orders.models.policy import RoutingPolicy
+from orders.models.privacy import AliasPeer, DataRequest, MailAlias
 from orders.models.return_ import Return, ReturnChange, ReturnLine

