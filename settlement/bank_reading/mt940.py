@@ -21,7 +21,8 @@ def read_mt940(content: bytes) -> list[Booking]:
     fields = re.findall(r"^:(\d\d[A-Z]?):(.*?)(?=^:\d\d[A-Z]?:|^-\}?$|\Z)", text, re.MULTILINE | re.DOTALL)
     if not any(tag == "61" for tag, _ in fields) and not any(tag in ("60F", "60M") for tag, _ in fields):
         raise UnreadableStatementError("This is neither a camt.053 nor an MT940 statement.")
-    currency, own, found = "", "", []
+    currency, own = "", ""
+    found: list[Booking] = []
     for at, (tag, value) in enumerate(fields):
         if tag == "20":
             own = value.strip()
