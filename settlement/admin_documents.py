@@ -53,7 +53,8 @@ class DocumentAdmin(ReadOnly, ModelAdmin):
         row = get_object_or_404(StoredFile.everyone.select_related("document"), document=pk, kind=kind)
         answer = HttpResponse(bytes(row.content), content_type="application/octet-stream")
         suffix = "pdf" if kind == "pdf" else f"{kind}.xml"
-        answer["Content-Disposition"] = f'attachment; filename="{row.document.number}.{suffix}"'
+        name = row.document.number if row.document else ""
+        answer["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
         return answer
 
     def issue(self, request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Paying in the back office: approve, let leave, read the bank's statements, name what waits in suspense, decide disputes."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,7 @@ Verb = Callable[[dict[str, Any]], str]
 
 def ask(request: HttpRequest, model: Any, title: str, form: forms.Form, verb: Verb, after: str) -> HttpResponse:
     """Show a form of the back office and call a verb with what was sent; its refusal is told on the page."""
-    if not request.user.has_perm(f"settlement.change_{model._meta.model_name}"):  # type: ignore[union-attr]
+    if not request.user.has_perm(f"settlement.change_{model._meta.model_name}"):
         raise PermissionDenied
     if request.method == "POST" and form.is_valid():
         try:
@@ -107,17 +108,17 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     @admin.action(description="Cancel", permissions=["write"])
     def cancel(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
         for row in rows:
-            told(request, lambda row=row: _cancelled(row, request.user.get_username()))
+            told(request, functools.partial(_cancelled, row, request.user.get_username()))
 
     @admin.action(description="Book as paid", permissions=["write"])
     def book_paid(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
         for row in rows:
-            told(request, lambda row=row: _paid(row, request.user.get_username()))
+            told(request, functools.partial(_paid, row, request.user.get_username()))
 
     @admin.action(description="Book as returned", permissions=["write"])
     def book_returned(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
         for row in rows:
-            told(request, lambda row=row: _returned(row, request.user.get_username()))
+            told(request, functools.partial(_returned, row, request.user.get_username()))
 
 
 def _cancelled(row: Payment, by: str) -> str:

@@ -121,7 +121,7 @@ def _statements_told(cycle: int | None, only: Only) -> list[dict[str, Any]]:
 
 
 def _payments_prepared(closing: Closing, by: str, only: Only) -> list[dict[str, Any]]:
-    cycle = Cycle.objects.filter(pk=closing.cycle).first()
+    cycle = Cycle.objects.filter(pk=closing.cycle).first() if closing.cycle is not None else None
     prepared = prepare_payments(by=by or "settle", cycle=cycle, merchant=only.merchant, currency=only.currency)
     return [
         {

@@ -21,13 +21,13 @@ def debtors(on: dt.date | None = None) -> list[Merchant]:
     """Tell whose payments are overdue for more than ``SETTLEMENT_OVERDUE_DAYS``, and not paid by a later one."""
     last = (on or timezone.localdate()) - dt.timedelta(days=settings.SETTLEMENT_OVERDUE_DAYS)
     overdue = Payment.everyone.filter(status__in=OWED, due_on__lt=last, payer__isnull=False)
-    found = {}
+    found: dict[int, Merchant] = {}
     for row in overdue.select_related("payer").order_by("due_on", "pk"):
         later = Payment.everyone.filter(
             payer=row.payer, payee=row.payee, kind=row.kind, currency=row.currency, status="settled", pk__gt=row.pk
         )
         if row.payer is not None and not later.exists():
-            found.setdefault(row.payer_id, row.payer)
+            found.setdefault(row.payer.pk, row.payer)
     return list(found.values())
 
 

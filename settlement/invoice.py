@@ -120,7 +120,7 @@ def _issue(group: _Group, entries: list[int], begins: dt.date, ends: dt.date) ->
         number=invoice.number,
         kind=group.kind,
         seller_id=supplier,
-        buyer_id=group.origin if group.about == SUPPLY else group.shipper,
+        buyer_id=group.shipper if group.origin is None else group.origin,
         month=begins,
         issued_on=today,
         currency=group.currency,

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -75,7 +76,12 @@ def _release_batch(on: dt.date, effective_on: dt.date, after: int) -> tuple[int,
     """Release the next entries in one transaction; gives how many, and the last of them."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        values = {"after": after, "zone": settings.TIME_ZONE, "days": settings.SETTLEMENT_RELEASE_DAYS, "on": on}
+        values: dict[str, Any] = {
+            "after": after,
+            "zone": settings.TIME_ZONE,
+            "days": settings.SETTLEMENT_RELEASE_DAYS,
+            "on": on,
+        }
         cursor.execute(_MOVES, values | {"batch": BATCH})
         rows = cursor.fetchall()
     if not rows:

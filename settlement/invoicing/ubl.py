@@ -44,8 +44,8 @@ def write_ubl(invoice: Invoice) -> bytes:
     if invoice.is_credit:
         add(root, "cac:PaymentTerms/cbc:Note", f"Due on {invoice.due_on.isoformat()}")
     _totals(xml, invoice)
-    for number, row in enumerate(invoice.rows, start=1):
-        _line(xml, number, row, invoice)
+    for place, row in enumerate(invoice.rows, start=1):
+        _line(xml, place, row, invoice)
     return xml.written()
 
 

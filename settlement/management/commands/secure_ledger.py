@@ -6,14 +6,31 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from psycopg import sql
 
-TABLES = ("settlement_entry", "settlement_line", "settlement_statementline")
+TABLES = (
+    "settlement_entry",
+    "settlement_line",
+    "settlement_statementline",
+    "settlement_released",
+    "settlement_document",
+    "settlement_documententry",
+    "settlement_storedfile",
+    "settlement_disputemessage",
+)
 NEVER_DELETED = (
     "settlement_statement",
     "settlement_period",
     "settlement_cycle",
     "settlement_account",
     "settlement_balance",
+    "settlement_payment",
+    "settlement_paymentfile",
+    "settlement_bankfile",
+    "settlement_bankline",
+    "settlement_dispute",
+    "settlement_seal",
+    "settlement_numberseries",
 )
+COUNTERS = ("settlement_payment_id_seq", "settlement_paymentfile_id_seq", "settlement_dispute_id_seq")
 
 
 class Command(BaseCommand):
@@ -53,4 +70,6 @@ class Command(BaseCommand):
                 cursor.execute(sql.SQL("REVOKE {} ON {} FROM {}, PUBLIC").format(sql.SQL(taken), names, name))
                 cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(given), names, name))
             cursor.execute(sql.SQL("GRANT SELECT ON settlement_moved TO {}").format(name))
+            counters = sql.SQL(", ").join(map(sql.Identifier, COUNTERS))
+            cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(counters, name))
         self.stdout.write(f"“{role}” may read and add to the ledger, and change nothing in it.")
