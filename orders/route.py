@@ -10,22 +10,23 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from catalog.claim import OutOfStock, claim_units
+from catalog.claim import OutOfStock, Want, claim_wants
 from catalog.demand import record_demand
-from catalog.models import Match, StockLevel
-from catalog.supply import Offer, offers_for
+from catalog.models import Claim, Match
+from catalog.supply import Offer
 from network.notify import give_notice
 from network.taxing import Point
 from orders.bells import wake
 from orders.cancel import want_cancel
+from orders.decide import Decided, Shipment, decide_order
 from orders.hand_back import hand_back_line
 from orders.leases import take
 from orders.lines import cover_of, settle_lines, tell_shelf
 from orders.locking import lock_order
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, RoutingTrace
-from orders.routing import RULE_VERSION, Demand, Destination, Plan, Promise, plan_order
-from orders.routing import Offer as Candidate
-from orders.terms import NoTerms, Terms, grams_of, net_minor, open_terms, vat_json
+from orders.promise import note_promise
+from orders.routing import RULE_VERSION, Allotment, Demand
+from orders.terms import NoTerms, Terms, net_minor, open_terms, vat_json
 from skuu.kit.errors import Busy, SkuuError
 from skuu.kit.states import move
 
@@ -82,12 +83,7 @@ def _route_once(order: Order, by: str) -> int:
     items = _items_of(lines)
     address = order.destination
     to = Point(address.get("country") or order.country or order.shop.country, address.get("zip", ""))
-    found = offers_for(order.shop, set(items.values()), destination=to, explain=True)
-    demands = _demands(lines, items)
-    open_offers = {one.level_id: one for offers in found.values() for one in offers if one.free and not one.refusals}
-    candidates = [_candidate(one) for one in open_offers.values()]
-    promise = Promise(order.shop.promise_days)
-    plan = plan_order(demands, candidates, Destination(to.country, to.postcode), promise)
+    decided = decide_order(order.shop, _demands(lines, items), to, promised_on=order.promised_on)
     with transaction.atomic():
         locked = lock_order(order.pk)
         still = {
@@ -99,7 +95,7 @@ def _route_once(order: Order, by: str) -> int:
         }
         if any(still.get(line.pk) is None or still[line.pk].quantity != line.quantity for line in lines):
             return 0  # somebody else decided, or the order changed; its own sweep goes on
-        return _carry_out(locked, [still[line.pk] for line in lines], items, plan, open_offers, found, by)
+        return _carry_out(locked, [still[line.pk] for line in lines], items, decided, by)
 
 
 def _items_of(lines: Sequence[OrderLine]) -> dict[int, int]:
@@ -124,51 +120,25 @@ def _demands(lines: Sequence[OrderLine], items: dict[int, int]) -> list[Demand]:
     return demands
 
 
-def _candidate(offer: Offer) -> Candidate:
-    return Candidate(
-        shipper=offer.shop_id,
-        location=offer.location_id,
-        level=offer.level_id,
-        item=offer.item_id,
-        free=offer.free,
-        country=offer.country,
-        postcode=offer.postcode,
-        days=offer.days_max,
-    )
-
-
-def _carry_out(
-    order: Order,
-    lines: Sequence[OrderLine],
-    items: dict[int, int],
-    plan: Plan,
-    offers: dict[int, Offer],
-    found: dict[int, list[Offer]],
-    by: str,
-) -> int:
+def _carry_out(order: Order, lines: Sequence[OrderLine], items: dict[int, int], decided: Decided, by: str) -> int:
     by_id = {line.pk: line for line in lines}
-    planned = _plan_internal_orders(order, by_id, plan, offers, by)
-    trace = plan.trace | {
+    planned = _plan_internal_orders(order, by_id, decided, by)
+    trace = decided.kept() | {
         "lines": [{"line": line.pk, "item": items.get(line.pk), "units": line.quantity} for line in lines],
-        "refused": [_refusal(one) for offers in found.values() for one in offers if one.refusals],
-        "unserved": [list(entry) for entry in plan.unserved],
         "internal_orders": [row.number for row in planned],
-        "parcels": plan.parcels,
-        "cost_minor": plan.cost_minor,
-        "exact": plan.exact,
-        "gap_minor": plan.gap_minor,
     }
     RoutingTrace.everyone.create(order=order, rule_version=RULE_VERSION, trace=trace)
     for line in sorted(lines, key=lambda line: line.variant.inventory_item_id):
         tell_shelf(line)
     settle_lines(lines, by=by, reason="")
-    reasons = dict(plan.unserved)
+    reasons = dict(decided.plan.unserved)
     for line in lines:
         if line.pk not in items:
             hand_back_line(line, "This product is not matched to any partner's product.", by=by)
         elif line.pk in reasons:
             hand_back_line(line, f"Nobody can ship it: {reasons[line.pk]}.", by=by)
         _record(order, line)
+    note_promise(order, decided)
     if planned:
         wake("place_orders")
     return len(planned)
@@ -179,39 +149,57 @@ def _record(order: Order, line: OrderLine) -> None:
     record_demand(order.shop, line.variant, f"order_line:{line.pk}", line.quantity, order.country, outcome)
 
 
-def _refusal(offer: Offer) -> dict[str, Any]:
-    return {
-        "shipper": offer.shop_id,
-        "location": offer.location_id,
-        "item": offer.item_id,
-        "free": offer.free,
-        "refused": [str(getattr(reason, "text", reason)) for reason in offer.refusals],
-    }
+def _plan_internal_orders(order: Order, lines: dict[int, OrderLine], decided: Decided, by: str) -> list[InternalOrder]:
+    """Write one internal order for each shipper, then claim all their units together. Raises OutOfStock when others were faster.
 
-
-def _plan_internal_orders(
-    order: Order, lines: dict[int, OrderLine], plan: Plan, offers: dict[int, Offer], by: str
-) -> list[InternalOrder]:
-    """Claim the units and write one internal order for each shipper. Raises OutOfStock when others were faster."""
-    _lock_levels(plan)
-    wants: defaultdict[int, list[tuple[OrderLine, Offer, int]]] = defaultdict(list)
-    for allotment in plan.allotments:
-        entry = (lines[allotment.line], offers[allotment.level], allotment.units)
-        wants[allotment.shipper].append(entry)
-    book = open_terms(order, wants.keys())
-    planned = []
-    for shipper_id, entries in sorted(wants.items()):
-        parcels = len({offer.location_id for _, offer, _ in entries})
-        grams = grams_of([(offer, units) for _, offer, units in entries])
-        terms = book.freeze(shipper_id, entries[0][1], grams, parcels)
+    Levels are locked last and for the shortest time: everything that does not need them is written before.
+    """
+    shipments = decided.shipments()
+    book = open_terms(order, shipments.keys())
+    planned: list[tuple[InternalOrder, Shipment, Terms]] = []
+    for shipper_id, shipment in shipments.items():
+        terms = book.freeze(shipper_id, decided.offers[shipment.parts[0].level], shipment)
         internal_order = _write_internal_order(order, book.market.traders[shipper_id].shop, terms)
-        _write_lines(internal_order, entries, terms)
-        planned.append(internal_order)
         internal_order.changes.create(from_status="", to_status="planned", by=by, reason="routed")
         if internal_order.asks:
             _ask(internal_order)
+        planned.append((internal_order, shipment, terms))
+    wants = [
+        Want(_purpose(internal_order, part), part.level, part.units)
+        for internal_order, shipment, _ in planned
+        for part in shipment.parts
+    ]
+    claims = {(claim.purpose, claim.level_id): claim for claim in claim_wants(wants)} if wants else {}
+    InternalOrderLine.everyone.bulk_create(
+        _line(internal_order, part, lines[part.line], decided.offers[part.level], terms, claims)
+        for internal_order, shipment, terms in planned
+        for part in shipment.parts
+    )
     OrderLine.everyone.bulk_update(lines.values(), ["tries"])
-    return planned
+    return [internal_order for internal_order, _, _ in planned]
+
+
+def _purpose(internal_order: InternalOrder, part: Allotment) -> str:
+    return f"order_line:{part.line}:{internal_order.number}"
+
+
+def _line(
+    internal_order: InternalOrder,
+    part: Allotment,
+    line: OrderLine,
+    offer: Offer,
+    terms: Terms,
+    claims: dict[tuple[str, int], Claim],
+) -> InternalOrderLine:
+    line.tries += 1
+    return InternalOrderLine(
+        internal_order=internal_order,
+        order_line=line,
+        claim=claims[_purpose(internal_order, part), part.level],
+        variant_id=offer.variant_id,
+        quantity=part.units,
+        net_minor=net_minor(line, part.units, terms.vat.consumer_rate_bp),
+    )
 
 
 def _ask(internal_order: InternalOrder) -> None:
@@ -223,12 +211,6 @@ def _ask(internal_order: InternalOrder) -> None:
         body="Please accept or decline it within 24 hours; after that another partner is asked.",
         link=f"/to-ship/{internal_order.number}/",
     )
-
-
-def _lock_levels(plan: Plan) -> None:
-    """Lock every level of the plan in the order of their ids, so that two orders never wait for each other."""
-    levels = sorted({allotment.level for allotment in plan.allotments})
-    list(StockLevel.everyone.filter(pk__in=levels).order_by("pk").select_for_update().values_list("pk"))
 
 
 def _write_internal_order(order: Order, shipper: Any, terms: Terms) -> InternalOrder:
@@ -246,32 +228,10 @@ def _write_internal_order(order: Order, shipper: Any, terms: Terms) -> InternalO
         network_bp=terms.rate_card.network_bp,
         vat=vat_json(terms.vat),
         shipping_minor=terms.shipping_minor,
+        promised_from=terms.promised_from,
         promised_on=terms.promised_on,
+        leaves_on=terms.leaves_on,
     )
-
-
-def _write_lines(internal_order: InternalOrder, entries: Sequence[tuple[OrderLine, Offer, int]], terms: Terms) -> None:
-    by_line: defaultdict[int, list[tuple[OrderLine, Offer, int]]] = defaultdict(list)
-    for entry in entries:
-        by_line[entry[0].pk].append(entry)
-    rows = []
-    for line_id, parts in sorted(by_line.items()):
-        purpose = f"order_line:{line_id}:{internal_order.number}"
-        claims = claim_units(purpose, [(offer.level_id, units) for _, offer, units in parts])
-        by_level = {claim.level_id: claim for claim in claims}
-        for line, offer, units in parts:
-            line.tries += 1
-            rows.append(
-                InternalOrderLine(
-                    internal_order=internal_order,
-                    order_line=line,
-                    claim=by_level[offer.level_id],
-                    variant_id=offer.variant_id,
-                    quantity=units,
-                    net_minor=net_minor(line, units, terms.vat.consumer_rate_bp),
-                )
-            )
-    InternalOrderLine.everyone.bulk_create(rows)
 
 
 def release_unpaid() -> int:

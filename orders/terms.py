@@ -1,7 +1,7 @@
 """The terms frozen on an internal order when it is planned: rate card, VAT, net amounts, tariff, promise."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,8 +13,8 @@ from catalog.market import Market, open_market
 from catalog.supply import Offer
 from network.models import RateCard, Shop
 from network.rates import convert_minor
-from network.tariffs import quote
 from network.taxing import Point, Route, vat_route
+from orders.decide import Shipment
 from orders.models import Order, OrderLine
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import round_half_away
@@ -33,7 +33,9 @@ class Terms:
     rate_card: RateCard
     vat: Route
     shipping_minor: int
+    promised_from: dt.date
     promised_on: dt.date
+    leaves_on: dt.date | None
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class TermsBook:
     cards: dict[str, RateCard]
     on: dt.date
 
-    def freeze(self, shipper_id: int, start: Offer, grams: int, parcels: int) -> Terms:
+    def freeze(self, shipper_id: int, start: Offer, shipment: Shipment) -> Terms:
         """Freeze the terms for what one shipper sends. Raises NoTerms."""
         origin, shipper = self.market.traders[self.order.shop_id], self.market.traders[shipper_id]
         address = self.order.destination
@@ -56,12 +58,13 @@ class TermsBook:
         card = self.cards.get(shipper.shop.merchant.kind)
         if card is None:
             raise NoTerms("There is no rate card in force between these kinds of merchants.")
-        parcel = quote(start.country, start.postcode, to.country, to.postcode, grams, parcels)
         return Terms(
             rate_card=card,
             vat=route,
-            shipping_minor=convert_minor(parcel.cost_minor, "EUR", self.order.currency),
-            promised_on=working_days_after(self.on, parcel.days_max),
+            shipping_minor=convert_minor(shipment.postage_minor, "EUR", self.order.currency),
+            promised_from=shipment.arrives[0],
+            promised_on=shipment.arrives[1],
+            leaves_on=shipment.leaves_on,
         )
 
 
@@ -85,16 +88,3 @@ def net_minor(line: OrderLine, units: int, consumer_rate_bp: int) -> int:
 def vat_json(route: Route) -> dict[str, Any]:
     """Write a VAT decision the way it is kept with the internal order."""
     return asdict(route) | {"transport": "origin"}
-
-
-def working_days_after(day: dt.date, days: int) -> dt.date:
-    """Count working days, Saturdays and Sundays left out."""
-    while days > 0:
-        day += dt.timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
-
-
-def grams_of(wants: Sequence[tuple[Offer, int]]) -> int:
-    """Weigh a bundle."""
-    return sum(offer.grams * units for offer, units in wants)
