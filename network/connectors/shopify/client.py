@@ -1,7 +1,6 @@
 """One store's Admin GraphQL, bound to (domain, token): timeouts, throttle, retries where they are safe, errors by kind."""
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import requests
 from requests.exceptions import ConnectTimeout
 
+from network.budgets import UNKNOWN_COST, Budget
 from network.connectors.base import AccessLost, ConnectorError
 from network.connectors.shopify.auth import API_VERSION, TIMEOUTS, address, new_session
 from network.connectors.shopify.documents import document, is_idempotent, is_mutation
@@ -18,8 +18,6 @@ TRIES = 4
 PATIENCE = 12.0  # seconds one call may spend waiting for points or for the store to recover
 TOO_DEAR = "too_dear"  # one call may cost 1,000 points; how Shopify sizes a call is its own affair
 ERROR_LISTS = ("userErrors", "orderCancelUserErrors")
-NEEDED_POINTS: dict[str, float] = {}  # learned requestedQueryCost by operation; costs are the same at every store
-_learning = threading.Lock()
 
 Data = dict[str, Any]
 
@@ -39,11 +37,14 @@ class UserErrors(ConnectorError):
 class Client:
     """Runs named operations at one store; made per job, used by one thread, thrown away.
 
-    ``renew`` is asked once for a fresh token when the store refuses this one. Tokens and bodies are never logged.
+    ``renew`` is asked once for a fresh token when the store refuses this one; ``budget`` is what all processes share of the
+    store's points. Tokens and bodies are never logged.
     """
 
-    def __init__(self, domain: str, token: str, *, renew: Callable[[str], str] | None = None) -> None:
-        self.domain, self.token, self.renew = domain, token, renew
+    def __init__(
+        self, domain: str, token: str, *, renew: Callable[[str], str] | None = None, budget: Budget | None = None
+    ) -> None:
+        self.domain, self.token, self.renew, self.budget = domain, token, renew, budget
         self.url, self.headers = address(domain, PATH)
         self.session = new_session()
 
@@ -52,11 +53,17 @@ class Client:
         """Run an operation and return its data. Raises ConnectorError; waits for points and repeats only what is safe."""
         give_up = time.monotonic() + PATIENCE
         for left in range(TRIES - 1, -1, -1):
+            if self.budget:
+                self.budget.set_aside(operation, writes=is_mutation(operation), until=give_up)
             try:
                 return self._once(operation, variables)
             except ConnectorError as error:
                 pause = error.retry_after or (2 ** (TRIES - left)) * 0.1 * random.uniform(0.75, 1.25)  # noqa: S311
+                if self.budget and error.code == "throttled":
+                    self.budget.note_throttled(pause)
                 if not error.retryable or error.unknown_outcome or not left or time.monotonic() + pause > give_up:
+                    if self.budget:
+                        self.budget.note_failure(error.code)
                     raise
                 time.sleep(pause)
         raise AssertionError("unreachable")
@@ -138,7 +145,8 @@ class Client:
                 unknown_outcome=careful,
                 code="unreadable",
             ) from None
-        _learn(operation, extensions)
+        if self.budget:
+            self.budget.learn(operation, extensions)
         if errors:
             raise _graphql_error(self.domain, operation, data, errors, extensions, careful=careful)
         self._check_version(answer)
@@ -208,7 +216,7 @@ def _graphql_error(
     said = "; ".join(str(one.get("message") if isinstance(one, dict) else one) for one in errors)[:300]
     happened = is_mutation(operation) and isinstance(data, dict) and any(one is not None for one in data.values())
     if "THROTTLED" in codes:
-        after = _points_wait(operation, extensions)
+        after = _points_wait(extensions)
         return ConnectorError(f"{domain} is throttled.", retryable=True, code="throttled", retry_after=after)
     if "ACCESS_DENIED" in codes:
         lost = AccessLost(f"{domain} does not grant what {operation} needs: {said}")
@@ -225,19 +233,13 @@ def _graphql_error(
     return ConnectorError(f"{domain} does not understand {operation}: {said}", retryable=False, code="bad_request")
 
 
-def _learn(operation: str, extensions: Any) -> None:
-    cost = (extensions or {}).get("cost") or {}
-    if cost.get("requestedQueryCost"):
-        with _learning:
-            NEEDED_POINTS[operation] = float(cost["requestedQueryCost"])
-
-
-def _points_wait(operation: str, extensions: Any) -> float:
+def _points_wait(extensions: Any) -> float:
     """Work out how long until the store's bucket holds what the operation needs."""
     cost = (extensions or {}).get("cost") or {}
     bucket = cost.get("throttleStatus") or {}
     rate = float(bucket.get("restoreRate") or 50.0)
-    missing = NEEDED_POINTS.get(operation, 50.0) - float(bucket.get("currentlyAvailable") or 0.0)
+    needed = float(cost.get("requestedQueryCost") or UNKNOWN_COST)
+    missing = needed - float(bucket.get("currentlyAvailable") or 0.0)
     return min(PATIENCE, max(0.1, missing / rate)) * random.uniform(1.0, 1.1)  # noqa: S311
 
 

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from network import stops, tokens
+from network.budgets import Budget
 from network.connectors.base import AccessLost, ConnectorError, RemoteShop
 from network.connectors.shopify import translate
 from network.connectors.shopify.catalogue import Catalogue
@@ -23,7 +24,8 @@ class TokenClient(Client):
     """A client whose token is the shop's stored one; a store that refuses it for good is marked as broken."""
 
     def __init__(self, shop: Any) -> None:
-        super().__init__(shop.domain, tokens.token_for(shop), renew=lambda old: tokens.renew(shop, old))
+        budget = Budget(shop.pk, shop.domain)
+        super().__init__(shop.domain, tokens.token_for(shop), renew=lambda old: tokens.renew(shop, old), budget=budget)
         self.shop = shop
 
     def ask(self, operation: str, **variables: Any) -> Data:

@@ -122,7 +122,7 @@ def test_a_throttled_call_waits_for_its_points_and_then_goes_through(client, scr
     script.say({"errors": [error("Throttled", "THROTTLED")], "extensions": {"cost": cost}})
     script.say({"data": {"shop": {"name": "A"}}})
     assert client.ask("StoreFacts")["shop"]["name"] == "A"
-    assert module.NEEDED_POINTS["StoreFacts"] == 60
+    assert len(script.asked) == 2
 
 
 def test_a_store_that_stays_busy_is_an_error_to_try_later(client, script):
