@@ -6,15 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from network.forms import PortalForm
+from orders.carriers import doubt_of
 from orders.desk import Task
 from orders.models import InternalOrder, Return
 from orders.returns_desk import Case
 
-CARRIERS = ("bpost", "Correos", "DHL", "DPD", "FedEx", "GLS", "InPost", "La Poste", "PostNL", "PostNord", "UPS")
 
-
-class ShipForm(PortalForm):
-    """Carrier, tracking number and, when several units are left, what the parcel holds."""
+class TrackingForm(PortalForm):
+    """Carrier and tracking number, asked about once when they do not fit together."""
 
     carrier = forms.CharField(
         label=_("Carrier"), max_length=60, widget=forms.TextInput({"list": "carriers", "autocomplete": "off"})
@@ -25,6 +24,21 @@ class ShipForm(PortalForm):
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
     url = forms.URLField(label=_("Tracking link"), max_length=500, required=False, assume_scheme="https")
+    sure = forms.BooleanField(label=_("The number is right as it is"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        doubt = doubt_of(data.get("carrier", ""), data.get("number", ""))
+        if doubt and not data.get("sure"):
+            self.asks_sure = True
+            self.add_error("number", doubt)
+        return data
+
+    asks_sure = False
+
+
+class ShipForm(TrackingForm):
+    """A parcel: its tracking and, when several units are left, what it holds."""
 
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
         self.left = {picking.line.pk: picking.left for picking in task.lines if picking.left}

@@ -124,7 +124,7 @@ def _units_to_ship(internal_order: InternalOrder, lines: Sequence[tuple[int, int
 
 
 def push_parcels_due() -> int:
-    """Enter parcels from portal or API in the shippers' own stores; returns how many it took up.
+    """Enter parcels from portal or API in the shippers' own stores, or correct their tracking; returns how many it took up.
 
     The connector looks for the same tracking number before it writes. *Again*: one fulfilment per parcel.
     """
@@ -146,6 +146,10 @@ def push_parcels_due() -> int:
 def _push(parcel: Parcel) -> None:
     internal_order = parcel.internal_order
     connector = connector_for(internal_order.shipper)
+    if parcel.remote_id:
+        connector.update_tracking(parcel.remote_id, parcel.carrier, parcel.tracking_number, parcel.tracking_url)
+        Parcel.everyone.filter(pk=parcel.pk, push_due_at=parcel.push_due_at).update(push_due_at=None, error="")
+        return
     if parcel.push_tries > 1:
         read_fulfilments(internal_order, connector)
         if Parcel.everyone.filter(pk=parcel.pk).exclude(remote_id="").exists():

@@ -78,8 +78,12 @@ def _take_in(internal_order: InternalOrder, fulfilment: RemoteFulfilment) -> Non
             shipped_at=fulfilment.created_at or timezone.now(),
         )
         _add_lines(internal_order, parcel, fulfilment.lines)
-    parcel.carrier = fulfilment.carrier[:60]
-    parcel.tracking_number, parcel.tracking_url = fulfilment.tracking_number[:120], safe_url(fulfilment.tracking_url)
+    if parcel.push_due_at is None:  # else a correction is on its way there, and what stands there is the older word
+        parcel.carrier = fulfilment.carrier[:60]
+        parcel.tracking_number, parcel.tracking_url = (
+            fulfilment.tracking_number[:120],
+            safe_url(fulfilment.tracking_url),
+        )
     parcel.delivered_at = parcel.delivered_at or fulfilment.delivered_at
     note_mirror_wanted(parcel)
     events = [

@@ -16,11 +16,13 @@ from network.acting import Acting, MerchantRequest, merchant_page
 from network.models import Notice
 from network.paging import page_after, searched
 from network.scoping import as_network
+from orders.carriers import NAMES as CARRIERS
 from orders.desk import Task, sales_of, tasks_of, tell_trace
-from orders.forms import CARRIERS, ShipForm
+from orders.forms import ShipForm
 from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
 from orders.insights import orders_to_ship, trade_by_day, trade_figures
 from orders.models import InternalOrder, Order, RoutingTrace
+from orders.relay import alias_of
 from orders.returns_desk import returnable, returns_of
 from orders.slip import packing_slip
 from skuu.kit.errors import NotFound, SkuuError
@@ -107,8 +109,16 @@ def _show_task(
         "reasons": DECLINE_REASONS,
         "carriers": CARRIERS,
         "today": timezone.localdate(),
+        "alias": _alias(task),
     }
     return render(request, "portal/orders/internal_order.html", facts, status=status)
+
+
+def _alias(task: Task) -> str:
+    if not task.address:
+        return ""
+    with as_network():
+        return alias_of(task.order)
 
 
 def _task_of(acting: Acting, number: str) -> Task:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from orders import portal, privacy_portal, returns_portal
+from orders import parcels_portal, portal, privacy_portal, returns_portal
 
 urlpatterns = [
     path("", portal.dashboard, name="dashboard"),
     path("to-ship/", portal.to_ship, name="to_ship"),
     path("to-ship/count/", portal.to_ship_count, name="to_ship_count"),
+    path("to-ship/pick-list/", parcels_portal.pick_list, name="pick_list"),
+    path("to-ship/<slug:number>/parcels/<int:pk>/", parcels_portal.correct, name="correct_tracking"),
     path("to-ship/<slug:number>/", portal.internal_order, name="internal_order"),
     path("to-ship/<slug:number>/slip.pdf", portal.slip, name="slip"),
     path("to-ship/<slug:number>/accept/", portal.accept, name="accept"),

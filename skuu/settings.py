@@ -99,6 +99,7 @@ SETTLEMENT_MINIMUM_MINOR = whole("SETTLEMENT_MINIMUM_MINOR", default=500)  # les
 SETTLEMENT_OVERDUE_DAYS = whole("SETTLEMENT_OVERDUE_DAYS", default=30)  # then the debtor's shops are paused
 BANK_DETAILS_WAIT_HOURS = whole("BANK_DETAILS_WAIT_HOURS", default=48)  # new bank details are used only then
 METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")
+RELAY_DOMAIN = env.str("SKUU_RELAY_DOMAIN", default="relay.localhost")  # its mail is handed to manage.py relay_mail
 NETWORK_FROZEN = flag("SKUU_NETWORK_FROZEN", default=False)
 
 # --- Django -----------------------------------------------------------------------------------------------------------

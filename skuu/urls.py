@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
 from network.api import NoSuchAddress
+from orders.tracking_page import tracking
 from skuu import health
 
 portal = [
@@ -18,6 +19,7 @@ portal = [
 urlpatterns = [
     path("", include("network.urls")),
     path("", include((portal, "portal"))),
+    path("track/<str:token>/", tracking, name="tracking"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),

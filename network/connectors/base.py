@@ -335,6 +335,7 @@ class Connector(Protocol):
     def orders_of(self, fulfilment_order_ids: Sequence[str]) -> dict[str, str]: ...  # fulfilment order to its order
     def read_order(self, order_id: str) -> RemoteOrder | None: ...
     def read_destination(self, fulfilment_order_id: str) -> RemoteAddress: ...
+    def read_contact(self, order_id: str) -> str: ...  # the customer's e-mail, for one relayed mail; never kept
     def accept_request(self, fulfilment_order_id: str) -> None: ...  # submit if needed, accept; again: no change
     def hand_back(
         self, fulfilment_order_id: str, reason: str, *, order_id: str

@@ -14,9 +14,10 @@ from django.urls import URLPattern, get_resolver
 from catalog.models import Match, Product, Rule, RuleBook
 from catalog.rules import policy_of
 from network.models import ApiKey, Membership, Merchant, Notice, User
-from orders.models import InternalOrder, Order
+from orders.models import InternalOrder, Order, Parcel
 from orders.redact import answer_data_request
 from orders.return_goods import announce_return
+from orders.tracking_page import tracking_path
 from settlement.models import Statement
 from settlement.tests.things import make_things
 from skuu.testing.scene import Scene, join, open_scene
@@ -57,6 +58,7 @@ class World:
         )
         asked = InternalOrder.everyone.filter(shipper=alma).order_by("pk")
         sold = InternalOrder.everyone.filter(order__shop=alma, status="shipped").order_by("pk").get()
+        parcel = Parcel.everyone.filter(internal_order__shipper=alma).order_by("pk").first()
         units = [(sold.lines.get().pk, 1)]
         statement = Statement.everyone.filter(merchant=alma.merchant).order_by("pk").first()
         self.names: dict[str, Any] = {
@@ -73,6 +75,9 @@ class World:
             "number": asked.filter(status="placed").first().number,
             "sold": sold.number,
             "returned": announce_return(sold, units, reason="other", destination="origin", by="alma").number,
+            "sent": parcel.internal_order.number,
+            "parcel": parcel.pk,
+            "track": tracking_path(parcel).split("/")[2],
             "request": answer_data_request(alma, "doors", [order.remote_id]).pk,
             "order": order.pk,
             "order_id": order.remote_id,

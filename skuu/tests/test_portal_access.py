@@ -31,6 +31,8 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "accept": (None, OPERATE),
     "decline": (None, OPERATE),
     "ship": (None, OPERATE),
+    "pick_list": (ALL, None),
+    "correct_tracking": (None, OPERATE),
     "orders": (ALL, OPERATE),
     "order": (ALL, OPERATE),
     "announce_return": (ALL, OPERATE),
@@ -151,6 +153,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         pks = {
             "order": order.pk if order else 0,
             "announce_return": order.pk if order else 0,
+            "correct_tracking": sent.parcels.first().pk if sent else 0,
             "privacy_file": answer_data_request(shop, "table", []).pk,
             "product": Product.everyone.filter(shop=shop).first().pk,
             "match_report": Match.everyone.filter(shop=shop).order_by("pk").values_list("pk", flat=True).first() or 0,
@@ -179,6 +182,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         )
         back = ("return", "receive_return", "inspect_return", "cancel_return")
         numbers |= dict.fromkeys(back, returned.number if returned else "R")
+        numbers["correct_tracking"] = sent.number if sent else "N"
         numbers["report_lost"] = sold.number if sold else "N"
         numbers |= dict.fromkeys(("statement", "statement_csv", "statement_file"), statement.number if statement else "S")
         things = make_things(merchant, sold or sent, partner) if (sold or sent) else {}

@@ -56,6 +56,11 @@ class Orders:
             )
         return translate.destination(node["destination"])
 
+    def read_contact(self, order_id: str) -> str:
+        """Read where the customer gets mail: asked for one relayed mail and kept nowhere; empty when the store does not say."""
+        node = self.client.ask("OrderContact", id=order_id).get("order") or {}
+        return str(node.get("email") or "")
+
     def accept_request(self, fulfilment_order_id: str) -> None:
         """Accept the request to ship, asking for it first where the store did not. *Again*: no change."""
         state = self._state(fulfilment_order_id)

@@ -1,0 +1,187 @@
+"""Mail for a customer whose address nobody may know: an alias per internal order, relayed both ways until its time is over.
+
+The alias is seen in portal and API only. The customer's own address is asked from the selling shop's store for each mail
+and kept nowhere; where the store does not give it, the selling shop's people get the mail and pass it on. Whoever wrote
+gets an alias too, so that an answer leaves under the customer's.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import formataddr, make_msgid, parseaddr
+from typing import cast
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from network.connectors.base import ConnectorError, connector_for
+from orders.models import AliasPeer, InternalOrder, MailAlias
+from skuu.kit.errors import NotFound, NotPossible
+
+log = structlog.get_logger(__name__)
+
+LARGEST = 10 * 1024 * 1024
+KEPT_AFTER_DELIVERY = dt.timedelta(days=30)
+LONGEST = dt.timedelta(days=120)
+HOPS = "X-SKUU-Relayed"
+GIVEN = ("placed", "accepted", "shipped", "delivered")
+KEPT_HEADERS = ("Subject", "Date", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Language")
+Directory = Callable[[InternalOrder], str]
+
+
+class AliasGone(NotFound):
+    """No parcel needs this address any more, or none ever did."""
+
+    code = "alias_gone"
+
+
+class Unrelayable(NotPossible):
+    """This mail is not passed on: too large, going round in circles, or without a sender."""
+
+    code = "unrelayable"
+
+
+def alias_of(internal_order: InternalOrder) -> str:
+    """Name the address that stands for the customer of an internal order; empty once its time is over, or before it is placed.
+
+    *Again*: the same address.
+    """
+    if (
+        internal_order.status not in GIVEN
+        or not internal_order.order.destination
+        or timezone.now() > _until(internal_order)
+    ):
+        return ""
+    alias, _ = MailAlias.everyone.get_or_create(
+        internal_order=internal_order, defaults={"token": f"c-{secrets.token_hex(8)}"}
+    )
+    return "" if alias.closed_at else f"{alias.token}@{settings.RELAY_DOMAIN}"
+
+
+def relay_mail(raw: bytes, recipient: str, *, directory: Directory | None = None) -> str:
+    """Pass a mail on that came for an alias or for somebody who wrote to one; says which way: to the customer, or back.
+
+    Headers are rewritten, both addresses stay unknown to the other side. No transaction is open while it is sent.
+    *Again*: it is sent again, as mail is. *Raises* AliasGone, Unrelayable; OSError when the mail server refuses.
+    """
+    if len(raw) > LARGEST:
+        raise Unrelayable("This mail is larger than 10 MB.")
+    message = cast(EmailMessage, BytesParser(policy=policy.default).parsebytes(raw))
+    sender = parseaddr(str(message.get("From", "")))[1]
+    if not sender or message.get(HOPS) or message.get("Auto-Submitted", "no") not in ("no", ""):
+        raise Unrelayable("This mail has no sender, was relayed before or was written by a machine that answers.")
+    token = recipient.partition("@")[0].lower()
+    alias = _open(MailAlias.everyone.filter(token=token))
+    if alias:
+        customer = (directory or ask_store)(alias.internal_order) or alias.internal_order.order.shop.merchant.email
+        _send(message, sender=_peer(alias, sender), to=customer, hidden=())
+        way = "to the customer"
+    else:
+        peer = AliasPeer.everyone.select_related("alias").filter(token=token).first()
+        alias = _open(MailAlias.everyone.filter(pk=peer.alias_id)) if peer else None
+        if peer is None or alias is None:
+            raise AliasGone("This address is not in use any more.")
+        _send(message, sender=f"{alias.token}@{settings.RELAY_DOMAIN}", to=str(peer.address), hidden=(sender,))
+        way = "back"
+    MailAlias.everyone.filter(pk=alias.pk).update(relayed=F("relayed") + 1)
+    return way
+
+
+def ask_store(internal_order: InternalOrder) -> str:
+    """Ask the selling shop's store for the customer's address of this order, now; empty when it does not say."""
+    connector = connector_for(internal_order.order.shop)
+    try:
+        return connector.read_contact(internal_order.order.remote_id) if connector.can_push_shelf else ""
+    except ConnectorError as error:
+        log.warning("contact_not_read", number=internal_order.number, code=error.code)
+        return ""
+
+
+def _until(internal_order: InternalOrder) -> dt.datetime:
+    if internal_order.delivered_at:
+        return internal_order.delivered_at + KEPT_AFTER_DELIVERY
+    return internal_order.created_at + LONGEST
+
+
+def _open(rows: QuerySet[MailAlias]) -> MailAlias | None:
+    found = rows.select_related("internal_order__order__shop__merchant").first()
+    if found is None or found.closed_at or found.internal_order.status not in GIVEN:
+        return None
+    return found if timezone.now() <= _until(found.internal_order) else None
+
+
+def _peer(alias: MailAlias, address: str) -> str:
+    """Give whoever writes an address of their own, the same one each time."""
+    fingerprint = hmac.new(settings.SECRET_KEY.encode(), address.lower().encode(), hashlib.sha256).hexdigest()
+    peer, _ = AliasPeer.everyone.get_or_create(
+        alias=alias, fingerprint=fingerprint, defaults={"token": f"r-{secrets.token_hex(8)}", "address": address}
+    )
+    return f"{peer.token}@{settings.RELAY_DOMAIN}"
+
+
+def _send(message: EmailMessage, *, sender: str, to: str, hidden: tuple[str, ...]) -> None:
+    """Send a mail's content under other addresses; of its headers only those are kept that say nobody's name."""
+    if not to:
+        raise AliasGone("Nobody can be reached behind this address.")
+    outgoing = _Relayed(subject="", body="", from_email=formataddr((_name(message, hidden), sender)), to=[to])
+    outgoing.content = _rewritten(message, sender=outgoing.from_email, to=to, hidden=hidden)
+    get_connection().send_messages([outgoing])
+
+
+def _name(message: EmailMessage, hidden: tuple[str, ...]) -> str:
+    """Keep a carrier's name; a customer answers without theirs."""
+    return "" if hidden else parseaddr(str(message.get("From", "")))[0]
+
+
+def _rewritten(message: EmailMessage, *, sender: str, to: str, hidden: tuple[str, ...]) -> EmailMessage:
+    for part in message.walk():
+        if hidden and part.get_content_maintype() == "text" and not part.is_multipart():
+            text, clean = part.get_content(), part.get_content()
+            for word in hidden:
+                clean = re.sub(re.escape(word), parseaddr(sender)[1], clean, flags=re.IGNORECASE)
+            if clean != text:
+                part.set_content(clean, subtype=part.get_content_subtype())
+    for name in list(message.keys()):
+        if name not in KEPT_HEADERS:
+            del message[name]
+    message["From"], message["To"], message["Reply-To"] = sender, to, parseaddr(sender)[1]
+    message["Message-ID"] = make_msgid(domain=settings.RELAY_DOMAIN)
+    message[HOPS] = "1"
+    return message
+
+
+class _Content:
+    """A finished mail in the form in which Django's mail backends ask for one."""
+
+    def __init__(self, message: EmailMessage) -> None:
+        self.mail = message
+
+    def as_bytes(self, unixfrom: bool = False, linesep: str = "\n") -> bytes:
+        return self.mail.as_bytes(unixfrom, policy=self.mail.policy.clone(linesep=linesep))
+
+    def as_string(self, unixfrom: bool = False, linesep: str = "\n") -> str:
+        return self.as_bytes(unixfrom, linesep).decode("utf-8", "replace")
+
+    def get_charset(self) -> str:
+        return "utf-8"
+
+    def __getitem__(self, name: str) -> str:
+        return str(self.mail[name])
+
+
+class _Relayed(EmailMultiAlternatives):
+    """A mail whose content is already made; any mail backend of Django sends it."""
+
+    content: EmailMessage
+
+    def message(self, **_: object) -> _Content:  # type: ignore[override]
+        return _Content(self.content)
