@@ -2,7 +2,22 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest
+
+_BOX = (
+    "border border-base-200 bg-white rounded-default shadow-xs px-3 py-2 text-sm dark:bg-base-900 dark:border-base-700"
+)
+
+
+class OfficeForm(forms.Form):
+    """A form of the back office whose fields look like the others there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if getattr(field.widget, "input_type", "") != "checkbox":
+                field.widget.attrs.setdefault("class", _BOX)
 
 
 class ReadOnly:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import localdate
 
 from network.models import RateCard
+from settlement.admin_base import OfficeForm
 from settlement.close import close_cycle
 from settlement.cycles import last_cycle_end
 from settlement.models import Cycle
@@ -19,7 +20,7 @@ from skuu.kit.errors import SkuuError
 from skuu.kit.jobs import enqueue
 
 
-class ThroughForm(forms.Form):
+class ThroughForm(OfficeForm):
     through = forms.DateField(label="Close the books through", widget=forms.DateInput({"type": "date"}))
 
 
@@ -54,7 +55,7 @@ def close_by_staff(through: str, by: str) -> int:
     return len(close_cycle(dt.date.fromisoformat(through), by=by).statements)
 
 
-class CardForm(forms.Form):
+class CardForm(OfficeForm):
     route = forms.ChoiceField(label="Route")
     origin = forms.DecimalField(label="Selling shop, %", min_value=0, max_value=90, decimal_places=2)
     network = forms.DecimalField(label="Network, %", min_value=0, max_value=20, decimal_places=2)

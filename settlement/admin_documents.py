@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localdate
 from unfold.admin import ModelAdmin
 
-from settlement.admin_base import ReadOnly
+from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.admin_pay import ask
 from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
@@ -94,7 +94,7 @@ class PayTermsAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
 
-class YearForm(forms.Form):
+class YearForm(OfficeForm):
     year = forms.IntegerField(min_value=2023, max_value=2100)
 
 

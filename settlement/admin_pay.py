@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from network.models import Merchant
 from network.scoping import as_network
-from settlement.admin_base import ReadOnly
+from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.bank_details import accounts_in_use
 from settlement.dispute import resolve_dispute, say
 from settlement.models import (
@@ -192,7 +192,7 @@ class BankAccountAdmin(ReadOnly, ModelAdmin):
         return used is not None and used.pk == row.pk
 
 
-class ReadForm(forms.Form):
+class ReadForm(OfficeForm):
     file = forms.FileField(label="Statement of the network's account (camt.053 or MT940)")
 
 
@@ -223,7 +223,7 @@ class BankFileAdmin(ReadOnly, ModelAdmin):
         return ask(request, BankFile, "Read a bank statement", form, read, after)
 
 
-class NameForm(forms.Form):
+class NameForm(OfficeForm):
     payment = forms.CharField(label="It is this payment (like P-000012)", required=False)
     merchant = forms.ModelChoiceField(Merchant.everyone.all(), label="or this merchant's money", required=False)
     reason = forms.CharField(label="Why (also when it is not the network's at all)", required=False, max_length=300)
@@ -282,7 +282,7 @@ class MessageInline(ReadOnly, TabularInline):
     readonly_fields = fields
 
 
-class DecideForm(forms.Form):
+class DecideForm(OfficeForm):
     to_origin = forms.CharField(label="The selling shop need not pay (VAT included)", required=False)
     text = forms.CharField(
         label="Decision, or only a message", widget=forms.Textarea(attrs={"rows": 4}), max_length=4_000

@@ -334,7 +334,41 @@ UNFOLD = {
                         "link": reverse_lazy("admin:catalog_aliasproposal_changelist"),
                     },
                 ],
-            }
+            },
+            {
+                "title": "Money",
+                "items": [
+                    {"title": "Settle", "icon": "event_available", "link": reverse_lazy("admin:settlement_settle")},
+                    {
+                        "title": "Payments",
+                        "icon": "payments",
+                        "link": reverse_lazy("admin:settlement_payment_changelist"),
+                    },
+                    {
+                        "title": "Bank and suspense",
+                        "icon": "account_balance",
+                        "link": reverse_lazy("admin:settlement_bankline_changelist"),
+                    },
+                    {"title": "Disputes", "icon": "gavel", "link": reverse_lazy("admin:settlement_dispute_changelist")},
+                    {
+                        "title": "Documents",
+                        "icon": "receipt_long",
+                        "link": reverse_lazy("admin:settlement_document_changelist"),
+                    },
+                    {"title": "Ledger", "icon": "menu_book", "link": reverse_lazy("admin:settlement_entry_changelist")},
+                    {
+                        "title": "Ledger, shops and bank",
+                        "icon": "balance",
+                        "link": reverse_lazy("admin:settlement_three_ways"),
+                    },
+                    {
+                        "title": "Preview of rates",
+                        "icon": "percent",
+                        "link": reverse_lazy("admin:settlement_rate_preview"),
+                    },
+                    {"title": "Sellers (DAC7)", "icon": "groups", "link": reverse_lazy("admin:settlement_sellers")},
+                ],
+            },
         ],
     },
 }
