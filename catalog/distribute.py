@@ -97,6 +97,8 @@ def _decide_these(ids: list[int]) -> list[Row]:
 def _decide_between(first: int, last: int) -> list[Row]:
     between = "item_id between %(first)s and %(last)s"
     sql = changes_of(f"m.{between}", f"p.{between}", "%(today)s::date", ruled=_any_rule())
+    with connection.cursor() as cursor:
+        cursor.execute("set local work_mem = '128MB'")  # a batch is held in memory once, at night or on a command
     return _known(lambda: _run(sql, {"first": first, "last": last, "today": timezone.localdate()}))
 
 

@@ -11,15 +11,19 @@ _KEPT: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # what each of th
 
 
 def run_prepared(sql: str, types: Sequence[str], values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run a statement with ``$1, $2`` for values of these types, planned once in a session for values of any size."""
+    """Run a statement with ``$1, $2`` for values of these types, planned once in a session for values of any size.
+
+    Runs inside the caller's transaction, to whose end the choice of plan is bound.
+    """
     name = "kept_" + hashlib.md5(sql.encode(), usedforsecurity=False).hexdigest()[:16]
     with connection.cursor() as cursor:
         kept = _KEPT.setdefault(connection.connection, set())
         if name not in kept:
             cursor.execute("select 1 from pg_prepared_statements where name = %s", [name])
             if cursor.fetchone() is None:
-                cursor.execute("set plan_cache_mode = force_generic_plan")
                 cursor.execute(f"prepare {name} ({', '.join(types)}) as {sql.replace('%', '%%')}", [])
             kept.add(name)
-        cursor.execute(f"execute {name} ({', '.join(f'%s::{kind}' for kind in types)})", list(values))
+        given = ", ".join(f"%s::{kind}" for kind in types)
+        cursor.execute(f"set local plan_cache_mode = force_generic_plan; execute {name} ({given})", list(values))
+        cursor.nextset()  # the first answer is the setting's
         return cursor.fetchall()

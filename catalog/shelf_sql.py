@@ -163,23 +163,28 @@ part as (
   from origin o left join total t on t.variant_id = o.variant_id left join against a on a.variant_id = o.variant_id
 )"""
 
-# what changed: decisions beside what is stored; the oldest linked variant speaks for its inventory item
+# what changed: decisions beside what is stored, reasons only for those; the oldest linked variant speaks for its inventory item
 _CHANGED = f""",
-stated as (
-  select d.*, case when d.status = 'live' then d.units else 0 end as wanted,
-    case when d.status <> 'live' then jsonb_build_object('status', d.status, 'would', case when d.status = 'shadow' then d.units else 0 end)
-      when d.units > 0 then jsonb_build_object('own', d.own, 'gap', d.gap, 'cap', d.cap, 'shippers', d.shippers)
-      else jsonb_build_object('own', d.own, 'gap', d.gap, 'hindered', d.hindered, 'refused', d.refused, 'vat', d.vat) end
-      || jsonb_build_object('rule_version', {RULE_VERSION}) as facts
+beside as materialized (
+  select d.*, case when d.status = 'live' then d.units else 0 end as wanted, p.id as placement_id, p.wanted as stands,
+    p.variant_id as standing_variant_id, p.item_id as standing_item_id, p.reason
   from decided d
+  left join catalog_placement p on p.shop_id = d.shop_id and p.inventory_item_id = d.inventory_item_id
+  where d.units > 0 or p.id is not null or d.unknown
+), stated as (
+  select b.*, case
+      when b.status <> 'live' then jsonb_build_object(
+        'status', b.status, 'would', case when b.status = 'shadow' then b.units else 0 end)
+      when b.units > 0 then jsonb_build_object('own', b.own, 'gap', b.gap, 'cap', b.cap, 'shippers', b.shippers)
+      else jsonb_build_object('own', b.own, 'gap', b.gap, 'hindered', b.hindered, 'refused', b.refused, 'vat', b.vat) end
+      || '{{{{"rule_version": {RULE_VERSION}}}}}'::jsonb as facts
+  from beside b
 )
 select s.shop_id, s.inventory_item_id, s.variant_id, s.item_id, s.wanted, s.facts::text, s.status, s.units, s.supply, s.cap,
   s.partners, s.own, s.gap, s.hindered, s.refused, s.vat, s.unknown
 from stated s
-left join catalog_placement p on p.shop_id = s.shop_id and p.inventory_item_id = s.inventory_item_id
-where (s.units > 0 or p.id is not null or s.unknown)
-  and (p.id is null or p.wanted <> s.wanted or p.variant_id <> s.variant_id or p.item_id is distinct from s.item_id
-    or p.reason - 'text' <> s.facts or s.unknown)
+where (s.placement_id is null or s.stands <> s.wanted or s.standing_variant_id <> s.variant_id
+    or s.standing_item_id is distinct from s.item_id or s.reason - 'text' <> s.facts or s.unknown)
   and not exists (
     select 1 from catalog_variant older
     join catalog_match m on m.variant_id = older.id and m.status = 'linked'
@@ -189,7 +194,7 @@ union all
 select p.shop_id, p.inventory_item_id, p.variant_id, p.item_id, 0, null, '', 0, 0, 0, 0, 0, 0, 0, 0, '', false
 from catalog_placement p
 where {{standing}} and not (p.wanted = 0 and p.reason ? 'gone')
-  and not exists (select 1 from stated s where s.shop_id = p.shop_id and s.inventory_item_id = p.inventory_item_id)
+  and not exists (select 1 from beside b where b.placement_id = p.id)
 """  # noqa: S608 - names and bits of our own
 
 _DECISIONS = """
