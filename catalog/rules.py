@@ -159,6 +159,8 @@ def change_policy(shop: Shop, changes: Mapping[str, Any], *, by: str = "") -> No
     """
     if unknown := set(changes) - set(POLICY):
         raise NotPossible(f"There is no policy {', '.join(sorted(unknown))}.", code="unknown_policy")
+    if Shop.everyone.filter(pk=shop.pk, **changes).exists():
+        return
     with transaction.atomic():
         before = policy_of(_lock(shop))
         differing = {name: value for name, value in changes.items() if before[name] != value}

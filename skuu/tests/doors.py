@@ -99,6 +99,9 @@ PORTAL = [
     _door(
         "to-ship/<slug:number>/ship/", DONE, "to-ship/{number}/ship/", post={"carrier": "PostNL", "number": "3SDOOR"}
     ),
+    _door("shipping/", PAGE),
+    _door("shipping/<int:pk>/policy/", DONE, "shipping/{shop}/policy/", post={"policy": "nearest"}),
+    _door("shipping/<int:pk>/terms/", "302 422 403 404 404 403 403", "shipping/{shop}/terms/", post={}),
     _door("my-orders/", PAGE),
     _door("my-orders/<int:pk>/", MINE, "my-orders/{order}/"),
     _door("my-orders/<int:pk>/return/", MINE, "my-orders/{order}/return/"),
@@ -238,7 +241,7 @@ API = [
     _api("stock/", LIST),
     _api("shelf/", LIST),
     _api("rules/", LIST),
-    _api("rules/", "401 401 201 201 201", method="post", body={"tag": "doors"}),
+    _api("rules/", "401 401 422 422 422", method="post", body={"note": "a rule of nothing"}),
     _api("rules/preview/", "401 401 200 200 200", method="post", body={"tag": "doors"}),
     _api("rules/versions/", LIST),
     _api("rules/versions/<int:number>/restore/", THING, "rules/versions/1/restore/", method="post"),
@@ -246,7 +249,7 @@ API = [
     _api("rules/<int:pk>/", THING, "rules/{rule}/", method="put", body={"tag": "doors"}),
     _api("rules/<int:pk>/", "401 401 204 404 404", "rules/{rule}/", method="delete"),
     _api("policy/", LIST),
-    _api("policy/", "401 401 200 200 200", method="patch", body={"placement_cap": 4}),
+    _api("policy/", "401 401 200 200 200", method="patch", body={}),
     _api("matches/", LIST),
     _api("matches/<int:pk>/", THING, "matches/{match}/"),
     _api("matches/<int:pk>/report/", THING, "matches/{match}/report/", method="post", body={"reason": "other_colour"}),

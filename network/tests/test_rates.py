@@ -1,0 +1,67 @@
+"""Reference rates by day: the last known one before a gap, the file of the central bank, and rates that stopped coming."""
+
+import datetime as dt
+import zipfile
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from network.models import DailyRate
+from network.rates import BadRates, convert_minor, factor_on, keep_rates, rate_on, rates_are_stale, read_rates
+
+pytestmark = pytest.mark.django_db
+FILE = """Date,USD,SEK,PLN,ISK,
+2026-11-20,1.10,11.000,4.4000,N/A,
+2026-11-19,1.20,12.000,4.5000,N/A,
+"""
+
+
+@pytest.fixture(autouse=True)
+def rates(tmp_path: Path) -> Path:
+    path = tmp_path / "eurofxref-hist.csv"
+    path.write_text(FILE)
+    assert keep_rates(read_rates(path)) == 6
+    return path
+
+
+@pytest.mark.parametrize(("day", "minor"), [(19, 120_000), (20, 110_000), (22, 110_000), (30, 110_000)])
+def test_a_day_without_a_rate_takes_the_last_one_before_it(day: int, minor: int) -> None:
+    assert convert_minor(10_000, "EUR", "SEK", on=dt.date(2026, 11, day)) == minor
+
+
+def test_before_the_first_known_day_the_table_holds() -> None:
+    assert rate_on("SEK", dt.date(2026, 11, 1)) == (Fraction("10.978"), dt.date(2026, 10, 30))
+    assert rate_on("SEK", dt.date(2026, 11, 21))[1] == dt.date(2026, 11, 20)
+
+
+def test_a_factor_is_exact() -> None:
+    assert factor_on("SEK", "PLN", dt.date(2026, 11, 20)) == Fraction("4.4") / 11
+
+
+def test_the_same_file_again_changes_nothing_and_a_corrected_rate_replaces(rates: Path) -> None:
+    keep_rates(read_rates(rates))
+    assert DailyRate.objects.count() == 6
+    keep_rates(iter([("SEK", dt.date(2026, 11, 20), Decimal("11.5"))]))
+    assert convert_minor(10_000, "EUR", "SEK", on=dt.date(2026, 11, 20)) == 115_000
+
+
+def test_the_daily_file_in_its_zip(tmp_path: Path) -> None:
+    path = tmp_path / "eurofxref.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("eurofxref.csv", "Date, USD, SEK, \n23 November 2026, 1.1, 10.5, \n")
+    keep_rates(read_rates(path))
+    assert convert_minor(10_000, "EUR", "SEK", on=dt.date(2026, 11, 23)) == 105_000
+
+
+def test_what_is_no_file_of_rates_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("Date,SEK\nyesterday,1\n")
+    with pytest.raises(BadRates):
+        list(read_rates(path))
+
+
+def test_rates_that_stopped_coming_are_noticed() -> None:
+    assert not rates_are_stale(dt.date(2026, 11, 27))
+    assert rates_are_stale(dt.date(2026, 11, 28))
