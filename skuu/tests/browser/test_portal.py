@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 SELLER, SUPPLIER = "bruno-schoenen", "alma-studio"
 PAGES = ["/", "/products/", "/shelf/", "/shelf/why/?q=sneaker", "/rules/", "/to-ship/", "/to-ship/?state=closed"]
+PAGES += ["/insights/", "/partner-countries/", "/rules/versions/"]
 PAGES += ["/my-orders/", "/returns/", "/returns/?state=closed", "/statements/", "/team/", "/keys/", "/connect/"]
 Enter = Callable[..., Watched]
 
@@ -59,7 +60,7 @@ def details(name: str, scene: Scene) -> list[str]:
         order = Order.everyone.filter(shop__merchant=merchant).first()
         statement = Statement.everyone.filter(merchant=merchant).first()
         sent = InternalOrder.everyone.filter(shipper__merchant=merchant).order_by("pk")
-        found = [f"/products/{variant.product_id}/", f"/connect/{variant.shop_id}/"]
+        found = [f"/products/{variant.product_id}/", f"/connect/{variant.shop_id}/", f"/leave/{variant.shop_id}/"]
         found += [f"/to-ship/{row.number}/" for row in sent[:4]]
         found += [f"/my-orders/{order.pk}/", f"/my-orders/{order.pk}/return/"] if order else []
         found += [f"/statements/{statement.number}/"] if statement else []
