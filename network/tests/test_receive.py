@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import gzip
 import hashlib
 import hmac
 import json
@@ -93,11 +94,13 @@ class TestTheDoor:
         ["", "x", "aGVsbG8=", "ÄÖÜ", "=" * 44, "0" * 64, signature(b"{}", "another secret"), "a" * 5000],
     )
     def test_a_bad_signature_is_refused_and_leaves_no_row(self, bruno, client, settings, forged):
+        """Case 1: empty, short, non-ASCII, hexadecimal, or another secret's: 401, no row, no 500."""
         headers = head(settings, b'{"id": 7}') | {"X-Shopify-Hmac-Sha256": forged}
         assert post(client, b'{"id": 7}', headers) == 401
         assert InboundEvent.everyone.count() == 0
 
     def test_a_missing_signature_is_refused(self, bruno, client, settings):
+        """Case 1: no signature at all."""
         headers = head(settings, b"{}")
         del headers["X-Shopify-Hmac-Sha256"]
         assert post(client, b"{}", headers) == 401
@@ -105,10 +108,12 @@ class TestTheDoor:
 
     @pytest.mark.parametrize("altered", [b'{"id": 8}', b'{"id":7}', b' {"id": 7}', b'\xef\xbb\xbf{"id": 7}', b""])
     def test_a_body_altered_by_a_byte_is_refused(self, bruno, client, settings, altered):
+        """Case 2: also re-serialised, with a byte order mark, or empty."""
         assert post(client, altered, head(settings, b'{"id": 7}')) == 401
         assert InboundEvent.everyone.count() == 0
 
     def test_a_store_nobody_knows_is_not_found_and_leaves_no_row(self, bruno, client, settings):
+        """Case 17: nothing is created for a store we do not know."""
         headers = head(settings, b"{}") | {"X-Shopify-Shop-Domain": "evil.myshopify.com"}
         assert post(client, b"{}", headers) == 404
         assert InboundEvent.everyone.count() == 0
@@ -127,23 +132,76 @@ class TestTheDoor:
     def test_signed_garbage_is_answered_and_kept_as_a_dead_event_that_staff_see(
         self, bruno, client, settings, garbage, said
     ):
+        """Case 18: what cannot be read is answered, so that its store does not give up, and kept for people."""
         assert post(client, garbage, head(settings, garbage)) == 200
         event = InboundEvent.everyone.get()
         assert event.status == "dead"
         assert said in event.error
 
     def test_a_nul_in_a_text_is_stored_like_any_other(self, bruno, client, settings, handled):
+        """Case 18: the NUL is the sender's business, and stops nobody."""
         assert send(client, settings, {"n": 1, "note": "a\x00b"}) == 200
         receive.handle_due()
         assert handled == [["1"]]
 
-    @pytest.mark.parametrize(("megabytes", "status"), [(9, 200), (10.5, 413), (12, 413)])
+    @pytest.mark.parametrize(("megabytes", "status"), [(3, 200), (9, 200), (10.5, 413), (12, 413)])
     def test_a_body_above_ten_megabytes_is_refused_and_one_below_is_not(
         self, bruno, client, settings, megabytes, status
     ):
+        """Case 10: 3 and 9 MB are stored, more than ten refused."""
         body = json.dumps({"n": "x" * int(megabytes * 1024 * 1024)}).encode()
         assert post(client, body, head(settings, body)) == status
         assert InboundEvent.everyone.count() == (status == 200)
+
+    def test_an_order_with_two_thousand_lines_is_stored_whole(self, bruno, client, settings):
+        """Case 10: long orders are messages like others."""
+        lines = [{"id": n, "title": "Boot – größe 42", "quantity": 1} for n in range(2000)]
+        assert send(client, settings, {"id": 1, "line_items": lines}) == 200
+        assert len(json.loads(InboundEvent.everyone.get().body)["line_items"]) == 2000
+
+    def test_a_compressed_body_is_signed_as_it_travels(self, bruno, client, settings):
+        """Case 2: the bytes are what is signed; packed ones match their own signature, or are refused."""
+        plain = b'{"n": 1}'
+        packed = gzip.compress(plain)
+        assert post(client, packed, head(settings, plain) | {"Content-Encoding": "gzip"}) == 401
+        assert InboundEvent.everyone.count() == 0
+
+    def test_what_another_app_signed_is_refused_whatever_shop_it_names(self, bruno, client, settings):
+        """Case 3: one app has one secret for all its shops, so no other secret opens any shop's door."""
+        other = {"X-Shopify-Hmac-Sha256": signature(b"{}", "the secret of another app")}
+        assert post(client, b"{}", head(settings, b"{}") | other) == 401
+        assert InboundEvent.everyone.count() == 0
+
+    def test_the_door_is_passed_by_no_session_and_carries_headers_of_its_own(self, bruno, client, settings):
+        client.cookies["sessionid"] = "made-up"
+        body = b"{}"
+        answer = client.post(DOOR, data=body, content_type="application/json", headers=head(settings, body))
+        assert (answer.status_code, answer.content, answer.cookies) == (200, b"stored", {})
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Content-Security-Policy"].startswith("default-src 'none'")
+        assert "Vary" not in answer.headers
+
+    def test_where_https_is_demanded_an_open_message_is_refused_and_not_sent_elsewhere(self, bruno, client, settings):
+        settings.SECURE_SSL_REDIRECT = True
+        assert send(client, settings, {"n": 1}) == 403
+        assert InboundEvent.everyone.count() == 0
+        body = b"{}"
+        answer = client.post(
+            DOOR, data=body, content_type="application/json", headers=head(settings, body), secure=True
+        )
+        assert answer.status_code == 200
+
+    def test_due_times_are_the_databases_whatever_this_machines_clock_says(
+        self, bruno, client, settings, handled, monkeypatch
+    ):
+        """Case 28: a web host and a worker ninety seconds off neither hide a message nor take another's lease."""
+        real = timezone.now
+        for ahead in (90, -90):
+            monkeypatch.setattr(timezone, "now", lambda ahead=ahead: real() + dt.timedelta(seconds=ahead))
+            send(client, settings, {"n": ahead}, f"w{ahead}")
+            assert receive.handle_due() == 1
+            assert receive.handle_due() == 0
+        assert handled == [["90"], ["-90"]]
 
     def test_only_a_post_is_answered(self, client):
         assert client.get(DOOR).status_code == 405
@@ -154,6 +212,7 @@ class TestTheDoor:
         assert InboundEvent.everyone.get().webhook_id == "w1"
 
     def test_the_old_secret_is_good_while_it_is_being_replaced_and_refused_after(self, bruno, client, settings):
+        """Case 16: both secrets for as long as the old one is configured, none after."""
         body = b"{}"
         headers = head(settings, body) | {"X-Shopify-Hmac-Sha256": signature(body, "the old secret")}
         assert post(client, body, headers) == 401
@@ -165,12 +224,14 @@ class TestTheDoor:
         assert InboundEvent.everyone.get().repeats == 2
 
     def test_the_same_words_under_another_id_are_kept_and_flagged(self, bruno, client, settings):
+        """Case 4: the second is seen to be the first again; what it leads to is the same read."""
         send(client, settings, {"n": 1}, "w1")
         send(client, settings, {"n": 1}, "w2")
         rows = InboundEvent.everyone.order_by("pk").values_list("webhook_id", "seen_before")
         assert list(rows) == [("w1", False), ("w2", True)]
 
     def test_the_same_id_with_other_words_is_kept_beside_the_first(self, bruno, client, settings):
+        """Case 5: stored beside it, dropped never."""
         for _ in range(2):
             assert send(client, settings, {"n": 1}, "w1") == 200
             assert send(client, settings, {"n": 2}, "w1") == 200
@@ -200,6 +261,8 @@ class TestTheDoor:
         assert (event.status, event.error[:5]) == ("done", "Late:")
 
     def test_a_database_that_is_down_makes_shopify_send_again(self, client, settings, monkeypatch):
+        """Case 12: 503 and when to come back."""
+
         def down(**_: Any) -> None:
             raise OperationalError("connection refused")
 
@@ -237,6 +300,7 @@ class TestTheSweep:
         assert (self.statuses(), handled) == (["ignored", "ignored"], [])
 
     def test_one_poisonous_message_stops_no_other(self, bruno, handled):
+        """Case 18: its neighbours in the same batch are done."""
         self.give(bruno, {"n": 1}, {"n": 2, "poison": "marie@example.com"}, {"n": 3})
         receive.handle_due()
         assert self.statuses() == ["done", "failed", "done"]
@@ -329,6 +393,7 @@ class TestTheSweep:
         assert (receive.handle_due(), handled, self.statuses()) == (1, [["1"]], ["done"])
 
     def test_a_flood_of_one_shop_leaves_every_other_shop_its_turn(self, bruno, handled):
+        """Case 84: each shop has its share of every batch."""
         merchant = bruno.merchant
         for place in range(4):
             other = Shop.everyone.create(
