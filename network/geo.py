@@ -99,3 +99,14 @@ def _middle(country: str, prefix: str, inside: list[Place]) -> Place:
     centre = Place(country, prefix, round(latitude, 3), round(longitude, 3), 0.0)
     spread = max(distance_km(centre, place) for place in inside)
     return Place(country, prefix, centre.latitude, centre.longitude, round(spread, 1))
+
+
+CELL = (0.8, 0.5)  # degrees of longitude and latitude
+
+
+@lru_cache(maxsize=1)
+def coarse_land() -> tuple[tuple[float, float], ...]:
+    """List the south-western corners (longitude, latitude) of the cells of Europe in which somebody has a postcode."""
+    wide, high = CELL
+    cells = {(math.floor(place.longitude / wide), math.floor(place.latitude / high)) for place in _places().values()}
+    return tuple(sorted((round(x * wide, 1), round(y * high, 1)) for x, y in cells))

@@ -1,9 +1,12 @@
 """The back office's pages on orders, internal orders, parcels and returns."""
 
 import json
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 
+from orders.decision_page import decision_facts
 from orders.models import (
     DataRequest,
     InternalOrder,
@@ -106,8 +109,17 @@ class RoutingTraceAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     exclude = ("trace",)
     readonly_fields = ("why",)
+    change_form_template = "admin/routing/decision.html"
 
-    @admin.display(description="every candidate with its numbers")
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a decision as it was kept, and what the rules of today would do with it."""
+        row = self.get_object(request, object_id)
+        facts = decision_facts(row) if row else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **facts})
+
+    @admin.display(description="as it is kept")
     def why(self, row: RoutingTrace) -> str:
         return json.dumps(row.trace, indent=2, ensure_ascii=False)
 

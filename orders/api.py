@@ -58,6 +58,7 @@ class PartnerOut(serializers.Serializer):
     number = serializers.CharField(help_text="the internal order")
     partner = serializers.CharField(source="shipper.name")
     status = serializers.CharField()
+    promised_from = serializers.DateField(allow_null=True)
     promised_on = serializers.DateField(allow_null=True)
     parcels = ParcelOut(many=True)
 
@@ -74,6 +75,8 @@ class OrderOut(serializers.Serializer):
     cancelled_at = serializers.DateTimeField(allow_null=True)
     is_held = serializers.BooleanField()
     held_reason = serializers.CharField()
+    promised_from = serializers.DateField(allow_null=True, help_text="the last parcel arrives between this day …")
+    promised_on = serializers.DateField(allow_null=True, help_text="… and this one")
     lines = OrderLineOut(many=True)
     partners = PartnerOut(many=True)
 
@@ -85,10 +88,12 @@ def tell_sale(sale: Sale) -> dict[str, Any]:
         parcels.setdefault(parcel.internal_order_id, []).append(parcel)
     partners = []
     for row in sale.partners:
-        told = {name: getattr(row, name) for name in ("number", "status", "promised_on")}
+        told = {name: getattr(row, name) for name in ("number", "status", "promised_from", "promised_on")}
         sent = ParcelOut(parcels.get(row.pk, []), many=True).data
         partners.append(told | {"partner": row.shipper.name, "parcels": sent})
-    same = ("name", "currency", "placed_at", "paid_at", "cancelled_at", "is_held", "held_reason")
+    same = (
+        "name", "currency", "placed_at", "paid_at", "cancelled_at", "is_held", "held_reason", "promised_from", "promised_on",
+    )  # fmt: skip
     body = {"id": sale.order.remote_id, "status": sale.status} | {name: getattr(sale.order, name) for name in same}
     for line in sale.lines:
         line.order = sale.order

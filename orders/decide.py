@@ -76,9 +76,20 @@ class Decided:
         ranges = list(self.arrivals().values())
         return worst_day(ranges) if ranges else None
 
+    def said(self) -> dict[str, Any]:
+        """Say the decision in one sentence to each party."""
+        return say_plan(self.plan, self.names, self.policy, self._words())
+
+    def nameless(self) -> str:
+        """Say the decision to a selling shop that has no trade yet, and so is told no names."""
+        names = dict.fromkeys(self.names, "A partner")
+        return str(say_plan(self.plan, names, self.policy, self._words())["origin"])
+
+    def _words(self) -> dict[int, tuple[str, str]]:
+        return {at: (day_in_words(first), day_in_words(last)) for at, (first, last) in self.arrivals().items()}
+
     def kept(self) -> dict[str, Any]:
         """Write the decision with every candidate, its versions and its sentences, the way it is kept and never changed."""
-        words = {at: (day_in_words(first), day_in_words(last)) for at, (first, last) in self.arrivals().items()}
         promise = self.promise()
         return self.plan.trace | {
             "names": {str(shop_id): name for shop_id, name in self.names.items()},
@@ -88,13 +99,14 @@ class Decided:
             "arrives": [day.isoformat() for day in promise] if promise else [],
             "allotments": [list(asdict(one).values()) for one in self.plan.allotments],
             "demands": [[one.line, one.item, one.units, one.grams, sorted(one.declined)] for one in self.demands],
+            "ways": {str(at): [as_kept(way) for way in one.ways.values()] for at, one in self.departures.items()},
             "refused": [as_refusal(one) for one in self.refused],
             "unserved": [list(entry) for entry in self.plan.unserved],
             "parcels": self.plan.parcels,
             "cost_minor": self.plan.cost_minor,
             "exact": self.plan.exact,
             "gap_minor": self.plan.gap_minor,
-            "said": say_plan(self.plan, self.names, self.policy, words),
+            "said": self.said(),
         }
 
 
@@ -246,6 +258,11 @@ def worst_day(days: Sequence[tuple[dt.date, dt.date]]) -> tuple[dt.date, dt.date
 def day_in_words(day: dt.date) -> str:
     """Write a day the way sentences name it: Tue 24 Nov."""
     return f"{day:%a} {day.day} {day:%b}"
+
+
+def as_kept(way: Way) -> list[Any]:
+    """Write a carrier's offer the way a decision keeps it."""
+    return [way.carrier, way.zone, way.bands, way.prices, way.days_min, way.days_max]
 
 
 def as_refusal(offer: Offer) -> dict[str, Any]:

@@ -147,6 +147,9 @@ def tell_trace(trace: RoutingTrace, names: dict[int, str], currency: str) -> lis
     ``names`` are the shops that ship in this order; nobody else is named, because a trade shows only its two parties.
     """
     facts = trace.trace
+    if sentence := facts.get("said", {}).get("origin"):
+        refused = {words for row in facts.get("refused", []) for words in row.get("refused", [])}
+        return [sentence, *(_("Left out: %(why)s") % {"why": words} for words in sorted(refused))]
     candidates: list[dict[str, Any]] = facts.get("candidates", [])
     able = {row["shipper"] for row in candidates if not row.get("refused") and row.get("free", 0) > 0}
     said = [

@@ -155,12 +155,14 @@ def _plan_internal_orders(order: Order, lines: dict[int, OrderLine], decided: De
     Levels are locked last and for the shortest time: everything that does not need them is written before.
     """
     shipments = decided.shipments()
-    book = open_terms(order, shipments.keys())
+    book, why = open_terms(order, shipments.keys()), decided.said()["shippers"]
     planned: list[tuple[InternalOrder, Shipment, Terms]] = []
     for shipper_id, shipment in shipments.items():
         terms = book.freeze(shipper_id, decided.offers[shipment.parts[0].level], shipment)
         internal_order = _write_internal_order(order, book.market.traders[shipper_id].shop, terms)
-        internal_order.changes.create(from_status="", to_status="planned", by=by, reason="routed")
+        internal_order.changes.create(
+            from_status="", to_status="planned", by=by, reason=why.get(str(shipper_id), "routed")
+        )
         if internal_order.asks:
             _ask(internal_order)
         planned.append((internal_order, shipment, terms))

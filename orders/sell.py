@@ -83,7 +83,7 @@ def sell_from_shelf(shop: Shop, sold: SoldOrder) -> tuple[Order, bool]:
         raise NotTakingPart(f"{shop.name} takes no part in the network now, so nothing stands on its shelf.")
     if sold.currency != shop.currency:
         raise OtherCurrency(f"Orders of {shop.name} are in {shop.currency}.", currency=shop.currency)
-    variants = _variants_of(shop, sold.lines)
+    variants = find_variants(shop, sold.lines)
     with transaction.atomic():
         row, is_new = Order.everyone.get_or_create(
             shop=shop,
@@ -130,10 +130,10 @@ def _now(order: Order) -> dt.datetime:
     return max(timezone.now(), order.read_at or order.seen_at)
 
 
-def _variants_of(shop: Shop, lines: Sequence[SoldLine]) -> dict[str, Variant]:
+def find_variants(shop: Shop, lines: Sequence[SoldLine]) -> dict[str, Variant]:
     """Find what the lines name: an id first, else a SKU that only one variant has. Raises NoSuchVariant."""
     named = {line.variant for line in lines}
-    rows = Variant.everyone.select_related("product").filter(shop=shop)
+    rows = Variant.everyone.select_related("product", "inventory_item").filter(shop=shop)
     found = {row.remote_id: row for row in rows.filter(remote_id__in=named)}
     by_sku: dict[str, list[Variant]] = {}
     for row in rows.filter(sku__in=named - found.keys(), deleted_at=None):

@@ -8,6 +8,7 @@ from catalog import rules_api as rules
 from catalog import stock_api as stock
 from network import api as network
 from orders import api as orders
+from orders import quotes_api as quotes
 from orders import returns_api as returns
 from orders import selling_api as selling
 from orders import shipping_api as shipping
@@ -32,6 +33,7 @@ urlpatterns = [
     path("orders/", selling.Sales.as_view(), name="orders"),
     path("orders/<path:order_id>/cancel/", selling.CancelSale.as_view(), name="order_cancel"),
     path("orders/<path:order_id>/", orders.OneOrder.as_view(), name="order"),
+    path("quotes/", quotes.Quotes.as_view(), name="quotes"),
     path("internal-orders/", shipping.InternalOrders.as_view(), name="internal_orders"),
     path("internal-orders/<str:number>/", shipping.OneInternalOrder.as_view(), name="internal_order"),
     path("internal-orders/<str:number>/accept/", shipping.Accept.as_view(), name="accept"),

@@ -28,7 +28,9 @@ class SendingTerms(Tenant):
     class Meta(Tenant.Meta):
         verbose_name_plural = "sending terms"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["shop", "version"], name="one_version_of_a_shops_sending_terms_is_made_once"),
+            models.UniqueConstraint(
+                fields=["shop", "version"], name="one_version_of_a_shops_sending_terms_is_made_once"
+            ),
             models.CheckConstraint(condition=Q(cutoff_hour__lte=24), name="a_cut_off_is_an_hour_of_the_day"),
             models.CheckConstraint(condition=Q(handling_days__lte=10), name="handling_takes_ten_days_at_most"),
         ]

@@ -59,7 +59,9 @@ class Shop(Stateful, Tenant):
     # how it takes part as shipper
     shares_stock = models.BooleanField(default=True)
     buffer = models.PositiveIntegerField("units kept back per size", default=0)
-    handling_days = models.PositiveSmallIntegerField(default=0, db_default=0)  # of its sending terms; written by network.sending
+    handling_days = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # of its sending terms; written by network.sending
     price_floor_bp = models.PositiveIntegerField("may be sold below own price by, in basis points", default=1000)
     accept_mode = models.CharField(
         max_length=10, choices={"automatic": "Automatic", "ask": "Ask first"}, default="automatic"

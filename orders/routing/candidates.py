@@ -46,7 +46,8 @@ def list_candidates(
 
 def _sending(offer: Offer, place: Place, grams: int, promise: Promise, weights: Weights) -> dict[str, Any]:
     """Write down what is the same for all goods of one weight from one place."""
-    total, way = best_way(place, grams)
+    at = best_way(place, grams)
+    way, postage = place.ways[at], place.ways[at].postage(grams)
     days = offer.days or way.days_max
     late = max(0, days - promise.days)
     return {
@@ -61,8 +62,8 @@ def _sending(offer: Offer, place: Place, grams: int, promise: Promise, weights: 
         "days_min": min(way.days_min, days),
         "days": days,
         "late": late,
-        "postage_minor": way.postage(grams),
+        "postage_minor": postage,
         "late_minor": late * weights.late_day,
-        "total_minor": total + place.fixed_minor,
+        "total_minor": postage + place.ways_minor[at] + place.fixed_minor,
         "full": offer.full,
     }

@@ -55,13 +55,15 @@ def unit_minor(offer: Offer, weights: Weights) -> int:
     return shares // 10_000
 
 
-def best_way(place: Place, grams: int) -> tuple[int, Way]:
-    """Choose the carrier for a bundle; returns what postage, days and lateness cost, and the way."""
+def best_way(place: Place, grams: int) -> int:
+    """Choose the carrier for a bundle by what postage, days and lateness cost; returns its index."""
+    if len(place.ways) == 1:
+        return 0
     costs = [way.postage(grams) + days for way, days in zip(place.ways, place.ways_minor, strict=True)]
-    at = min(range(len(costs)), key=costs.__getitem__)
-    return costs[at], place.ways[at]
+    return costs.index(min(costs))
 
 
 def bundle_cost(place: Place, grams: int, units_minor: Sequence[int]) -> int:
     """Add up what one parcel from this place costs; ``units_minor`` are its units' own weights."""
-    return best_way(place, grams)[0] + place.fixed_minor + sum(units_minor)
+    at = best_way(place, grams)
+    return place.ways[at].postage(grams) + place.ways_minor[at] + place.fixed_minor + sum(units_minor)

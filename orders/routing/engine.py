@@ -117,7 +117,8 @@ def _allot(
     allotments = []
     for at, bundle in choices:
         grams = sum(units * each for units, each in zip(bundle, problem.grams, strict=True))
-        carrier = best_way(problem.places[at], grams)[1].carrier
+        place = problem.places[at]
+        carrier = place.ways[best_way(place, grams)].carrier
         for key, units in zip(problem.classes, bundle, strict=True):
             offer = levels.get((problem.places[at].location, key[0]))
             for entry in waiting[key]:

@@ -177,11 +177,12 @@ def test_the_origin_sees_its_order_with_partner_and_tracking(market, placed, alm
     (told,) = Program(market.bruno).get("orders/").json()["results"]
     assert set(told) == {
         "id", "name", "status", "currency", "placed_at", "paid_at", "cancelled_at", "is_held", "held_reason", "lines", "partners",
+        "promised_from", "promised_on",
     }  # fmt: skip
     (line,) = told["lines"]
     assert (told["status"], line["unit_price"], line["status"]) == ("shipped", "89.95", "shipped")
     (partner,) = told["partners"]
-    assert set(partner) == {"number", "partner", "status", "promised_on", "parcels"}
+    assert set(partner) == {"number", "partner", "status", "promised_from", "promised_on", "parcels"}
     assert (partner["partner"], partner["parcels"][0]["tracking_number"]) == ("alma-studio", "3SAPI1")
     one = Program(market.bruno).get(f"orders/{told['id']}/")
     assert one.json() == told

@@ -29,12 +29,14 @@ def test_one_partner_that_has_everything_sends_one_parcel():
 
 
 def test_two_units_at_two_partners_are_two_parcels_and_a_third_partner_stays_idle():
+    """T3."""
     found = plan([Demand(1, 7, 2)], [offer(1, 7, 1), offer(2, 7, 1), offer(3, 7, 1, country="FI", postcode="00100")])
     assert sorted((a.shipper, a.units) for a in found.allotments) == [(1, 1), (2, 1)]
     assert found.parcels == 2
 
 
 def test_partners_with_the_same_quantity_add_up():
+    """T1."""
     found = plan([Demand(1, 7, 10)], [offer(1, 7, 5), offer(2, 7, 5)])
     assert sum(a.units for a in found.allotments) == 10
 
