@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from catalog.claim import use_claims
-from catalog.trust import record_rejection
+from catalog.trust import record_outcome, record_rejection
 from network.connectors.base import (
     Connector,
     ConnectorError,
@@ -227,6 +227,7 @@ def end_internal_order(internal_order: InternalOrder, to: str, *, reason: str, b
     also = {"cancel_wanted_at": now, "next_attempt_at": now, "tries": 0} if at_shipper else {"cancel_done_at": now}
     move(internal_order, to, by=by, reason=reason, status_reason=reason, **also)
     release_all(internal_order)
+    record_outcome(internal_order.shipper_id, to)
     settle_notice(internal_order.shipper, f"order_to_ship:{internal_order.number}")
     lines = list(OrderLine.everyone.filter(internal_lines__internal_order=internal_order).distinct())
     settle_lines(lines, by=by, reason=reason)

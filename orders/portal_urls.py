@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import parcels_portal, portal, privacy_portal, returns_portal
+from orders import parcels_portal, portal, privacy_portal, returns_portal, shipping_portal
 
 urlpatterns = [
     path("", portal.dashboard, name="dashboard"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("to-ship/<slug:number>/accept/", portal.accept, name="accept"),
     path("to-ship/<slug:number>/decline/", portal.decline, name="decline"),
     path("to-ship/<slug:number>/ship/", portal.ship, name="ship"),
+    path("shipping/", shipping_portal.shipping, name="shipping"),
+    path("shipping/<int:pk>/policy/", shipping_portal.shipping_policy, name="shipping_policy"),
+    path("shipping/<int:pk>/terms/", shipping_portal.shipping_terms, name="shipping_terms"),
     path("my-orders/", portal.orders, name="orders"),
     path("my-orders/<int:pk>/", portal.order, name="order"),
     path("my-orders/<int:pk>/return/", returns_portal.announce, name="announce_return"),

@@ -108,15 +108,17 @@ def sweep_orders() -> int:
 
 def tidy_orders() -> int:
     """Every ten minutes: give back unpaid claims, pass on unanswered orders, presume late parcels delivered, end silent returns,
-    forget the text of privacy requests that are dealt with.
+    count punctuality, forget the text of privacy requests that are dealt with.
     """
     from network.forget import forget_requests
     from orders.deliver import presume_delivered
     from orders.place import expire_unanswered
+    from orders.punctual import count_punctuality
     from orders.return_goods import end_silent_returns
     from orders.route import release_unpaid
 
-    return release_unpaid() + expire_unanswered() + presume_delivered() + end_silent_returns() + forget_requests()
+    done = release_unpaid() + expire_unanswered() + presume_delivered() + count_punctuality()
+    return done + end_silent_returns() + forget_requests()
 
 
 def erase_addresses() -> int:

@@ -33,6 +33,9 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "ship": (None, OPERATE),
     "pick_list": (ALL, None),
     "correct_tracking": (None, OPERATE),
+    "shipping": (ALL, OPERATE),
+    "shipping_policy": (None, OPERATE),
+    "shipping_terms": (None, OPERATE),
     "orders": (ALL, OPERATE),
     "order": (ALL, OPERATE),
     "announce_return": (ALL, OPERATE),
@@ -170,6 +173,8 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
             "rule_remove": rule.pk,
             "policy": shop.pk,
             "shop": shop.pk,
+            "shipping_policy": shop.pk,
+            "shipping_terms": shop.pk,
             "shop_progress": shop.pk,
             "shop_step": shop.pk,
             "member_role": member.pk,
@@ -184,7 +189,9 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         numbers |= dict.fromkeys(back, returned.number if returned else "R")
         numbers["correct_tracking"] = sent.number if sent else "N"
         numbers["report_lost"] = sold.number if sold else "N"
-        numbers |= dict.fromkeys(("statement", "statement_csv", "statement_file"), statement.number if statement else "S")
+        numbers |= dict.fromkeys(
+            ("statement", "statement_csv", "statement_file"), statement.number if statement else "S"
+        )
         things = make_things(merchant, sold or sent, partner) if (sold or sent) else {}
         numbers |= dict.fromkeys(("explain_sale", "new_dispute"), (sold or sent).number if (sold or sent) else "N")
         numbers |= dict.fromkeys(("dispute", "withdraw_dispute", "evidence"), things.get("dispute", "D"))
