@@ -3,10 +3,20 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from catalog.claim import OutOfStock, check_claims, claim_units, release_claims, use_claims, use_claims_by_decrement
-from catalog.models import Claim, Item
+from catalog.claim import (
+    OutOfStock,
+    Want,
+    check_claims,
+    claim_units,
+    claim_wants,
+    release_claims,
+    use_claims,
+    use_claims_by_decrement,
+)
+from catalog.models import Claim, ClaimChange, Item
 from catalog.tests.cast import level_of, make_item, open_shop, put, stock
 from catalog.trust import record_rejection
 from network.connectors.base import RemoteLevel
@@ -107,6 +117,42 @@ def test_a_rest_shop_is_lowered_here_and_now(boot):
     assert use_claims_by_decrement([claims[0].pk]) == 1
     assert use_claims_by_decrement([claims[0].pk]) == 0
     assert figures(boot) == (2, 0, 0)
+
+
+def test_a_buyer_that_dies_before_its_order_is_written_holds_nothing(boot):
+    """Case 32: a claim lives and dies with the transaction of its order, and is given back once."""
+    with transaction.atomic():
+        claim_units("order_line:1", [(level_of(boot).pk, 2)])
+        transaction.set_rollback(True)
+    assert figures(boot) == (3, 0, 0)
+    claim_units("order_line:2", [(level_of(boot).pk, 3)])
+    assert [release_claims("order_line:2"), release_claims("order_line:2")] == [3, 0]
+    assert (figures(boot), check_claims()) == ((3, 0, 0), [])
+
+
+def test_wants_of_several_purposes_are_claimed_together_or_not_at_all(alma, boot):
+    other = stock(alma, make_item(size="43"), 1, sku="S2")
+    wants = [Want("a", level_of(boot).pk, 2), Want("b", level_of(boot).pk, 1), Want("b", level_of(other).pk, 1)]
+    claims = claim_wants(wants)
+    assert {(claim.purpose, claim.level_id, claim.quantity) for claim in claims} == {
+        (want.purpose, want.level_id, want.quantity) for want in wants
+    }
+    assert [change.reason for change in ClaimChange.objects.order_by("reason")] == ["a", "b", "b"]
+    with pytest.raises(OutOfStock):
+        claim_wants([Want("c", level_of(boot).pk, 1)])
+    assert figures(boot) == (3, 3, 0)
+
+
+def test_levels_are_locked_in_the_order_of_their_ids_whatever_order_they_are_named_in(
+    alma, boot, django_assert_max_num_queries
+):
+    other = stock(alma, make_item(size="43"), 1, sku="S2")
+    levels = [level_of(other).pk, level_of(boot).pk]
+    with django_assert_max_num_queries(6) as asked:
+        claim_units("order_line:1", [(pk, 1) for pk in levels])
+    locking = [one["sql"] for one in asked.captured_queries if "FOR UPDATE" in one["sql"]]
+    assert len(locking) == 1
+    assert 'ORDER BY "catalog_stocklevel"."id" ASC FOR UPDATE' in locking[0]
 
 
 class TestPhantomUnits:

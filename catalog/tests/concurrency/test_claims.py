@@ -53,19 +53,22 @@ def tried(job):
     return run
 
 
-@pytest.mark.parametrize("units", [1, 7, 45])
-def test_fifty_buyers_get_exactly_what_there_is(alma, units):
+@pytest.mark.parametrize(("units", "each"), [(1, 1), (7, 1), (500, 10)])
+def test_fifty_buyers_get_exactly_what_there_is(alma, units, each):
+    """Case 31: every buyer tries twice, together for more than there is; all of it is sold, and not a unit more."""
     level = level_of(stock(alma, make_item(), units))
-    won = together(
-        [tried(lambda n=n: claim_units(f"order_line:{level.pk}:{n}", [(level.pk, 1)])) for n in range(BUYERS)]
-    )
+    tries = [
+        tried(lambda n=n: claim_units(f"order_line:{level.pk}:{n}", [(level.pk, each)])) for n in range(2 * BUYERS)
+    ]
+    won = together(tries)
     level.refresh_from_db()
-    assert sum(1 for claims in won if claims) == min(units, BUYERS)
-    assert (level.available, level.claimed) == (units, min(units, BUYERS))
+    assert sum(claims[0].quantity for claims in won if claims) == units
+    assert (level.available, level.claimed) == (units, units)
     assert check_claims() == []
 
 
 def test_four_line_orders_in_any_order_neither_deadlock_nor_lose_a_unit(alma):
+    """Case 34."""
     levels = [level_of(stock(alma, make_item(size=str(n)), 20, sku=f"S{n}")) for n in range(6)]
 
     def order(number):
@@ -90,6 +93,7 @@ def test_the_same_purpose_at_the_same_moment_claims_once(alma):
 
 
 def test_claims_and_phantom_units_together_lower_what_is_free(alma):
+    """T2."""
     bruno = open_shop(f"Bruno{Shop.objects.count()}", "BE")
     item = make_item()
     level = level_of(stock(alma, item, 30))
