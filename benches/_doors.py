@@ -1,4 +1,4 @@
-"""The doors a bench knocks at: the webhook door as it is, and one that does nothing behind the same middleware."""
+"""The doors a bench knocks at: the webhook door as it is, and one that does nothing, behind the middleware that pages have."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

@@ -117,7 +117,7 @@ def _knock(bench: Bench, messages: Sequence[tuple[str, str, bytes]]) -> None:
     if (count := InboundEvent.everyone.filter(status="waiting").count()) != len(messages):
         raise RuntimeError(f"The door stored {count} of {len(messages)} messages.")
     rates = {
-        "an empty view behind the same middleware": bench.rows / empty,
+        "an empty view behind the project's middleware": bench.rows / empty,
         "single-row INSERTs of the same rows with psycopg, each committed": bench.rows / bare,
     }
     slower = min(rates, key=lambda name: rates[name])
