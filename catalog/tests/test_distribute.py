@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from catalog.claim import claim_units
+from catalog.claim import claim_units, release_claims
 from catalog.distribute import distribute_all, distribute_due, distribute_items, explain_absence, notice_changes
-from catalog.models import Item, Match, Placement, Rule
+from catalog.models import Item, Match, Placement, Rule, StockLevel
 from catalog.supply import offers_for
 from catalog.tests.cast import level_of, link, make_item, open_shop, put, stock
 from network.models import Location, TaxRegistration
@@ -60,6 +60,7 @@ class TestWhatStands:
         assert explain_absence(bruno, bruno.boot) == []
 
     def test_partners_with_the_same_quantity_add_up(self, alma, bruno, item):
+        """T1: equal quantities of two partners are two quantities."""
         cara = open_shop("Cara", "BE")
         stock(cara, item, 3)
         bruno.placement_cap = 100
@@ -69,6 +70,7 @@ class TestWhatStands:
         assert [offer.free for offer in offers_for(bruno, [item.pk])[item.pk]] == [3, 3]
 
     def test_two_places_of_one_partner_add_up(self, alma, bruno):
+        """Pain 2: not only a supplier's first place counts."""
         second = Location.objects.create(shop=alma, remote_id="second", name="Second", country="BE", postcode="1000")
         put(alma.boot, 1, location=second)
         decide()
@@ -139,11 +141,32 @@ class TestWhatStands:
 
 class TestPushNeverPull:
     def test_what_stands_on_a_shelf_is_nobodys_supply(self, alma, bruno, item):
+        """Shelves never feed shelves."""
         cara = open_shop("Cara", "BE")
         stock(cara, item, 0)
         decide()
         assert shelf(bruno) == [3]
         assert {offer.shop_id for offer in offers_for(cara, [item.pk])[item.pk]} == {alma.pk}
+
+    def test_own_figures_are_the_same_to_the_bit_before_and_after(self, alma, bruno):
+        """T19: deciding, claiming and releasing write nothing to a shop's own figure."""
+        before = {level.pk: level.available for level in StockLevel.objects.all()}
+        decide()
+        claim_units("order_line:1", [(level_of(alma.boot).pk, 2)])
+        decide()
+        release_claims("order_line:1")
+        decide()
+        assert shelf(bruno) == [3]
+        assert {level.pk: level.available for level in StockLevel.objects.all()} == before
+
+    def test_one_shops_stock_never_bleeds_into_another_of_the_same_merchant(self, alma, bruno, item):
+        """Pain 13: two shops of one merchant keep two stocks; what one has is offered to the other, never counted as its own."""
+        second = open_shop("Second", "BE", merchant=bruno.merchant)
+        second.boot = stock(second, item, 4)
+        put(alma.boot, 0)
+        decide()
+        assert (shelf(bruno), shelf(second)) == ([4], [])
+        assert level_of(bruno.boot).available == 0
 
 
 class TestStatus:

@@ -208,6 +208,14 @@ class TestWhatTheyDo:
         decide()
         assert shelf(bruno) == [1]
 
+    def test_a_buffer_may_differ_by_partner_and_is_none_for_the_others(self, alma: Shop, bruno: Shop) -> None:
+        """Pain 2: a fixed buffer for everybody is no buffer for anybody."""
+        cara = open_shop("Cara")
+        stock(cara, Item.objects.get(), 0)
+        add_rule(alma, Draft(effect="buffer", amount=3, partner_id=cara.pk), by="a")
+        decide()
+        assert (shelf(bruno), shelf(cara)) == ([3], [])
+
     def test_caps_of_either_side(self, alma: Shop, bruno: Shop) -> None:
         add_rule(alma, Draft(side="shipper", effect="cap", amount=2), by="a")
         decide()
