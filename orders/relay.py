@@ -20,7 +20,7 @@ from typing import cast
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from network.connectors.base import ConnectorError, connector_for
@@ -51,20 +51,24 @@ class Unrelayable(NotPossible):
 
 
 def alias_of(internal_order: InternalOrder) -> str:
-    """Name the address that stands for the customer of an internal order; empty once its time is over, or before it is placed.
+    """Name the address that stands for the customer of an internal order; empty before it is placed and once its time is over.
 
-    *Again*: the same address.
+    The address follows from the order's number and our secret: nothing is stored until a mail comes.
     """
-    if (
-        internal_order.status not in GIVEN
-        or not internal_order.order.destination
-        or timezone.now() > _until(internal_order)
-    ):
+    if not _lives(internal_order):
         return ""
-    alias, _ = MailAlias.everyone.get_or_create(
-        internal_order=internal_order, defaults={"token": f"c-{secrets.token_hex(8)}"}
-    )
-    return "" if alias.closed_at else f"{alias.token}@{settings.RELAY_DOMAIN}"
+    return f"{_token(internal_order.number)}@{settings.RELAY_DOMAIN}"
+
+
+def _token(number: str) -> str:
+    seal = hmac.new(settings.SECRET_KEY.encode(), f"alias:{number}".encode(), hashlib.sha256).hexdigest()[:20]
+    return f"c-{number.lower()}-{seal}"
+
+
+def _lives(internal_order: InternalOrder) -> bool:
+    """Say whether a parcel still needs the customer to be reached; an erased address ends that too."""
+    wanted = internal_order.status in GIVEN and bool(internal_order.order.destination)
+    return wanted and timezone.now() <= _until(internal_order)
 
 
 def relay_mail(raw: bytes, recipient: str, *, directory: Directory | None = None) -> str:
@@ -80,14 +84,14 @@ def relay_mail(raw: bytes, recipient: str, *, directory: Directory | None = None
     if not sender or message.get(HOPS) or message.get("Auto-Submitted", "no") not in ("no", ""):
         raise Unrelayable("This mail has no sender, was relayed before or was written by a machine that answers.")
     token = recipient.partition("@")[0].lower()
-    alias = _open(MailAlias.everyone.filter(token=token))
+    alias = _called(token)
     if alias:
         customer = (directory or ask_store)(alias.internal_order) or alias.internal_order.order.shop.merchant.email
         _send(message, sender=_peer(alias, sender), to=customer, hidden=())
         way = "to the customer"
     else:
         peer = AliasPeer.everyone.select_related("alias").filter(token=token).first()
-        alias = _open(MailAlias.everyone.filter(pk=peer.alias_id)) if peer else None
+        alias = _called(peer.alias.token) if peer else None
         if peer is None or alias is None:
             raise AliasGone("This address is not in use any more.")
         _send(message, sender=f"{alias.token}@{settings.RELAY_DOMAIN}", to=str(peer.address), hidden=(sender,))
@@ -112,11 +116,18 @@ def _until(internal_order: InternalOrder) -> dt.datetime:
     return internal_order.created_at + LONGEST
 
 
-def _open(rows: QuerySet[MailAlias]) -> MailAlias | None:
-    found = rows.select_related("internal_order__order__shop__merchant").first()
-    if found is None or found.closed_at or found.internal_order.status not in GIVEN:
+def _called(token: str) -> MailAlias | None:
+    """Find the alias of this name while it lives; the first mail for it makes its row."""
+    number = token.removeprefix("c-").rpartition("-")[0].upper()
+    if not token.startswith("c-") or not hmac.compare_digest(token.encode(), _token(number).encode()):
         return None
-    return found if timezone.now() <= _until(found.internal_order) else None
+    rows = InternalOrder.everyone.select_related("order__shop__merchant")
+    internal_order = rows.filter(number=number).first()
+    if internal_order is None or not _lives(internal_order):
+        return None
+    alias, _ = MailAlias.everyone.get_or_create(internal_order=internal_order, defaults={"token": token})
+    alias.internal_order = internal_order
+    return None if alias.closed_at else alias
 
 
 def _peer(alias: MailAlias, address: str) -> str:
