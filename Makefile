@@ -8,12 +8,13 @@ STAMP_DEV := $(VENV)/.installed-dev
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo test test-deep check bench clean format
+.PHONY: help setup demo test test-deep soak check bench clean format
 
 help:
 	@echo "make demo       set up and run the demo network: eight shops, web, worker; Ctrl-C stops it"
 	@echo "make test       set up and run every check and test, browser tests included"
 	@echo "make test-deep  the same proofs with their full counts"
+	@echo "make soak       trade in a network of its own while everything in it is broken, then hold it against its stores"
 	@echo "make setup      only the set-up, into .venv"
 	@echo "make check      lint, types, import contracts, migrations, deployment checks; no tests"
 	@echo "make bench      the benches that exist, one JSON line a figure"
@@ -52,6 +53,9 @@ test: check
 test-deep: check
 	@$(BIN)/python -m skuu.testing.chromium
 	SKUU_DEEP=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+soak: setup $(STAMP_DEV)
+	$(BIN)/python -m skuu.proof.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
 
 bench: setup $(STAMP_DEV)
 	@for bench in benches/[a-z]*.py; do name=$$(basename $$bench .py); $(BIN)/python -m benches.$$name || exit 1; done

@@ -107,7 +107,9 @@ def _under_way() -> list[str]:
         "parcels to show": Parcel.everyone.exclude(mirror_wanted=F("mirrored")),
         "units to put back": ReturnLine.everyone.filter(restock_due_at__isnull=False),
     }
-    return [f"{count} {what} left" for what, rows in left.items() if (count := rows.count())]
+    broken = [f"{count} {what} left" for what, rows in left.items() if (count := rows.count())]
+    why = Parcel.everyone.exclude(mirror_wanted=F("mirrored")).exclude(error="").values_list("pk", "tries", "error")
+    return broken + [f"parcel {pk}, tried {tries} times: {error}" for pk, tries, error in why[:20]]
 
 
 def _levels(now: Mapping[str, Facts]) -> list[str]:

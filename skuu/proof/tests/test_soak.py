@@ -1,0 +1,14 @@
+"""A short soak of a network of its own: people trade, processes die, answers and messages are lost, and nothing differs in the end."""
+
+import pytest
+
+from skuu.proof.soak import soak
+
+
+@pytest.mark.deep
+def test_after_three_minutes_of_harm_the_network_equals_its_stores():
+    """Cases 14, 19 to 21, 27 and 42 together, from outside; `make soak` runs it for longer."""
+    verdict = soak(minutes=3, seed=11, scale=0.05)
+    assert verdict["broken"] == []
+    assert sum(verdict["nemesis"].values()) >= 10
+    assert verdict["people"]["buy"] >= 10
