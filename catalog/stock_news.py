@@ -6,6 +6,7 @@ statements do not find, an item or a level told of before anything else, is left
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -71,7 +72,7 @@ def apply_stock_news(told: Iterable[tuple[int, StockEvent]]) -> int:
     if not news:
         return 0
     now = timezone.now()
-    values = {
+    values: dict[str, Any] = {
         "shops": [shop for shop, _ in news],
         "stock": [event.inventory_item_id for _, event in news],
         "places": [event.location_id for _, event in news],
@@ -109,10 +110,10 @@ def _age(event: StockEvent) -> tuple[bool, dt.datetime]:
     return event.available is not None, event.updated_at or dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-def _compare_shelves(cursor: object, values: dict[str, object]) -> set[int]:
+def _compare_shelves(cursor: Any, values: dict[str, Any]) -> set[int]:
     """Doubt shelves that show another figure than we left; returns the places of the news that speak of shelves."""
-    cursor.execute(_DOUBT, values)  # type: ignore[attr-defined]
-    rows = cursor.fetchall()  # type: ignore[attr-defined]
+    cursor.execute(_DOUBT, values)
+    rows = cursor.fetchall()
     if rows and rows[0][1]:
         from catalog import tasks
         from skuu.kit.jobs import ring

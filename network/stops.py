@@ -86,7 +86,9 @@ def lift(stop: Stop, *, by: str) -> None:
 
 def halted() -> Halted:
     """Read whose and which messages must wait now."""
-    shops, topics, pairs = set(), set(), set()
+    shops: set[int] = set()
+    topics: set[str] = set()
+    pairs: set[tuple[int, str]] = set()
     for kind, shop_id, word in open_stops().exclude(kind="partner").values_list("kind", "shop_id", "topic"):
         named = [topic for topic, neutral in NEUTRAL.items() if neutral == word]
         if kind == "shop":

@@ -72,7 +72,8 @@ def _store(request: HttpRequest, domain: str) -> None:
     Django would ask every connection whether it lives before each request. Storing twice counts a repeat and no more.
     """
     held = connection.connection is not None and not connection.in_atomic_block
-    connection.health_check_done = held or connection.health_check_done
+    if held:
+        connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         receive_event(domain=domain, headers=request.headers, body=request.body)
     except (OperationalError, InterfaceError):

@@ -18,6 +18,7 @@ from skuu.kit.models import Heartbeat
 from skuu.processes import Child, die_with_parent
 
 log = structlog.get_logger(__name__)
+SLOW_START = 60  # seconds a new cluster may take before its first job
 PULSE = "SKUU_PULSE"  # how the supervisor tells its cluster under which name to beat
 
 
@@ -105,7 +106,10 @@ def is_hung(cluster: Child, pulse: str, due: dict[str, float]) -> bool:
         due["watched since"] = now
         return False
     watched = now - max(cluster.started_at, due.get("watched since", 0.0))
-    return min(watched, float(row[0]) if row else watched) > settings.HUNG_AFTER
+    silent = float(row[0]) if row else watched
+    if silent >= watched:  # not one beat since it was begun: a busy machine begins slowly
+        return watched > max(settings.HUNG_AFTER, SLOW_START)
+    return silent > settings.HUNG_AFTER
 
 
 def ring_due(due: dict[str, float]) -> None:
