@@ -80,8 +80,8 @@ insert into orders_internalorder (id, number, order_id, shipper_id, status, stat
     (select max(id) from network_ratecard), 1500, 200, '{"treatment": "domestic", "supply_rate_bp": 2000, "consumer_rate_bp": 2000,
     "reason": "Sold and shipped inside France.", "rule_version": "bench", "transport": "origin"}', 600, at, at from bench_sale;
 insert into orders_internalorderline (id, internal_order_id, order_line_id, claim_id, variant_id, quantity, shipped_quantity,
-    net_minor, remote_line_id)
-  select id, n, id, id, shipper, 1, 1, net, '' from bench_line;
+    returned_quantity, net_minor, remote_line_id)
+  select id, n, id, id, shipper, 1, 1, 0, net, '' from bench_line;
 drop table bench_line;
 drop table bench_sale;
 """
