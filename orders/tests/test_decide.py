@@ -367,7 +367,7 @@ class TestThePage:
     @pytest.mark.parametrize(
         ("wrong", "said"),
         [
-            ({"price_0_domestic_0": "99"}, "2 times the network"),
+            ({"price_0_domestic_5": "99"}, "2 times the network"),
             ({"price_0_domestic_0": "five"}, "Write a price like 4.90."),
             ({"closed_on": "Christmas"}, "Write days like"),
             ({"near": "US"}, "Not a country of the EU"),
