@@ -17,7 +17,7 @@ from orders.models import InternalOrder, Order, Parcel, Return
 from skuu.kit.errors import SkuuError
 from skuu.kit.states import move
 from skuu.proof import truths
-from skuu.proof.town import SIZES, SLOW, SWEEPS, Town
+from skuu.proof.town import SIZES, SLOW, SWEEPS, Town, set_database_clock
 
 SHOPS = st.integers(0, 3)
 ANY = st.integers(0, 1000)
@@ -35,6 +35,20 @@ LOST = (
 )
 
 
+class Clocks:
+    """Our processes' clock and the database's, which go on together."""
+
+    def __init__(self, ours: Any) -> None:
+        self.ours, self.ahead = ours, 0.0
+        set_database_clock(0.0)
+
+    def shift(self, step: dt.timedelta) -> None:
+        """Let time pass for both."""
+        self.ours.shift(step)
+        self.ahead += step.total_seconds()
+        set_database_clock(self.ahead)
+
+
 class Network(RuleBasedStateMachine):
     """The network and its four shops; ``town`` is set by whoever runs the machine, inside a transaction of the database."""
 
@@ -46,7 +60,7 @@ class Network(RuleBasedStateMachine):
         self.mark = transaction.savepoint()
         self.town.reopen()
         self.clock = time_machine.travel(dt.datetime.now(dt.UTC), tick=True)
-        self.time = self.clock.start()
+        self.time = Clocks(self.clock.start())
         self.sold: list[tuple[Shop, str]] = []
         self.chance = random.Random(0)  # noqa: S311
         self.trail: list[str] = []
@@ -263,8 +277,8 @@ class Network(RuleBasedStateMachine):
     def set_clock(self, seconds: int) -> None:
         """Our clock is set before or behind the stores' by a minute and a half, or right again."""
         stores = self.town.market.standin.standin.clock
-        step = seconds + stores.ahead  # the stores' own clock goes on as it did
-        self.time.shift(dt.timedelta(seconds=step))
+        step = seconds + stores.ahead  # the stores' own clock goes on as it did, and so does the database's
+        self.time.ours.shift(dt.timedelta(seconds=step))
         stores.ahead = -float(seconds)
 
     @rule(shop=SHOPS, pause=st.booleans())

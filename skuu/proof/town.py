@@ -89,6 +89,25 @@ def town_standin(*, client_id: str, client_secret: str) -> Iterator[Running]:
         yield running
 
 
+# The database's clock in this transaction is set before or behind its server's: unqualified names are found here first.
+CLOCK = """
+create schema proof_clock;
+create function proof_clock.clock_timestamp() returns timestamptz language sql volatile as
+  $$ select pg_catalog.clock_timestamp() + make_interval(secs => current_setting('proof.ahead')::float) $$;
+create function proof_clock.now() returns timestamptz language sql volatile as $$ select proof_clock.clock_timestamp() $$;
+create function proof_clock.statement_timestamp() returns timestamptz language sql volatile as
+  $$ select proof_clock.clock_timestamp() $$;
+select set_config('search_path', 'proof_clock, ' || current_setting('search_path') || ', pg_catalog', true);
+select set_config('proof.ahead', '0', true);
+"""
+
+
+def set_database_clock(seconds: float) -> None:
+    """Let the database's clock run so many seconds before its server's, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('proof.ahead', %s, true)", [str(seconds)])
+
+
 @contextlib.contextmanager
 def opened_town() -> Iterator["Town"]:
     """Open a town inside a transaction that is rolled back in the end, with settings that point at its stores."""
@@ -98,6 +117,8 @@ def opened_town() -> Iterator["Town"]:
         try:
             with transaction.atomic():
                 setattr(connection.atomic_blocks[-1], "_from_testcase", True)  # noqa: B010 - like a test's own: no verb opened it
+                with connection.cursor() as cursor:
+                    cursor.execute(CLOCK)
                 yield Town.open(running)
                 transaction.set_rollback(True)
         finally:
