@@ -74,7 +74,9 @@ class InternalOrder(Stateful, Tenant):
     promised_from = models.DateField(null=True, blank=True)
     promised_on = models.DateField(null=True, blank=True)
     leaves_on = models.DateField(null=True, blank=True)  # the day the shipper should hand it over by
-    judged_at = models.DateTimeField(null=True, blank=True)  # its punctuality has been counted; written by orders.punctual
+    judged_at = models.DateTimeField(
+        null=True, blank=True
+    )  # its punctuality has been counted; written by orders.punctual
     posted_at = models.DateTimeField(
         null=True, blank=True
     )  # settlement has posted it; set once through orders.fulfil.mark_posted
