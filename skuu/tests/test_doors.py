@@ -29,8 +29,8 @@ STAGES = ("network", "catalog", "orders", "settlement")
 SHOWN_WITH_ANOTHER = {
     "ShopCredential",  # tokens: how it stands with them is on the operations page
     "WordCount",  # how rare the words of titles are: nothing that anybody would look up
-    "ShelfBasis", "OrderToRead", "AliasPeer", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent", "Line", "StatementLine", "Balance",
-    "DisputeMessage", "DocumentEntry", "StoredFile", "Released",
+    "ShelfBasis", "OrderToRead", "AliasPeer", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent",
+    "Line", "StatementLine", "Balance", "DisputeMessage", "DocumentEntry", "StoredFile", "Released",
 }  # fmt: skip
 
 
