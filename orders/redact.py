@@ -75,7 +75,9 @@ def answer_data_request(shop: Shop, key: str, remote_ids: Iterable[Any]) -> Data
     if known:
         return known
     orders = list(_named(shop, remote_ids).prefetch_related("lines", "internal_orders__shipper").order_by("pk"))
-    contents = {"shop": shop.name, "made_at": timezone.now().isoformat(), "orders": [_held(order) for order in orders]}
+    contents: Any = {
+        "shop": shop.name, "made_at": timezone.now().isoformat(), "orders": [_held(order) for order in orders],
+    }  # fmt: skip
     with transaction.atomic():
         made, _ = DataRequest.everyone.get_or_create(
             shop=shop, key=key[:120], defaults={"orders": [order.name for order in orders], "contents": contents}

@@ -15,7 +15,6 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import formataddr, make_msgid, parseaddr
-from typing import cast
 
 import structlog
 from django.conf import settings
@@ -79,7 +78,7 @@ def relay_mail(raw: bytes, recipient: str, *, directory: Directory | None = None
     """
     if len(raw) > LARGEST:
         raise Unrelayable("This mail is larger than 10 MB.")
-    message = cast(EmailMessage, BytesParser(policy=policy.default).parsebytes(raw))
+    message = BytesParser(policy=policy.default).parsebytes(raw)
     sender = parseaddr(str(message.get("From", "")))[1]
     if not sender or message.get(HOPS) or message.get("Auto-Submitted", "no") not in ("no", ""):
         raise Unrelayable("This mail has no sender, was relayed before or was written by a machine that answers.")
