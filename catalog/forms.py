@@ -5,6 +5,7 @@ from typing import Any
 
 from babel import Locale
 from django import forms
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -94,6 +95,15 @@ class RuleForm(PortalForm):
         for name, choices in chosen.items():
             label = self.fields[name].label
             self.fields[name] = forms.ChoiceField(label=label, required=False, choices=[("", _("any")), *choices])
+        # another effect has other fields; whatever else changes leaves what is being typed alone
+        self.fields["effect"].widget.attrs |= {
+            "hx-get": reverse("portal:rule_fields"),
+            "hx-include": "closest form",
+            "hx-target": "#rule-fields",
+            "hx-select": "unset",
+            "hx-sync": "this:replace",
+            "hx-swap": "innerHTML",
+        }
         for name in ("price_from", "price_to"):
             self.fields[name].widget.attrs |= {"inputmode": "decimal", "placeholder": f"99.00 {shop.currency}"}
 

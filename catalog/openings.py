@@ -54,6 +54,11 @@ class Opening:
         return country_name(self.country)
 
     @property
+    def lacking(self) -> list[Registration]:
+        """List what is missing, VAT ids first."""
+        return sorted(self.missing or (), reverse=True)
+
+    @property
     def is_open(self) -> bool:
         return self.missing is not None and not self.missing
 
