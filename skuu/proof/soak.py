@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +108,7 @@ def _judged(home: Path, env: dict[str, str], *, minutes: float, seed: int) -> di
         nemesis.control("stock", {"store": domain, "item": key[0], "location": key[1], "delta": units})
 
     people = People(stores, began, at_till, random.Random(seed + 1))  # noqa: S311
-    threads = [threading.Thread(target=work, daemon=True) for work in (people.live, nemesis.rage)]
-    for thread in threads:
-        thread.start()
-    time.sleep(minutes * 60)
-    nemesis.stopping.set()
-    people.stopping.set()
-    for thread in threads:
-        thread.join(60)
+    _let_loose([people, nemesis], minutes)
     broken, rested = _rest(nemesis, lambda: differences(stores, began, people.till))
     broken += books()
     return {
@@ -127,6 +121,19 @@ def _judged(home: Path, env: dict[str, str], *, minutes: float, seed: int) -> di
         "happened": counts(),
         "broken": broken[:50],
     }
+
+
+def _let_loose(both: Sequence[Any], minutes: float) -> None:
+    """Let people and nemesis act at the same time for so long."""
+    people, nemesis = both
+    threads = [threading.Thread(target=work, daemon=True) for work in (people.live, nemesis.rage)]
+    for thread in threads:
+        thread.start()
+    time.sleep(minutes * 60)
+    nemesis.stopping.set()
+    people.stopping.set()
+    for thread in threads:
+        thread.join(60)
 
 
 def _join(env: dict[str, str]) -> None:
