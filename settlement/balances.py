@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Sum
 
 from network.models import Merchant
@@ -42,11 +43,13 @@ def positions_of(merchant: Merchant) -> list[Position]:
 def positions_of_many(merchant_ids: Collection[int]) -> dict[int, list[Position]]:
     """Tell the positions of many merchants in one query; who never traded is not in the answer."""
     amounts: dict[tuple[int, str], dict[str, int]] = {}
-    with as_network():
-        rows = Account.everyone.filter(merchant__in=merchant_ids, balance__isnull=False)
-        for merchant, currency, kind, amount in rows.values_list(
-            "merchant_id", "currency", "kind", "balance__amount"
-        ).iterator():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.merchant_id, a.currency, a.kind, b.amount from settlement_account a "
+            "join settlement_balance b on b.account_id = a.id where a.merchant_id = any(%s)",
+            [list(merchant_ids)],
+        )
+        for merchant, currency, kind, amount in cursor.fetchall():
             amounts.setdefault((merchant, currency), {})[kind] = -amount
     found: dict[int, list[Position]] = {}
     for (merchant, currency), kinds in sorted(amounts.items()):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from settlement.models import Account, Entry
@@ -83,20 +84,19 @@ def post_entries(drafts: Sequence[Draft]) -> list[Posted]:
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     for draft in drafts:
         _check(draft, tomorrow)
-    with transaction.atomic():
-        accounts = _open_accounts(
-            {
-                (posting.merchant, posting.account, posting.currency or draft.currency)
-                for draft in drafts
-                for posting in draft.postings
-            }
-        )
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(_POST, _columns(drafts, accounts))
-                return [Posted(entry_id, replayed) for _, entry_id, replayed in cursor.fetchall()]
-        except DatabaseError as error:
-            raise _in_words(error) from error
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            accounts = _open_accounts(
+                {
+                    (posting.merchant, posting.account, posting.currency or draft.currency)
+                    for draft in drafts
+                    for posting in draft.postings
+                }
+            )
+            cursor.execute(_POST, _columns(drafts, accounts))
+            return [Posted(entry_id, replayed) for _, entry_id, replayed in cursor.fetchall()]
+    except DatabaseError as error:
+        raise _in_words(error) from error
 
 
 def post_entry(draft: Draft) -> Posted:
@@ -171,12 +171,14 @@ def _known_accounts(wanted: set[tuple[int | None, str, str]]) -> dict[tuple[int 
     by_kind: defaultdict[str, set[str]] = defaultdict(set)
     for _, kind, currency in wanted:
         by_kind[kind].add(currency)
-    rows = Account.everyone.filter(
-        kind__in=by_kind, currency__in={currency for currencies in by_kind.values() for currency in currencies}
-    )
     merchants = {merchant for merchant, _, _ in wanted if merchant is not None}
-    found = [*rows.filter(merchant__in=merchants), *rows.filter(merchant=None)]
-    return {(row.merchant_id, row.kind, row.currency): row.pk for row in found}
+    rows = Account.everyone.filter(
+        Q(merchant__in=merchants) | Q(merchant=None),
+        kind__in=by_kind,
+        currency__in={currency for currencies in by_kind.values() for currency in currencies},
+    )
+    found = rows.values_list("merchant_id", "kind", "currency", "pk")
+    return {(merchant, kind, currency): pk for merchant, kind, currency, pk in found}
 
 
 def _columns(drafts: Sequence[Draft], accounts: dict[tuple[int | None, str, str], int]) -> list[list[Any]]:

@@ -81,7 +81,7 @@ def test_random_kills_across_post_close_and_pay_leave_nothing_unbalanced_doubled
     release_due()
     assert shot[0] >= KILLS
     assert check_ledger(strict=True).findings == []
-    sent = InternalOrder.everyone.filter(status="delivered").count()
+    sent = InternalOrder.everyone.filter(status__in=("shipped", "delivered")).count()
     assert Entry.objects.filter(kind="ship").count() == sent > 0
     settled = Payment.everyone.filter(status="settled").count()
     assert Entry.objects.filter(kind="payment").count() == settled > 0
