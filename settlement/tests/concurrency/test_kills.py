@@ -5,7 +5,7 @@ import os
 import threading
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from orders.models import InternalOrder
@@ -22,6 +22,7 @@ KILLS = 1_000 if os.environ.get("SKUU_DEEP") else 15
 WAIT = 0.02
 
 
+@transaction.atomic
 def shipped(origin: Any, shipper: Any) -> None:
     long_ago = timezone.now() - dt.timedelta(days=30)
     order = make_internal_order(origin, shipper, shipped_at=long_ago)
