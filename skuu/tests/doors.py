@@ -41,6 +41,7 @@ def _api(route: str, codes: str, path: str = "", *, method: str = "get", body: A
 PAGE = "302 200 200 200 200 403 403"
 MINE = "302 200 200 404 404 403 403"
 DONE = "302 302 403 404 404 403 403"
+BOTH = "302 200 200 200 404 403 403"  # Bruno is the other party
 OWNERS = "302 200 403 200 200 403 403"
 STAFF = "302 302 302 302 302 302 200"
 SEEN = "302 200 200 200 200 200 200"  # any signed-in person, about themselves
@@ -127,19 +128,19 @@ PORTAL = [
     _door("money/bank/", OWNERS),
     _door(
         "money/payments/<slug:number>/received/",
-        "302 403 403 404 404 403 403",
+        "302 403 403 302 404 403 403",
         "money/payments/{payment}/received/",
         post={},
     ),
     _door("money/payments/<slug:number>/file/", "302 200 403 404 404 403 403", "money/payments/{payment}/file/"),
-    _door("money/sales/<slug:number>/", MINE, "money/sales/{sold}/"),
-    _door("money/sales/<slug:number>/dispute/", "302 200 403 404 404 403 403", "money/sales/{sold}/dispute/"),
+    _door("money/sales/<slug:number>/", BOTH, "money/sales/{sold}/"),
+    _door("money/sales/<slug:number>/dispute/", "302 200 403 200 404 403 403", "money/sales/{sold}/dispute/"),
     _door("documents/", PAGE),
-    _door("documents/<int:pk>/<slug:kind>/", MINE, "documents/{document}/pdf/"),
+    _door("documents/<int:pk>/<slug:kind>/", BOTH, "documents/{document}/pdf/"),
     _door("disputes/", PAGE),
-    _door("disputes/<slug:number>/", MINE, "disputes/{dispute}/"),
-    _door("disputes/<slug:number>/withdraw/", "302 409 403 404 404 403 403", "disputes/{dispute}/withdraw/", post={}),
-    _door("disputes/<slug:number>/files/<int:pk>/", MINE, "disputes/{dispute}/files/{evidence}/"),
+    _door("disputes/<slug:number>/", BOTH, "disputes/{dispute}/"),
+    _door("disputes/<slug:number>/withdraw/", "302 302 403 403 404 403 403", "disputes/{dispute}/withdraw/", post={}),
+    _door("disputes/<slug:number>/files/<int:pk>/", BOTH, "disputes/{dispute}/files/{evidence}/"),
 ]
 BACK_OFFICE = [
     _door("admin/", STAFF),
@@ -291,7 +292,7 @@ API = [
     _api("statements/<int:pk>/csv/", THING, "statements/{statement_id}/csv/"),
     _api("balance/", LIST),
     _api("documents/", LIST),
-    _api("documents/<int:pk>/<slug:kind>/", THING, "documents/{document}/ubl/"),
+    _api("documents/<int:pk>/<slug:kind>/", "401 401 200 200 404", "documents/{document}/ubl/"),
     _api("^", "404 404 404 404 404", "nothing/"),
     _api("orders/", "401 401 409 409 409", method="post"),
     _api("products/", "401 401 409 409 409", method="put", body=[]),

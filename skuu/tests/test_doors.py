@@ -18,6 +18,7 @@ from orders.models import InternalOrder, Order, Parcel
 from orders.redact import answer_data_request
 from orders.return_goods import announce_return
 from orders.tracking_page import tracking_path
+from settlement.documents.statement_files import stored_statement
 from settlement.models import Statement
 from settlement.tests.things import make_things
 from skuu.testing.scene import Scene, join, open_scene
@@ -61,6 +62,7 @@ class World:
         parcel = Parcel.everyone.filter(internal_order__shipper=alma).order_by("pk").first()
         units = [(sold.lines.get().pk, 1)]
         statement = Statement.everyone.filter(merchant=alma.merchant).order_by("pk").first()
+        stored_statement(statement, "xlsx")  # written at the first call, which is nobody's doing here
         self.names: dict[str, Any] = {
             "merchant": alma.merchant_id,
             "shop": alma.pk,
