@@ -1,6 +1,5 @@
 """The back office's page on shops that leave: where each stands, and the steps staff may take for it."""
 
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
