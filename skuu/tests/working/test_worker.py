@@ -21,7 +21,7 @@ from django.utils import timezone
 from catalog.models import InventoryItem, StockLevel
 from network.models import InboundEvent, Location, Merchant, Shop
 from skuu.kit.models import Heartbeat
-from skuu.processes import CHECKOUT
+from skuu.processes import CHECKOUT, die_with_parent
 from skuu.testing.cloned import cloned_database
 
 DEEP = "SKUU_DEEP" in os.environ
@@ -66,7 +66,9 @@ class Work:
 
     def start(self) -> None:
         command = [sys.executable, "manage.py", "worker"]
-        self.worker = subprocess.Popen(command, cwd=CHECKOUT, env=self.env, start_new_session=True)
+        self.worker = subprocess.Popen(
+            command, cwd=CHECKOUT, env=self.env, start_new_session=True, preexec_fn=die_with_parent
+        )
 
     def stop(self) -> int:
         assert self.worker is not None
