@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from catalog.forms import PolicyForm, RuleForm
-from catalog.models import Rule, RuleBook
+from catalog.models import Match, Rule, RuleBook
 from catalog.preview import preview_rule
 from catalog.rules import (
     add_rule,
@@ -218,7 +218,9 @@ def _page(
 
 
 def _partners(shop: Shop) -> list[tuple[str, str]]:
-    """Name the other merchants' shops in the network; that they take part is all that is told."""
+    """Name the other merchants' shops that have something this one sells too; of the others not even the name is told."""
     with as_network():
-        others = Shop.everyone.filter(status="live").exclude(merchant=shop.merchant_id).order_by("name")
+        mine = Match.everyone.filter(shop=shop, status="linked").values("item")
+        alike = Match.everyone.filter(status="linked", item__in=mine).values("shop")
+        others = Shop.everyone.filter(status="live", pk__in=alike).exclude(merchant=shop.merchant_id).order_by("name")
         return [(str(pk), name) for pk, name in others.values_list("pk", "name")]

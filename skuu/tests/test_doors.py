@@ -129,12 +129,12 @@ def shared_match(shop: Any) -> Match:
 def digest() -> str:
     """Fingerprint every row of the stages, but for when a key was last used."""
     tables = [
-        f"select md5(string_agg(t::text, '|' order by t::text)) from {model._meta.db_table} t"  # noqa: S608
+        f"select '{model._meta.db_table}', md5(string_agg(t::text, '|' order by t::text)) from {model._meta.db_table} t"  # noqa: S608
         for model in apps.get_models()
         if model._meta.app_label in STAGES and model is not ApiKey and model is not User
     ]
     with connection.cursor() as cursor:
-        cursor.execute(" union all ".join(tables))
+        cursor.execute(" union all ".join(tables) + " order by 1")  # server processes side by side end in any order
         return str(cursor.fetchall())
 
 
