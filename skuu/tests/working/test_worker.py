@@ -160,6 +160,7 @@ def test_a_cluster_that_hangs_is_noticed_and_begun_anew_and_nothing_is_lost(work
     until("everything is taken over", work.is_told)
 
 
+@pytest.mark.deep
 def test_killed_workers_idle_or_busy_leave_no_hang_and_no_double_effect(work):
     """Cases 19 and 20: any process of the cluster dies by kill -9, again and again."""
     for _ in range(20 if DEEP else 2):
