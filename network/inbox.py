@@ -89,20 +89,27 @@ def take_figures() -> int:
                 unreadable[row[0]] = event
             else:
                 events.append((row[1], event))
-        handler = together_of("stock.changed")
-        try:
-            if handler is None:
-                raise NotImplementedError("nobody takes figures together")
-            with transaction.atomic():
-                handler(events)
-        except Exception as error:  # noqa: BLE001 - whatever a handler meets must not stop the others
-            log.warning("figures_failed", messages=len(events), error=_words(error))
-            InboundEvent.everyone.filter(pk__in=[event.id for _, event in events]).update(figures=False)
-        else:
+        if _apply_together(events):
             _done([event.id for _, event in events])
+        else:
+            InboundEvent.everyone.filter(pk__in=[event.id for _, event in events]).update(figures=False)
         for pk, reason in unreadable.items():
             _bury(pk, reason)
     return len(rows)
+
+
+def _apply_together(events: list[tuple[int, Received]]) -> bool:
+    """Give figures to whoever takes them together; False when nobody does, or the batch cannot be applied as a whole."""
+    handler = together_of("stock.changed")
+    if handler is None:
+        return False
+    try:
+        with transaction.atomic():
+            handler(events)
+    except Exception as error:  # noqa: BLE001 - whatever a handler meets must not stop the others
+        log.warning("figures_failed", messages=len(events), error=_words(error))
+        return False
+    return True
 
 
 # --- everything else --------------------------------------------------------------------------------------------------

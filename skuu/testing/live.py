@@ -17,6 +17,7 @@ from skuu.testing.chromium import FLAGS, find_chromium
 from skuu.testing.cloned import cloned_database
 
 SERIOUS = ("serious", "critical")
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @contextlib.contextmanager
@@ -64,8 +65,9 @@ class Watched:
     trouble: list[str] = field(default_factory=list)
 
     def visit(self, path: str) -> Page:
-        """Open a path of ours and wait until its own requests are answered."""
+        """Open a path of ours and wait until its own requests are answered and it is on the screen."""
         self.page.goto(self.base + path, wait_until="networkidle")
+        self.page.evaluate(PAINTED)  # Chromium throws away keys pressed before a page was first painted
         return self.page
 
     def violations(self) -> list[str]:
