@@ -5,7 +5,7 @@ import datetime as dt
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -74,10 +74,14 @@ _SINCE_LAYOUT = {"original": 2}  # a statement keeps the columns it was sealed w
 LAYOUT = 2
 
 
-def statement_rows(statement: Statement, *, after: int = 0, limit: int | None = None) -> Iterator[Row]:
-    """Tell a statement's lines in their order, from line ``after`` on; reads as it goes, however long it is."""
+def statement_rows(
+    statement: Statement, *, after: int = 0, limit: int | None = None, only: Collection[int] | None = None
+) -> Iterator[Row]:
+    """Tell a statement's lines in their order, from line ``after`` on, or ``only`` those; reads as it goes, however long it is."""
     with as_network():
         lines = StatementLine.everyone.filter(statement=statement, n__gt=after).order_by("n").values_list(*_READ)
+        if only is not None:
+            lines = lines.filter(n__in=only)
         if limit is not None:
             lines = lines[:limit]
         for batch in _batches(lines.iterator(chunk_size=2_000), 2_000):
@@ -124,8 +128,6 @@ def statement_csv(statement: Statement, *, bom: bool = False) -> bytes:
 
 def statement_json(statement: Statement) -> dict[str, Any]:
     """Tell a statement for programs: amounts as decimal strings in major units, lines as in the CSV."""
-    names = _names(statement.layout)
-    header = _header(names)[1:]
     return {
         "number": statement.number,
         "merchant": statement.merchant_name,
@@ -135,8 +137,15 @@ def statement_json(statement: Statement) -> dict[str, Any]:
         "activity": major(statement.activity, statement.currency),
         "closing": major(statement.closing, statement.currency),
         "digest": statement.digest,
-        "lines": [dict(zip(header, _plain(row, names), strict=True)) for row in statement_rows(statement)],
+        "lines": list(lines_told(statement, statement_rows(statement))),
     }
+
+
+def lines_told(statement: Statement, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """Tell lines for programs, by the columns their statement was sealed with."""
+    names = _names(statement.layout)
+    header = _header(names)[1:]
+    return (dict(zip(header, _plain(row, names), strict=True)) for row in rows)
 
 
 def _names(layout: int) -> tuple[str, ...]:
