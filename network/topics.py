@@ -110,6 +110,11 @@ def fulfilment_of(event: Received) -> tuple[str, str]:
     return shopify.fulfilment_of(event.topic, event.payload)
 
 
+def return_of(event: Received) -> tuple[str, str]:
+    """Name the return and its order; ``Connector.orders_of_returns`` finds the order of one that names none."""
+    return shopify.return_of(event.payload)
+
+
 def read_id_of(event: Received) -> str:
     """Name the large read that has finished."""
     return shopify.read_id_of(event.payload)

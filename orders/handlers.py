@@ -2,7 +2,7 @@
 
 from network.connectors.base import connector_for
 from network.models import Shop
-from network.topics import Received, fulfilment_of, fulfilment_orders_of, handles, order_id_of
+from network.topics import Received, fulfilment_of, fulfilment_orders_of, handles, order_id_of, return_of
 
 
 @handles("order.changed")
@@ -31,6 +31,17 @@ def fulfilments_changed(shop: Shop, events: list[Received]) -> None:
     ]
     known = Order.everyone.filter(shop=shop, remote_id__in=others).values_list("remote_id", flat=True)
     note_orders_changed(shop, list(known))
+
+
+@handles("return.changed")
+def returns_changed(shop: Shop, events: list[Received]) -> None:
+    """Note the orders of which something comes back; messages that name no order are asked back for theirs."""
+    from orders.accept import note_orders_changed
+
+    named = [return_of(event) for event in events]
+    note_orders_changed(shop, {order_id for _, order_id in named})
+    if nameless := [return_id for return_id, order_id in named if return_id and not order_id]:
+        note_orders_changed(shop, connector_for(shop).orders_of_returns(list(dict.fromkeys(nameless))).values())
 
 
 @handles("privacy.customer_redact")

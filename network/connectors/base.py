@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol
 
+from network.connectors.returned import RemoteReturn
 from skuu.kit.errors import SkuuError
 
 CONNECTORS = {
@@ -336,6 +337,8 @@ class Connector(Protocol):
     def read_order(self, order_id: str) -> RemoteOrder | None: ...
     def read_destination(self, fulfilment_order_id: str) -> RemoteAddress: ...
     def read_contact(self, order_id: str) -> str: ...  # the customer's e-mail, for one relayed mail; never kept
+    def returns_of(self, order_id: str) -> list[RemoteReturn]: ...  # every return of an order, whatever became of it
+    def orders_of_returns(self, return_ids: Sequence[str]) -> dict[str, str]: ...  # return to its order
     def accept_request(self, fulfilment_order_id: str) -> None: ...  # submit if needed, accept; again: no change
     def hand_back(
         self, fulfilment_order_id: str, reason: str, *, order_id: str

@@ -18,6 +18,7 @@ from network.connectors.base import (
     RemoteShop,
     ShelfWrite,
 )
+from network.connectors.returned import RemoteReturn
 
 
 class ApiConnector:
@@ -122,6 +123,14 @@ class ApiConnector:
     def read_contact(self, order_id: str) -> str:
         """Empty: the shop tells us no contact, its people get the mail."""
         return ""
+
+    def returns_of(self, order_id: str) -> list[RemoteReturn]:
+        """None: the shop announces its returns through our API."""
+        return []
+
+    def orders_of_returns(self, return_ids: Sequence[str]) -> dict[str, str]:
+        """None."""
+        return {}
 
     def accept_request(self, fulfilment_order_id: str) -> None:
         """The shop reads the state of its lines from our API."""

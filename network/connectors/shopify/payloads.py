@@ -36,6 +36,14 @@ NEUTRAL = {
     "fulfillments/create": "fulfilment.changed",
     "fulfillments/update": "fulfilment.changed",
     "fulfillment_events/create": "fulfilment.changed",
+    "returns/request": "return.changed",
+    "returns/approve": "return.changed",
+    "returns/decline": "return.changed",
+    "returns/update": "return.changed",
+    "returns/process": "return.changed",
+    "returns/close": "return.changed",
+    "returns/reopen": "return.changed",
+    "returns/cancel": "return.changed",
     "bulk_operations/finish": "read.finished",
     "app/uninstalled": "shop.left",
     "shop/update": "shop.changed",
@@ -51,6 +59,7 @@ NEEDED = {
     "ORDERS": ("id", "admin_graphql_api_id", "updated_at"),
     "REFUNDS": ("id", "admin_graphql_api_id", "order_id"),
     "FULFILLMENTS": ("id", "admin_graphql_api_id", "order_id", "updated_at"),
+    "RETURNS": ("id", "admin_graphql_api_id", "order_id", "order", "status"),
 }
 WHOLE = {"ORDERS_EDITED"}  # it names its order one level down, and nobody
 GID = re.compile(r"\Agid://shopify/(\w+)/(\d+)(\?\S*)?\Z")
@@ -148,6 +157,13 @@ def fulfilment_of(topic: str, payload: Any) -> tuple[str, str]:
         else own_id("Fulfillment", payload)
     )
     return parcel, gid("Order", payload.get("order_id"))
+
+
+def return_of(payload: Any) -> tuple[str, str]:
+    """Find a return and its order; each is empty when the message does not say."""
+    if not isinstance(payload, dict):
+        return "", ""
+    return own_id("Return", payload), gid("Order", payload.get("order_id")) or own_id("Order", payload.get("order"))
 
 
 def read_id_of(payload: Any) -> str:

@@ -18,11 +18,24 @@ from network.connectors.base import (
     RemoteShop,
     RemoteVariant,
 )
+from network.connectors.returned import RemoteReturn, RemoteReturnLine
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import parse_minor
 
 Node = dict[str, Any]
 GRAMS = {"GRAMS": 1.0, "KILOGRAMS": 1000.0, "OUNCES": 28.349523125, "POUNDS": 453.59237}
+RETURN_STATUSES = {"REQUESTED": "requested", "OPEN": "open", "CLOSED": "closed", "DECLINED": "declined"}
+# handles of Shopify's own list of reasons, dashes as underscores; stores may add others, which are “other”
+REASONS = {
+    "size_too_small": "too_small",
+    "size_too_large": "too_large",
+    "unwanted": "not_liked",
+    "style": "not_liked",
+    "color": "not_liked",
+    "not_as_described": "not_liked",
+    "defective": "faulty",
+    "wrong_item": "wrong_item",
+}
 STATUSES = {"ACTIVE": "active", "DRAFT": "draft", "ARCHIVED": "archived", "UNLISTED": "draft"}
 
 
@@ -264,3 +277,30 @@ def fulfilment(node: Node, order_id: str) -> RemoteFulfilment:
         ),
         events=tuple(sorted(((status, at, message) for status, at, message in events if at), key=lambda one: one[1])),
     )
+
+
+def returned(node: Node, lines: Sequence[Node], parcel_of: dict[str, str]) -> RemoteReturn:
+    """Read a return; what customers and staff wrote about it stays at the store. A line without a parcel names nothing of ours.
+
+    ``parcel_of`` tells the fulfilment of each of the order's fulfilment lines, which do not say it themselves.
+    """
+    sent = [(one, one["fulfillmentLineItem"]) for one in lines if one.get("fulfillmentLineItem")]
+    return RemoteReturn(
+        id=node["id"],
+        name=node.get("name") or "",
+        status=RETURN_STATUSES.get(node["status"], "cancelled"),
+        lines=tuple(
+            RemoteReturnLine(
+                fulfilment_id=parcel_of.get(of["id"], ""),
+                line_id=of["lineItem"]["id"],
+                quantity=int(one["quantity"]),
+                reason=_reason(one),
+            )
+            for one, of in sent
+        ),
+    )
+
+
+def _reason(node: Node) -> str:
+    handle = (node.get("returnReasonDefinition") or {}).get("handle") or ""
+    return REASONS.get(handle.lower().replace("-", "_"), "other")

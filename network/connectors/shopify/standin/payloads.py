@@ -217,6 +217,48 @@ def refund_payload(store: Store, refund: Node) -> Node:
     }  # fmt: skip
 
 
+def return_payload(store: Store, one: Node) -> Node:
+    """returns/request, approve and decline."""
+    rows = [store[each] for each in one["returnLineItems"]]
+    written = {
+        "id": number(one["id"]), "admin_graphql_api_id": one["id"], "status": one["status"].lower(), "name": one["name"],
+        "order": {"id": number(one["order"]), "admin_graphql_api_id": one["order"]},
+        "total_return_line_items": sum(row["quantity"] for row in rows),
+        "return_line_items": [
+            {
+                "id": number(row["id"]), "admin_graphql_api_id": row["id"], "quantity": row["quantity"],
+                "return_reason": row["reason"].replace("-", "_"), "return_reason_note": row["returnReasonNote"],
+                "customer_note": row["customerNote"],
+                "fulfillment_line_item": {
+                    "id": number(row["fulfillmentLineItem"]), "admin_graphql_api_id": row["fulfillmentLineItem"],
+                },
+            }
+            for row in rows
+        ],
+        "return_shipping_fees": [], "exchange_line_items": [], "total_exchange_line_items": 0,
+    }  # fmt: skip
+    if one["decline"]:
+        written["decline"] = {"reason": one["decline"]["reason"].lower(), "note": one["decline"]["note"]}
+    return written
+
+
+def return_change_payload(store: Store, one: Node) -> Node:
+    """returns/cancel, close and reopen."""
+    return {
+        "id": number(one["id"]), "admin_graphql_api_id": one["id"], "order_id": number(one["order"]), "status": one["status"].lower(),
+    }  # fmt: skip
+
+
+def return_update_payload(one: Node, removed: list[tuple[str, int]]) -> Node:
+    """returns/update: it names the return and what was taken out of it, and no order."""
+    nothing: Node = {"updates": [], "removals": []}
+    return {
+        "admin_graphql_api_id": one["id"],
+        "return_line_items": {"removals": [{"admin_graphql_api_id": line, "delta": units} for line, units in removed]},
+        "restocking_fees": nothing, "return_shipping_fees": nothing,
+    }  # fmt: skip
+
+
 def customer_payload(customer: Node | None) -> Node | None:
     """The customer inside an order."""
     if customer is None:

@@ -11,7 +11,9 @@ from network.connectors.shopify.standin.state import Node
 READABLE = {
     "Shop", "Location", "Product", "ProductVariant", "InventoryItem", "InventoryLevel", "Order", "LineItem", "MailingAddress", "Customer",
     "Fulfillment", "FulfillmentOrder", "FulfillmentOrderLineItem", "FulfillmentLineItem", "FulfillmentOrderAssignedLocation",
-    "FulfillmentOrderDestination", "Refund", "RefundLineItem", "Return", "ShippingLine", "OrderTransaction", "LocationAddress",
+    "FulfillmentOrderDestination", "Refund", "RefundLineItem", "Return", "ReturnLineItem", "ReturnReasonDefinition",
+    "ReturnableFulfillment",
+    "ReverseFulfillmentOrder", "ReverseFulfillmentOrderLineItem", "ShippingLine", "OrderTransaction", "LocationAddress",
     "ShopAddress",
     "FulfillmentService", "FulfillmentEvent", "FulfillmentTrackingInfo", "FulfillmentHold", "FulfillmentOrderMerchantRequest", "Image",
     "MediaImage", "MediaPreviewImage", "ProductOption", "ProductOptionValue", "DeliveryProfile", "DeliveryMethod", "BulkOperation",
@@ -65,6 +67,7 @@ NOTHING = {
     "Fulfillment": {"originAddress"},
     "FulfillmentOrder": {"fulfillmentOrdersForMerge", "internationalDuties", "remainingLineItemsWeight"},
     "FulfillmentOrderLineItem": {"financialSummaries", "warnings", "image", "shippingLine", "weight"},
+    "Return": {"staffMember", "suggestedFinancialOutcome", "suggestedRefund"},
     "Refund": {"duties", "orderAdjustments", "refundShippingLines", "return", "staffMember"},
     "Shop": {"alerts", "metafields", "metafield", "merchantApprovalSignals", "shopPolicies", "translations", "navigationSettings"},
     "ShippingLine": {"discountAllocations", "taxLines", "requestedFulfillmentService"},

@@ -11,6 +11,7 @@ from network.connectors.shopify.standin import (
     moving,
     order_reading,
     orders,
+    returning,
     shelf,
     shipping,
     shop,
@@ -19,6 +20,6 @@ from network.connectors.shopify.standin import (
 )
 
 ALL = (
-    bulk, catalogue, editing, fulfilment, fulfilment_reading, inventory, metafields, moving, order_reading, orders, shelf, shipping, shop,
-    staff, webhooks,
+    bulk, catalogue, editing, fulfilment, fulfilment_reading, inventory, metafields, moving, order_reading, orders, returning, shelf,
+    shipping, shop, staff, webhooks,
 )  # fmt: skip

@@ -90,6 +90,6 @@ def test_whatever_comes_is_read_or_found_empty(payload):
 
 def test_every_subscribed_topic_has_a_word_of_the_network():
     assert {payloads.NEUTRAL[topic] for topic in payloads.SUBSCRIBED} == {
-        "product.changed", "product.deleted", "stock.changed", "location.changed", "order.changed", "fulfilment.changed",
+        "product.changed", "product.deleted", "stock.changed", "location.changed", "order.changed", "fulfilment.changed", "return.changed",
         "read.finished", "shop.left", "shop.changed", "scopes.changed",
     }  # fmt: skip
