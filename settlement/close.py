@@ -17,8 +17,9 @@ from settlement.documents.statement import LAYOUT, statement_csv
 from settlement.models import Cycle, Period, Statement
 from settlement.pay import prepare_payments
 from settlement.release import release_due
-from settlement.settle import Sweep, post_shipped
+from settlement.settle import post_shipped
 from settlement.settle_returns import post_returns
+from settlement.sweeps import Sweep
 from skuu.kit.errors import Busy, NotPossible
 
 _LOCK = 7_700_451  # advisory: one closing at a time in this database

@@ -145,9 +145,11 @@ def _negated(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _check(draft: Draft, tomorrow: dt.date) -> None:
-    sums: defaultdict[str, int] = defaultdict(int)
+    sums: dict[str, int] = {}
     for posting in draft.postings:
-        sums[posting.currency or draft.currency] += posting.amount
+        sums[posting.currency] = sums.get(posting.currency, 0) + posting.amount
+    if draft.currency in sums:
+        sums[draft.currency] += sums.pop("", 0)
     if any(sums.values()) or not 2 <= len(draft.postings) <= 5000:
         raise Unbalanced(f"{draft.key}: its {len(draft.postings)} lines are no balanced entry.")
     if draft.effective_on > tomorrow:
@@ -181,18 +183,39 @@ def _known_accounts(wanted: set[tuple[int | None, str, str]]) -> dict[tuple[int 
     return {(merchant, kind, currency): pk for merchant, kind, currency, pk in found}
 
 
-def _columns(drafts: Sequence[Draft], accounts: dict[tuple[int | None, str, str], int]) -> list[list[Any]]:
-    heads = [
-        (d.key, d.payload_hash(), d.kind, d.ref, d.effective_on, d.internal_order, d.reverses, json.dumps(d.facts))
-        for d in drafts
+def _columns(drafts: Sequence[Draft], accounts: dict[tuple[int | None, str, str], int]) -> list[str]:
+    """Write the entries and lines as arrays in the database's own notation: quick, and one statement however many there are."""
+    entries, account_ids, currencies, amounts, tags, counterparties, items = [], [], [], [], [], [], []
+    for at, draft in enumerate(drafts, start=1):
+        for posting in draft.postings:
+            currency = posting.currency or draft.currency
+            entries.append(at)
+            account_ids.append(accounts[posting.merchant, posting.account, currency])
+            currencies.append(currency)
+            amounts.append(posting.amount)
+            tags.append(posting.tag)
+            counterparties.append(posting.counterparty)
+            items.append(posting.item)
+    return [
+        _texts(draft.key for draft in drafts),
+        _texts(f"\\x{draft.payload_hash().hex()}" for draft in drafts),
+        _texts(draft.kind for draft in drafts),
+        _texts(draft.ref for draft in drafts),
+        _texts(draft.effective_on.isoformat() for draft in drafts),
+        _numbers(draft.internal_order for draft in drafts),
+        _numbers(draft.reverses for draft in drafts),
+        _texts(json.dumps(draft.facts) for draft in drafts),
+        *(_numbers(entries), _numbers(account_ids), _texts(currencies), _numbers(amounts), _texts(tags)),
+        *(_numbers(counterparties), _numbers(items)),
     ]
-    lines = [
-        (at, accounts[p.merchant, p.account, currency], currency, p.amount, p.tag, p.counterparty, p.item)
-        for at, d in enumerate(drafts, start=1)
-        for p in d.postings
-        for currency in (p.currency or d.currency,)
-    ]
-    return [[*column] for column in (*zip(*heads, strict=True), *zip(*lines, strict=True))]
+
+
+def _numbers(values: Iterable[int | None]) -> str:
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def _texts(values: Iterable[str]) -> str:
+    return '{"' + '","'.join([value.replace("\\", "\\\\").replace('"', '\\"') for value in values]) + '"}'
 
 
 def _in_words(error: DatabaseError) -> Exception:

@@ -1,27 +1,21 @@
 """Came back, not posted → posted: every closed return takes its share of the sale back, once, on the sale's own terms."""
 
-import datetime as dt
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import structlog
-from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from network.scoping import as_network
 from orders.models import InternalOrderLine, Return, ReturnLine
 from orders.return_goods import mark_posted
 from settlement.models import Entry
 from settlement.post import Draft, post_entries
-from settlement.settle import Sweep
 from settlement.splitting import GOODS, SHIPPING, Item, post_shipment, take_back
+from settlement.sweeps import Sweep, post_in_batches
 from skuu.kit.errors import SkuuError
 
-log = structlog.get_logger(__name__)
-
-BATCH = 200
+BATCH = 500
 _AMOUNTS = tuple(each.name for each in fields(Item))
 _TAKEN_BACK = sum((F(grade) for grade in ReturnLine.TAKEN_BACK), start=0 * F("as_new"))
 
@@ -35,19 +29,7 @@ def post_returns(
     holds, unless told to ``wait``), then periods and balances as post_entries does. *Again*: a return is posted once, by its lock
     and its key. One that cannot be posted is reported and passed over.
     """
-    sweep, after = Sweep(), 0
-    end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds) if seconds is not None else None
-    with as_network():
-        while end is None or dt.datetime.now(dt.UTC) < end:
-            last = _post_batch(sweep, after, wait)
-            if last is None:
-                break
-            after = last
-            if tell is not None:
-                tell(f"posted {sweep.posted} returns")
-    for number, reason in sweep.refused.items():
-        log.error("return_not_posted", row=number, reason=reason)
-    return sweep
+    return post_in_batches(lambda sweep, after: _post_batch(sweep, after, wait), "returns", seconds=seconds, tell=tell)
 
 
 def unposted() -> Any:
@@ -56,7 +38,6 @@ def unposted() -> Any:
     return rows.filter(internal_order__posted_at__isnull=False)
 
 
-@transaction.atomic
 def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
     # the internal orders are locked as every verb on returns locks them, and the returns read once that is done
     rows = unposted().filter(pk__gt=after).select_for_update(skip_locked=not wait, of=("internal_order",))
@@ -64,30 +45,59 @@ def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
     if not found:
         return None
     returns = list(unposted().filter(pk__in=found).select_related("internal_order").order_by("pk"))
+    told = _read(returns)
+    drafts, refused = _drafted(returns, told)
+    try:
+        post_entries(list(drafts.values()))
+    except SkuuError:  # what one that is refused took back is not taken back: draft again without it, one by one
+        drafts, refused = _drafted(returns, told, post=True)
+    done = [returned.pk for returned in returns if returned.number not in refused]
+    mark_posted(done)
+    sweep.posted += len(done)
+    sweep.refused |= refused
+    return found[-1]
+
+
+@dataclass
+class _Told:
+    """What is known of the internal orders of a batch of returns."""
+
+    lines: dict[int, list[ReturnLine]]
+    sales: dict[int, Entry]
+    places: dict[int, list[InternalOrderLine]]
+    before: dict[int, int]
+
+
+def _read(returns: list[Return]) -> _Told:
     orders = {returned.internal_order_id for returned in returns}
-    sales, places, before = _sales(orders), _places(orders), _posted_before(orders)
     lines: dict[int, list[ReturnLine]] = {returned.pk: [] for returned in returns}
     for one in ReturnLine.everyone.filter(row__in=returns).order_by("pk"):
         lines[one.row_id].append(one)
-    done = []
+    return _Told(lines, _sales(orders), _places(orders), _posted_before(orders))
+
+
+def _drafted(returns: list[Return], told: _Told, *, post: bool = False) -> tuple[dict[int, Draft], dict[str, str]]:
+    """Draft returns in their order, each beside what those before it take back; ``post`` posts each at once."""
+    drafts: dict[int, Draft] = {}
+    refused: dict[str, str] = {}
+    before = dict(told.before)
     for returned in returns:
-        order, own = returned.internal_order_id, lines[returned.pk]
+        order, own = returned.internal_order_id, told.lines[returned.pk]
         try:
-            draft = draft_return(returned, own, places[order], before, sales.get(order))
-            if draft is not None:
+            draft = draft_return(returned, own, told.places[order], before, told.sales.get(order))
+            if draft is not None and post:
                 post_entries([draft])
         except (KeyError, ValueError, TypeError, IndexError) as error:
-            sweep.refused[returned.number] = f"its sale's items cannot be read: {error!r}"
+            refused[returned.number] = f"its sale's items cannot be read: {error!r}"
             continue
         except SkuuError as error:
-            sweep.refused[returned.number] = error.message
+            refused[returned.number] = error.message
             continue
-        done.append(returned.pk)
+        if draft is not None:
+            drafts[returned.pk] = draft
         for one in own:
             before[one.line_id] = before.get(one.line_id, 0) + one.taken_back
-    mark_posted(done)
-    sweep.posted += len(done)
-    return found[-1]
+    return drafts, refused
 
 
 def _sales(orders: set[int]) -> dict[int, Entry]:

@@ -1,7 +1,7 @@
 """How the money of one sale is divided: whole minor units in, whole minor units out, nothing lost on the way."""
 
 from settlement.splitting.goods_back import take_back
-from settlement.splitting.rounding import part_of_total, share_by_weight
+from settlement.splitting.rounding import divide_half_away, part_of_total, share_by_weight
 from settlement.splitting.shares import Shares, net_of_vat, split_line, vat_on
 from settlement.splitting.shipment import GOODS, SHIPPING, Item, Posting, Terms, divide_shipment, post_shipment
 
@@ -12,6 +12,7 @@ __all__ = [
     "Posting",
     "Shares",
     "Terms",
+    "divide_half_away",
     "divide_shipment",
     "net_of_vat",
     "part_of_total",

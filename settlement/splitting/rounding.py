@@ -1,9 +1,17 @@
-"""Two ways to cut a total into whole parts that add up again: by weights, and unit after unit."""
+"""Ways to cut a total into whole parts that add up again, and the one rule by which parts are rounded."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 
-from skuu.kit.money import round_half_away
+
+def divide_half_away(numerator: int, denominator: int) -> int:
+    """Divide whole numbers and round half away from zero: kit.money's rule, without making a fraction for each of a million.
+
+    Raises ValueError unless ``denominator`` is positive.
+    """
+    if denominator <= 0:
+        raise ValueError(f"{denominator} divides no amount")
+    half = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -half if numerator < 0 else half
 
 
 def share_by_weight(total: int, weights: Sequence[int]) -> list[int]:
@@ -14,6 +22,8 @@ def share_by_weight(total: int, weights: Sequence[int]) -> list[int]:
     """
     if not weights or any(weight < 0 for weight in weights):
         raise ValueError("an amount is shared by at least one line, by weights that are not negative")
+    if len(weights) == 1:
+        return [total]
     effective = list(weights) if any(weights) else [1] * len(weights)
     sign, amount, whole = (-1 if total < 0 else 1), abs(total), sum(effective)
     parts = [amount * weight // whole for weight in effective]
@@ -31,8 +41,5 @@ def part_of_total(total: int, units_before: int, units_now: int, units: int) -> 
     """
     if not 0 <= units_before <= units_before + units_now <= units or units < 1:
         raise ValueError(f"{units_before} + {units_now} of {units} units cannot be taken")
-    return _until(total, units_before + units_now, units) - _until(total, units_before, units)
-
-
-def _until(total: int, taken: int, units: int) -> int:
-    return round_half_away(Fraction(total * taken, units))
+    until = divide_half_away(total * (units_before + units_now), units)
+    return until - divide_half_away(total * units_before, units)

@@ -1,9 +1,8 @@
 """The split of one order line: the selling shop's fee, the network's fee, and the residual for the shop that ships."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
-from skuu.kit.money import round_half_away
+from settlement.splitting.rounding import divide_half_away
 
 _WHOLE_BP = 10_000
 
@@ -39,16 +38,16 @@ def split_line(net_minor: int, origin_bp: int, network_bp: int) -> Shares:
     if min(origin_bp, network_bp) < 0 or origin_bp + network_bp > _WHOLE_BP:
         raise ValueError(f"rates of {origin_bp} and {network_bp} basis points do not divide a sale")
     sign, net = (-1 if net_minor < 0 else 1), abs(net_minor)
-    origin = round_half_away(Fraction(net * origin_bp, _WHOLE_BP))
-    network = min(round_half_away(Fraction(net * network_bp, _WHOLE_BP)), net - origin)
+    origin = divide_half_away(net * origin_bp, _WHOLE_BP)
+    network = min(divide_half_away(net * network_bp, _WHOLE_BP), net - origin)
     return Shares(sign * origin, sign * network, sign * (net - origin - network))
 
 
 def net_of_vat(gross_minor: int, vat_bp: int) -> int:
     """Take the VAT out of a consumer price: 12000 at 2000 bp is 10000."""
-    return round_half_away(Fraction(gross_minor * _WHOLE_BP, _WHOLE_BP + vat_bp))
+    return divide_half_away(gross_minor * _WHOLE_BP, _WHOLE_BP + vat_bp)
 
 
 def vat_on(net_minor: int, vat_bp: int) -> int:
     """Reckon the VAT on a net amount: 9100 at 2000 bp is 1820."""
-    return round_half_away(Fraction(net_minor * vat_bp, _WHOLE_BP))
+    return divide_half_away(net_minor * vat_bp, _WHOLE_BP)

@@ -1,0 +1,68 @@
+"""How facts of earlier stages become entries: batch after batch, each in one transaction, until none is left."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import transaction
+
+from network.scoping import as_network
+from settlement.post import Draft, post_entries
+from skuu.kit.errors import SkuuError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Sweep:
+    """What a sweep did: how many were posted, and which could not be and why (number → reason)."""
+
+    posted: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+PostBatch = Callable[[Sweep, int], int | None]  # posts the facts after a row, and names the last row it saw
+
+
+def post_in_batches(
+    post_batch: PostBatch,
+    what: str,
+    *,
+    seconds: float | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Sweep:
+    """Run a batch step, each time in one transaction of its own, until it sees no row or the seconds are over.
+
+    What could not be posted is reported and passed over, so that one bad fact stops no other.
+    """
+    sweep, after = Sweep(), 0
+    end = time.monotonic() + seconds if seconds is not None else None
+    with as_network():
+        while end is None or time.monotonic() < end:
+            with transaction.atomic():
+                last = post_batch(sweep, after)
+            if last is None:
+                break
+            after = last
+            if tell is not None:
+                tell(f"posted {sweep.posted} {what}")
+    for number, reason in sweep.refused.items():
+        log.error("not_posted", what=what, row=number, reason=reason)
+    return sweep
+
+
+def post_or_name(drafts: Sequence[tuple[str, Draft]], refused: dict[str, str]) -> None:
+    """Post drafts together; when one is refused, halve until it stands alone, and post all the others.
+
+    ``drafts`` come with the number under which a refusal is told.
+    """
+    try:
+        post_entries([draft for _, draft in drafts])
+    except SkuuError as error:
+        if len(drafts) == 1:
+            refused[drafts[0][0]] = error.message
+            return
+        half = len(drafts) // 2
+        post_or_name(drafts[:half], refused)
+        post_or_name(drafts[half:], refused)
