@@ -1,5 +1,6 @@
-"""The API's door to a merchant's statements: as rows, and as the very CSV whose digest is sealed."""
+"""The API's door to a merchant's statements, balance and documents: as rows by pages, and as the very files that are sealed."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -15,10 +16,16 @@ from rest_framework.response import Response
 from network.api_base import NewestFirst, ShopList, ShopView
 from network.scoping import as_network
 from settlement.balances import positions_of
-from settlement.documents.statement import statement_csv, statement_json
-from settlement.models import Document, Statement, StoredFile
+from settlement.documents.statement import lines_told, statement_csv, statement_json, statement_rows
+from settlement.documents.statement_files import stored_statement
+from settlement.models import Document, Statement, StatementLine, StoredFile
+from settlement.states import next_release, states_of
+from skuu.kit.api import Cursor
 from skuu.kit.errors import NotFound
 from skuu.kit.money import major
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STATEMENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "pdf": "application/pdf", "xlsx": XLSX}
 
 
 class StatementOut(serializers.Serializer):
@@ -44,10 +51,37 @@ class StatementOut(serializers.Serializer):
         return major(row.closing, row.currency)
 
 
-class WholeStatementOut(StatementOut):
-    """A statement with its lines."""
+class LineOut(serializers.Serializer):
+    """A line of a statement, as in its CSV, and where its money stands now; amounts in major units, + is owed to the merchant."""
 
-    lines = serializers.ListField(child=serializers.DictField(), help_text="as in the CSV")
+    line = serializers.IntegerField()
+    entry = serializers.IntegerField(help_text="the ledger’s entry")
+    kind = serializers.CharField(help_text="ship, return, penalty, payment, …")
+    effective_on = serializers.DateField()
+    posted_at = serializers.DateTimeField()
+    role = serializers.CharField(help_text="sold or shipped")
+    own_order = serializers.CharField()
+    partner_order = serializers.CharField()
+    internal_order = serializers.CharField()
+    partner = serializers.CharField()
+    sku = serializers.CharField()
+    description = serializers.CharField()
+    quantity = serializers.IntegerField()
+    net = serializers.CharField(help_text="the consumer’s price without VAT, the base of the split")
+    origin_fee = serializers.CharField()
+    goods = serializers.CharField()
+    shipping = serializers.CharField()
+    vat_rate = serializers.CharField()
+    vat = serializers.CharField()
+    gross = serializers.CharField(help_text="what the selling shop owes the shipping shop")
+    network_fee = serializers.CharField()
+    network_fee_vat = serializers.CharField()
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+    vat_treatment = serializers.CharField()
+    rate_card = serializers.CharField()
+    original = serializers.CharField(required=False, help_text="of what came back: the statement and line of the sale")
+    state = serializers.CharField(help_text="pending, payable, held or paid, now")
 
 
 class StatementFilter(filters.FilterSet):
@@ -83,6 +117,7 @@ class BalanceOut(serializers.Serializer):
     pending = serializers.CharField()
     held = serializers.CharField()
     total = serializers.CharField()
+    next_release = serializers.DateField(allow_null=True, help_text="when something pending becomes payable next")
 
 
 class Balance(ShopView):
@@ -95,9 +130,11 @@ class Balance(ShopView):
     def get(self, request: Request) -> Response:
         """Tell what is payable, pending and held, per currency."""
         names = ("payable", "pending", "held", "total")
+        due = next_release(self.merchant.pk)
         return Response(
             [
                 {"currency": row.currency, **{name: major(getattr(row, name), row.currency) for name in names}}
+                | {"next_release": due}
                 for row in positions_of(self.merchant)
             ]
         )
@@ -157,6 +194,58 @@ class Documents(ShopList):
         return self.listing(request)
 
 
+class DocumentRowOut(serializers.Serializer):
+    """A line of a document."""
+
+    order = serializers.CharField(help_text="the internal order")
+    name = serializers.CharField()
+    units = serializers.IntegerField()
+    net = serializers.CharField()
+    vat_category = serializers.CharField(help_text="S, Z, AE or O of UNTDID 5305")
+    vat_rate = serializers.CharField()
+
+
+class FileOut(serializers.Serializer):
+    """A file of a document."""
+
+    kind = serializers.CharField(help_text="pdf, cii or ubl")
+    digest = serializers.CharField(help_text="SHA-256")
+
+
+class WholeDocumentOut(DocumentOut):
+    """A document with its lines and the digests of its files."""
+
+    rows = DocumentRowOut(many=True)
+    files = FileOut(many=True)
+
+
+class OneDocument(ShopView):
+    """One document."""
+
+    serializer_class = WholeDocumentOut
+
+    @extend_schema(operation_id="documents_read", responses=WholeDocumentOut, tags=["documents"])
+    def get(self, request: Request, pk: int) -> Response:
+        """Show a document with its lines, amounts in major units, and which files there are."""
+        row = _documents(self.merchant).filter(pk=pk).first()
+        if row is None:
+            raise NotFound("There is no such document.")
+        with as_network():
+            files = list(StoredFile.everyone.filter(document=row).order_by("kind").values("kind", "digest"))
+        lines = [
+            {
+                "order": one["order"],
+                "name": one["name"],
+                "units": one["units"],
+                "net": major(one["net"], row.currency),
+                "vat_category": one["category"],
+                "vat_rate": f"{one['rate_bp'] // 100}.{one['rate_bp'] % 100:02d}",
+            }
+            for one in row.facts.get("rows", [])
+        ]
+        return Response(DocumentOut(row).data | {"rows": lines, "files": files})
+
+
 class DocumentFile(ShopView):
     """One document as a file, for an access point or a bookkeeping program."""
 
@@ -201,28 +290,78 @@ def _find(merchant: Any, pk: int) -> Statement:
 class OneStatement(ShopView):
     """One statement."""
 
-    serializer_class = WholeStatementOut
+    serializer_class = StatementOut
 
-    @extend_schema(operation_id="statements_read", responses=WholeStatementOut, tags=["statements"])
+    @extend_schema(operation_id="statements_read", responses=StatementOut, tags=["statements"])
     def get(self, request: Request, pk: int) -> Response:
-        """Show a statement with its lines, amounts in major units."""
-        row = _find(self.merchant, pk)
-        return Response(StatementOut(row).data | {"lines": statement_json(row)["lines"]})
+        """Show a statement's figures; its lines have an address of their own."""
+        return Response(StatementOut(_find(self.merchant, pk)).data)
 
 
-class StatementCsv(ShopView):
+class LineFilter(filters.FilterSet):
+    """Which lines."""
+
+    kind = filters.CharFilter(field_name="entry__kind", max_length=20)
+    internal_order = filters.CharFilter(field_name="entry__internal_order__number", max_length=20)
+    effective_from = filters.DateFilter(field_name="entry__effective_on", lookup_expr="gte")
+    effective_to = filters.DateFilter(field_name="entry__effective_on", lookup_expr="lte")
+
+
+class InOrder(Cursor):
+    """Pages in the order of the statement."""
+
+    ordering = "n"
+
+
+class StatementLines(ShopList):
+    """The lines of one statement, by pages."""
+
+    model, filterset_class, serializer_class, pagination_class = StatementLine, LineFilter, LineOut, InOrder
+
+    def rows(self) -> QuerySet[StatementLine]:
+        self.statement = _find(self.merchant, self.kwargs["pk"])
+        return StatementLine.objects.for_merchant(self.merchant).filter(statement=self.statement)
+
+    def describe(self, rows: list[StatementLine]) -> list[dict[str, Any]]:
+        told = list(statement_rows(self.statement, only=[row.n for row in rows]))
+        states = states_of(self.merchant.pk, {row.entry for row in told})
+        lines = lines_told(self.statement, told)
+        return [line | {"state": states.get(line["entry"], "")} for line in lines]
+
+    @extend_schema(operation_id="statements_lines", responses=LineOut(many=True), tags=["statements"])
+    def get(self, request: Request, pk: int) -> Response:
+        """List a statement's lines in their order, amounts in major units, each with the state of its money now."""
+        return self.listing(request)
+
+
+class StatementFile(ShopView):
     """One statement as a file."""
 
-    serializer_class = WholeStatementOut
+    serializer_class = StatementOut
 
     @extend_schema(
-        operation_id="statements_csv",
-        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.BINARY, description="UTF-8, comma, CRLF")},
+        operation_id="statements_file",
+        responses={
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.BINARY, description="csv: UTF-8, comma, CRLF"),
+            (200, "application/json"): OpenApiResponse(OpenApiTypes.BINARY, description="json"),
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="pdf"),
+            (200, XLSX): OpenApiResponse(OpenApiTypes.BINARY, description="xlsx"),
+        },
         tags=["statements"],
     )
-    def get(self, request: Request, pk: int) -> HttpResponse:
-        """Download a statement as CSV; its SHA-256 is the statement's digest."""
+    def get(self, request: Request, pk: int, kind: str) -> HttpResponse:
+        """Download a statement: ``csv`` (its SHA-256 is the statement's digest), ``json``, ``pdf`` or ``xlsx``; always the same bytes."""
         row = _find(self.merchant, pk)
-        answer = HttpResponse(statement_csv(row), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{row.number}.csv"'
+        if kind not in STATEMENT_TYPES:
+            raise NotFound("There is no such file; there are csv, json, pdf and xlsx.")
+        answer = HttpResponse(_statement_bytes(row, kind), content_type=STATEMENT_TYPES[kind])
+        answer["Content-Disposition"] = f'attachment; filename="{row.number}.{kind}"'
         return answer
+
+
+def _statement_bytes(row: Statement, kind: str) -> bytes:
+    if kind == "csv":
+        return statement_csv(row)
+    if kind == "json":
+        return json.dumps(statement_json(row), ensure_ascii=False, indent=1).encode()
+    return bytes(stored_statement(row, kind).content)

@@ -83,13 +83,18 @@ def open_dispute(
 def say(
     dispute: Dispute, *, merchant: Merchant | None, text: str, by: str, evidence: Evidence | None = None
 ) -> DisputeMessage:
-    """Add what a party (None: the network) says, with a file if it has one. Raises NotFound for strangers, NotPossible."""
+    """Add what a party (None: the network) says, with a file if it has one.
+
+    Raises NotFound for strangers, WrongState once it has ended, NotPossible.
+    """
     with as_network():
         row = Dispute.everyone.select_related("internal_order__order__shop", "internal_order__shipper").get(
             pk=dispute.pk
         )
         if merchant is not None and merchant.pk not in _parties(row):
             raise NotFound("There is no such dispute.")
+        if row.status != "open":
+            raise WrongState(f"{row.number} has ended; open another one if it is not over.", code="dispute_has_ended")
         if not text.strip() and evidence is None:
             raise NotPossible("Write something, or add a file.", code="empty_message")
         if len(text) > 4_000:

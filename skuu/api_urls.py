@@ -13,6 +13,7 @@ from orders import returns_api as returns
 from orders import selling_api as selling
 from orders import shipping_api as shipping
 from settlement import api as settlement
+from settlement import disputes_api as disputes
 
 app_name = "api"
 urlpatterns = [
@@ -46,9 +47,16 @@ urlpatterns = [
     path("returns/<str:number>/inspect/", returns.InspectReturn.as_view(), name="return_inspect"),
     path("statements/", settlement.Statements.as_view(), name="statements"),
     path("statements/<int:pk>/", settlement.OneStatement.as_view(), name="statement"),
-    path("statements/<int:pk>/csv/", settlement.StatementCsv.as_view(), name="statement_csv"),
+    path("statements/<int:pk>/lines/", settlement.StatementLines.as_view(), name="statement_lines"),
+    path("statements/<int:pk>/<slug:kind>/", settlement.StatementFile.as_view(), name="statement_file"),
     path("balance/", settlement.Balance.as_view(), name="balance"),
     path("documents/", settlement.Documents.as_view(), name="documents"),
+    path("documents/<int:pk>/", settlement.OneDocument.as_view(), name="document"),
     path("documents/<int:pk>/<slug:kind>/", settlement.DocumentFile.as_view(), name="document_file"),
+    path("disputes/", disputes.Disputes.as_view(), name="disputes"),
+    path("disputes/<str:number>/", disputes.OneDispute.as_view(), name="dispute"),
+    path("disputes/<str:number>/messages/", disputes.Messages.as_view(), name="dispute_messages"),
+    path("disputes/<str:number>/files/<int:pk>/", disputes.EvidenceFile.as_view(), name="dispute_file"),
+    path("disputes/<str:number>/withdraw/", disputes.Withdraw.as_view(), name="dispute_withdraw"),
     re_path("^", network.NoSuchAddress.as_view(), name="absent"),
 ]

@@ -33,9 +33,34 @@ def test_a_merchant_reads_its_statement_to_the_cent(cast):
     (row,) = program.get("statements/").json()["results"]
     assert set(row) == {"id", "number", "currency", "through", "opening", "activity", "closing", "line_count", "digest"}
     assert (row["opening"], row["activity"], row["closing"]) == ("0.00", "106.80", "106.80")
-    whole = program.get(f"statements/{row['id']}/").json()
-    assert {name: whole[name] for name in row} == row
-    assert [(line["role"], line["goods"]) for line in whole["lines"]][0] == ("shipped", "85.00")
+    assert program.get(f"statements/{row['id']}/").json() == row
+
+
+def test_lines_come_by_pages_with_the_state_of_their_money(cast):
+    program = Program(cast[0])
+    pk = program.get("statements/").json()["results"][0]["id"]
+    first = program.get(f"statements/{pk}/lines/", page_size=1).json()
+    assert [(line["line"], line["role"], line["goods"], line["state"]) for line in first["results"]] == [
+        (1, "shipped", "85.00", "pending")
+    ]
+    second = program.client.get(first["next"], headers=program._headers()).json()
+    assert [(line["line"], line["shipping"]) for line in second["results"]] == [(2, "6.00")]
+    whole = program.get(f"statements/{pk}/json/").json()
+    states = {"state": "pending"}
+    assert [line | states for line in whole["lines"]] == first["results"] + second["results"]
+    assert program.get(f"statements/{pk}/lines/", kind="return").json()["results"] == []
+    assert program.get(f"statements/{pk}/lines/", knd="return").status_code == 400
+
+
+def test_a_statement_has_four_files_and_no_fifth(cast):
+    program = Program(cast[0])
+    pk = program.get("statements/").json()["results"][0]["id"]
+    kinds = {kind: program.get(f"statements/{pk}/{kind}/") for kind in ("csv", "json", "pdf", "xlsx", "docx")}
+    assert {kind: answer.status_code for kind, answer in kinds.items()} == {
+        "csv": 200, "json": 200, "pdf": 200, "xlsx": 200, "docx": 404,
+    }  # fmt: skip
+    assert (kinds["pdf"].content[:5], kinds["xlsx"].content[:2]) == (b"%PDF-", b"PK")
+    assert program.get(f"statements/{pk}/json/").content == kinds["json"].content
 
 
 def test_the_csv_is_the_one_whose_digest_is_sealed(cast):
