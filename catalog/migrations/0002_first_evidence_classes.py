@@ -1,12 +1,14 @@
-"""The two kinds of evidence that may link by themselves, on probation until audits have proved them."""
+"""The kinds of evidence that may link by themselves, on probation until audits have proved them."""
 
 from django.db import migrations
+
+# one barcode; one full article code and size; the product is linked, and the size is the same
+NAMES = ("gtin", "code", "aligned")
 
 
 def begin(apps, schema_editor):
     classes = apps.get_model("catalog", "EvidenceClass")
-    for name in ("gtin", "code"):
-        classes.objects.get_or_create(name=name, defaults={"status": "provisional"})
+    classes.objects.bulk_create(classes(name=name, status="provisional") for name in NAMES)
 
 
 class Migration(migrations.Migration):

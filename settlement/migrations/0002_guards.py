@@ -200,6 +200,56 @@ create view settlement_moved as
   having sum(l.amount) <> 0;
 """
 
+# 7. The same for what was added around the ledger: released once, stored once, said once.
+TABLES_ONLY_ADDED_TO = (
+    "settlement_released",
+    "settlement_documententry",
+    "settlement_document",
+    "settlement_storedfile",
+    "settlement_disputemessage",
+)
+TABLES_NEVER_DELETED_FROM = (
+    "settlement_paymentfile",
+    "settlement_payment",
+    "settlement_bankfile",
+    "settlement_bankline",
+    "settlement_dispute",
+    "settlement_seal",
+)
+
+
+def _guards() -> str:
+    parts = []
+    for table in TABLES_ONLY_ADDED_TO:
+        name = table.removeprefix("settlement_")
+        parts.append(
+            f"create trigger {name}_is_append_only before update or delete on {table} "
+            f"for each row execute function settlement_refuse(); "
+            f"create trigger {name}_is_never_truncated before truncate on {table} execute function settlement_refuse(); "
+            f"alter table {table} enable always trigger {name}_is_append_only; "
+            f"alter table {table} enable always trigger {name}_is_never_truncated;"
+        )
+    for table in TABLES_NEVER_DELETED_FROM:
+        name = table.removeprefix("settlement_")
+        parts.append(
+            f"create trigger {name}_is_never_deleted before delete on {table} "
+            f"for each row execute function settlement_refuse(); "
+            f"alter table {table} enable always trigger {name}_is_never_deleted;"
+        )
+    return "\n".join(parts)
+
+
+# A seal that has its digest is final; so is a payment file but for when it was first taken.
+FINAL = """
+create trigger sealed_block_is_final before update on settlement_seal
+  for each row when (old.digest <> '') execute function settlement_refuse();
+alter table settlement_seal enable always trigger sealed_block_is_final;
+create trigger payment_file_is_final before update on settlement_paymentfile
+  for each row when (old.content is distinct from new.content or old.digest <> new.digest or old.total <> new.total
+    or old.message_id <> new.message_id) execute function settlement_refuse();
+alter table settlement_paymentfile enable always trigger payment_file_is_final;
+"""
+
 UNDO = """
 drop view settlement_moved;
 drop function settlement_post; drop function settlement_open_period;
@@ -214,9 +264,24 @@ alter table settlement_entry alter column posted_at drop default;
 """
 
 
+def _undo() -> str:
+    drops = [
+        f"drop trigger {t.removeprefix('settlement_')}_{what} on {t};"
+        for t in TABLES_ONLY_ADDED_TO
+        for what in ("is_append_only", "is_never_truncated")
+    ]
+    drops += [f"drop trigger {t.removeprefix('settlement_')}_is_never_deleted on {t};" for t in TABLES_NEVER_DELETED_FROM]
+    drops += [
+        "drop trigger sealed_block_is_final on settlement_seal;",
+        "drop trigger payment_file_is_final on settlement_paymentfile;",
+    ]
+    return "\n".join(drops)
+
+
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0001_ledger")]
+    dependencies = [("settlement", "0001_initial")]
 
     operations = [
         migrations.RunSQL(COLUMNS + BALANCED + TOGETHER + APPEND_ONLY + PERIODS + POST + MOVED, UNDO),
+        migrations.RunSQL(_guards() + FINAL, _undo()),
     ]
