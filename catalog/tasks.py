@@ -15,9 +15,9 @@ def distribute() -> int:
 @answers_bell
 def push() -> int:
     """Bring the shelves to what is wanted."""
-    from catalog.push import push_due
+    from catalog.push import keep_pushing
 
-    return drain(push_due)
+    return keep_pushing()
 
 
 @answers_bell

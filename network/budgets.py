@@ -7,9 +7,11 @@ a large read never holds up a shelf. A store that failed three calls in a row is
 import random
 import threading
 import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from network.connectors.base import ConnectorError
 
@@ -60,6 +62,34 @@ on conflict (shop_id) do update set failures = least(b.failures + 1, 1000), bloc
 _COST = """
 insert into network_operationcost (operation, asked, actual, at) values (%s, %s, %s, clock_timestamp())
 on conflict (operation) do update set asked = excluded.asked, actual = excluded.actual, at = excluded.at
+"""
+_SPEND_ALL = """
+with asked as (select * from unnest(%(shops)s::bigint[], %(points)s::float8[]) as a (shop_id, points)),
+held as (
+  select b.shop_id, a.points, b.maximum, b.rate, extract(epoch from b.blocked_until - clock_timestamp()) as blocked,
+    least(b.maximum, b.available + b.rate * greatest(extract(epoch from clock_timestamp() - b.at), 0)) as have
+  from asked a join network_storebudget b on b.shop_id = a.shop_id order by b.shop_id for update of b),
+taken as (
+  update network_storebudget b set available = h.have - h.points, at = clock_timestamp() from held h
+  where b.shop_id = h.shop_id and coalesce(h.blocked, 0) <= 0 and h.have >= least(h.points, h.maximum)
+  returning b.shop_id)
+select h.shop_id, greatest(coalesce(h.blocked, 0), (least(h.points, h.maximum) - h.have) / h.rate) from held h
+where h.shop_id not in (select shop_id from taken)
+"""
+_LEARN_ALL = """
+with told as (select * from unnest(%(shops)s::bigint[], %(maximum)s::float8[], %(rate)s::float8[], %(current)s::float8[],
+    %(refund)s::float8[]) as t (shop_id, maximum, rate, current, refund)),
+held as (
+  select b.shop_id from told t join network_storebudget b on b.shop_id = t.shop_id order by b.shop_id for update of b),
+known as (
+  update network_storebudget b set maximum = t.maximum, rate = t.rate, failures = 0, at = clock_timestamp(),
+    blocked_until = case when b.failures > 0 then null else b.blocked_until end,
+    available = least(t.current, b.available + t.refund
+      + b.rate * greatest(extract(epoch from clock_timestamp() - b.at), 0))
+  from told t, held h where h.shop_id = t.shop_id and b.shop_id = t.shop_id returning b.shop_id)
+insert into network_storebudget (shop_id, maximum, rate, available, at, throttled, failures)
+select shop_id, maximum, rate, current, clock_timestamp(), 0, 0 from told
+where shop_id not in (select shop_id from known) order by shop_id on conflict do nothing
 """
 
 
@@ -126,6 +156,91 @@ class Budget:
         if code in AWAY:
             with connection.cursor() as cursor:
                 cursor.execute(_FAILED, {"shop": self.shop_id, "most": FAILURES, "longest": LONGEST_REST})
+
+
+@dataclass
+class Purse:
+    """Points of one store that were set aside beforehand, in the hands of one thread; nothing of it touches the database.
+
+    It refuses nothing: a call that has to be made again overdraws it a little, and what the store then says is the truth.
+    """
+
+    shop_id: int
+    points: float
+    spent: float = 0.0
+    answered: bool = False
+    costs: dict[str, tuple[float, float | None]] = field(default_factory=dict)
+    bucket: tuple[float, float, float] | None = None  # maximum, rate, what is left, as the store last said
+    pause: float = 0.0
+    failure: str = ""
+
+    def set_aside(self, operation: str, *, writes: bool, until: float) -> None:
+        """Nothing to wait for: it was done for the whole round."""
+
+    def learn(self, operation: str, extensions: Any) -> None:
+        """Keep what an answer says until the round is settled."""
+        cost = (extensions or {}).get("cost") or {}
+        bucket = cost.get("throttleStatus") or {}
+        asked, actual = _number(cost.get("requestedQueryCost")), _number(cost.get("actualQueryCost"))
+        self.answered, self.failure = True, ""
+        self.spent += actual if actual is not None else 0.0
+        if asked is not None:
+            self.costs[operation] = asked, actual
+        maximum, rate = _number(bucket.get("maximumAvailable")), _number(bucket.get("restoreRate"))
+        current = _number(bucket.get("currentlyAvailable"))
+        if maximum and rate and current is not None:
+            self.bucket = maximum, rate, current
+
+    def note_throttled(self, pause: float) -> None:
+        """Keep that the store asked us to wait."""
+        self.pause = pause
+
+    def note_failure(self, code: str) -> None:
+        """Keep that the store did not answer."""
+        self.failure = code
+
+
+def set_aside_for_all(points: Mapping[int, float]) -> dict[int, float]:
+    """Take points of many stores at once; returns the seconds to wait for each that has too few or is left alone.
+
+    A store nothing is known of is asked. *Locks* the budgets in the order of their shops, for this statement alone.
+    """
+    shops = sorted(points)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SPEND_ALL, {"shops": shops, "points": [points[shop] for shop in shops]})
+        return {shop: float(seconds) for shop, seconds in cursor.fetchall()}
+
+
+def settle_all(purses: Collection[Purse]) -> None:
+    """Write down what the stores of a round said of their buckets, and give back what was not spent."""
+    told = sorted((one for one in purses if one.bucket), key=lambda one: one.shop_id)
+    if told:
+        maximum, rate, current = zip(*(one.bucket for one in told if one.bucket), strict=True)
+        values = {
+            "shops": [one.shop_id for one in told],
+            "maximum": list(maximum),
+            "rate": list(rate),
+            "current": list(current),
+            "refund": [one.points - one.spent for one in told],
+        }
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_LEARN_ALL, values)
+    for purse in sorted(purses, key=lambda one: one.shop_id):
+        _settle(purse)
+    for operation, (asked, actual) in {name: cost for one in purses for name, cost in one.costs.items()}.items():
+        _note_cost(operation, asked, actual)
+
+
+def _settle(purse: Purse) -> None:
+    """Write down what is rare: that a store asked us to wait, did not answer, or answered without naming its bucket."""
+    budget = Budget(purse.shop_id, "")
+    if purse.answered and not purse.bucket:
+        with connection.cursor() as cursor:
+            cursor.execute(_ANSWERED, [purse.shop_id])
+    if purse.pause:
+        budget.note_throttled(purse.pause)
+    if purse.failure:
+        budget.note_failure(purse.failure)
 
 
 def cost_of(operation: str) -> float:

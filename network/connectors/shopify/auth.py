@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 
 import requests
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 from shopify.utils.shop_url import sanitize_shop_domain
 
 from network.connectors.base import AccessLost, ConnectorError
@@ -92,6 +94,24 @@ def new_session() -> requests.Session:
     """Open a session that follows no proxy of the environment when it speaks to the stand-in on this machine."""
     session = requests.Session()
     session.trust_env = not settings.SHOPIFY_STANDIN_URL
+    return session
+
+
+_lines: dict[int, HTTPAdapter] = {}
+
+
+def keep_alive_session() -> requests.Session:
+    """Open a session on connections that this process keeps open to many stores; its cookies are its own.
+
+    For calls that may be repeated blindly: a kept connection may turn out to be closed when it is used.
+    """
+    session = new_session()
+    own = os.getpid()  # a connection must not be shared with a process that was forked off
+    if own not in _lines:
+        _lines.clear()
+        _lines[own] = HTTPAdapter(pool_connections=256, pool_maxsize=8)
+    session.mount("https://", _lines[own])
+    session.mount("http://", _lines[own])
     return session
 
 

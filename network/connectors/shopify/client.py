@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from requests.exceptions import ConnectTimeout
 
-from network.budgets import UNKNOWN_COST, Budget
+from network.budgets import UNKNOWN_COST, Budget, Purse
 from network.connectors.base import AccessLost, ConnectorError
 from network.connectors.shopify.auth import API_VERSION, TIMEOUTS, address, new_session
 from network.connectors.shopify.documents import document, is_idempotent, is_mutation
@@ -42,11 +42,17 @@ class Client:
     """
 
     def __init__(
-        self, domain: str, token: str, *, renew: Callable[[str], str] | None = None, budget: Budget | None = None
+        self,
+        domain: str,
+        token: str,
+        *,
+        renew: Callable[[str], str] | None = None,
+        budget: Budget | Purse | None = None,
+        session: requests.Session | None = None,
     ) -> None:
         self.domain, self.token, self.renew, self.budget = domain, token, renew, budget
         self.url, self.headers = address(domain, PATH)
-        self.session = new_session()
+        self.session = session or new_session()
 
     # --- asking -------------------------------------------------------------------------------------------------------
     def ask(self, operation: str, **variables: Any) -> Data:
