@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from catalog.models import Placement
-from catalog.push import LEASE
+from catalog.shelf_rows import LEASE
 from skuu.kit.errors import NotFound
 from skuu.kit.jobs import ring
 
