@@ -33,6 +33,9 @@ class Order(Tenant):
     )  # name, company, address1, address2, city, zip, province, country; no e-mail, no phone
     address_erased_at = models.DateTimeField(null=True, blank=True)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
+    locale = models.CharField(
+        max_length=12, blank=True
+    )  # the language the customer bought in, as the shop says: de, fr-BE
     read_at = models.DateTimeField(null=True, blank=True)  # when the read that brought these figures began (our clock)
     seen_at = models.DateTimeField(default=timezone.now)
     # what the customer may be told: the days between which the last parcel arrives; written by orders.route
@@ -117,6 +120,10 @@ class OrderLine(Stateful, Tenant):
     sku = models.CharField(max_length=255, blank=True)
     quantity = models.PositiveIntegerField()  # units the shelf answers for
     told_units = models.PositiveIntegerField(default=0)  # units of it that the shelf's keeper knows to be sold
+    # given instead of goods that come back: no line of the shop's own order, so its reads say nothing of it
+    exchange_of = models.ForeignKey(
+        "orders.Return", on_delete=models.PROTECT, related_name="exchanges", null=True, blank=True
+    )
     unit_price_minor = (
         models.BigIntegerField()
     )  # origin's price per unit in the order's currency, before order discounts, tax as taxes_included

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from catalog.models import StockLevel
+from network.models import Shop
 from network.scoping import Tenant
 from orders.models.internal_order import InternalOrder, InternalOrderLine
 from skuu.kit.states import StateChange, Stateful, states_check
@@ -35,6 +37,7 @@ class Return(Stateful, Tenant):
     DESTINATIONS: ClassVar = {
         "shipper": "To the partner who shipped it",
         "origin": "To us; we keep the goods",
+        "taker": "To a partner who takes the goods over",
     }
     REASONS: ClassVar = {
         "too_small": "Too small",
@@ -51,6 +54,13 @@ class Return(Stateful, Tenant):
     number = models.CharField(max_length=20, unique=True)  # "R-000123": stands on the parcel
     internal_order = models.ForeignKey(InternalOrder, on_delete=models.PROTECT, related_name="returns")
     destination = models.CharField(max_length=8, choices=DESTINATIONS, default="shipper")
+    # who gets the parcel when it is neither the shipper nor the selling shop itself: another shop of ours, or the taker
+    receiver = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    why_there = models.CharField(max_length=300, blank=True)  # by which rule it goes there, in a sentence
+    considered = models.JSONField(default=list, blank=True)  # every place it could have gone, with its figures
+    remote_id = models.CharField(max_length=120, blank=True)  # the selling shop's own return, when it was made there
+    # an inspection that staff decided anew; its units stand as ``moved`` in the return it corrects
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, related_name="corrections", null=True, blank=True)
     is_lost = models.BooleanField(default=False)  # the parcel out never arrived: nothing comes back
     reason = models.CharField(max_length=16, choices=REASONS)
     words = models.CharField(max_length=300, blank=True)  # the origin's, for the shipper
@@ -66,7 +76,17 @@ class Return(Stateful, Tenant):
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
             states_check("announced", "received", "closed", "cancelled", name="return_status_is_known"),
-            models.CheckConstraint(condition=Q(destination__in=["shipper", "origin"]), name="a_return_goes_somewhere"),
+            models.CheckConstraint(
+                condition=Q(destination__in=["shipper", "origin", "taker"]), name="a_return_goes_somewhere"
+            ),
+            models.CheckConstraint(
+                condition=~Q(destination="taker") | Q(receiver__isnull=False), name="who_takes_goods_over_is_named"
+            ),
+            models.UniqueConstraint(
+                fields=["internal_order", "remote_id"],
+                condition=~Q(remote_id=""),
+                name="a_shops_own_return_is_announced_once_to_each_partner",
+            ),
             models.CheckConstraint(
                 condition=Q(is_lost=False) | Q(destination="shipper"), name="what_is_lost_goes_back_to_nobody_else"
             ),
@@ -87,6 +107,8 @@ class Return(Stateful, Tenant):
                 condition=Q(status="closed", destination="shipper", posted_at=None),
                 name="return_unposted",
             ),
+            # read by orders.follow_returns
+            models.Index(fields=["remote_id"], condition=~Q(remote_id=""), name="return_of_a_shop"),
             # read by orders.return_goods.end_silent_returns
             models.Index(
                 fields=["announced_at"], condition=Q(status__in=["announced", "received"]), name="return_open"
@@ -126,7 +148,11 @@ class ReturnLine(Tenant):
     worn = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     lost = models.PositiveIntegerField(default=0)
-    # towards the shipper's platform: units as new go back to the place they were taken from
+    moved = models.PositiveIntegerField(
+        default=0
+    )  # graded anew by staff: they stand in the return that corrects this one
+    # towards the platform of who got them: units as new go to this place, or else back to the one they were taken from
+    restock_level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     restock_due_at = models.DateTimeField(null=True, blank=True)  # also the lease of a try under way
     restocked_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
@@ -137,7 +163,9 @@ class ReturnLine(Tenant):
             models.UniqueConstraint(fields=["row", "line"], name="a_line_stands_once_in_a_return"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="a_return_line_holds_at_least_one_unit"),
             models.CheckConstraint(
-                condition=Q(quantity__gte=F("as_new") + F("faulty") + F("worn") + F("missing") + F("lost")),
+                condition=Q(
+                    quantity__gte=F("as_new") + F("faulty") + F("worn") + F("missing") + F("lost") + F("moved")
+                ),
                 name="no_more_comes_back_than_was_announced",
             ),
         ]
