@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from django.db import connection, connections
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 
+from skuu.testing.migrated import copied_from, migrated_database
+
 _count = itertools.count(1)
 
 
@@ -39,5 +41,6 @@ def _migrated_test_database() -> str:
     # pytest-django makes the test database only when some collected test carries its mark; without it the default
     # connection still points at the project's own data
     if not connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX):
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        with copied_from(migrated_database()):
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     return str(connection.settings_dict["NAME"])
