@@ -1,7 +1,6 @@
 """The proof of the books: every promise of the ledger, asked of the rows themselves; any doubt is a finding."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from network.scoping import as_network
-from settlement.documents.statement import statement_csv
+from settlement.documents.statement import statement_digest
 from settlement.models import Entry, Line, Statement
 from settlement.seal import BROKEN_SEALS
 
@@ -242,5 +241,5 @@ def _ask(promise: str, query: str, before: dt.datetime) -> Finding | None:
 def _changed_statements() -> Iterator[str]:
     statements = Statement.everyone.select_related("cycle").order_by("pk")
     for statement in statements.iterator(chunk_size=200):
-        if hashlib.sha256(statement_csv(statement)).hexdigest() != statement.digest:
+        if statement_digest(statement) != statement.digest:
             yield f"{statement.number} no longer has the digest it was sealed with"

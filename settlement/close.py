@@ -1,7 +1,6 @@
 """Close the books through a date: what is shipped is posted, what is pending is released, every merchant gets a statement."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from django.utils import timezone
 
 from network.scoping import as_network
 from settlement.convert import convert_due
-from settlement.documents.statement import LAYOUT, statement_csv
+from settlement.documents.statement import LAYOUT, statement_digest
 from settlement.models import Cycle, Period, Statement
 from settlement.pay import prepare_payments
 from settlement.release import release_due
@@ -214,7 +213,7 @@ def _state(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
     for statement in (
         Statement.everyone.filter(cycle=cycle).select_related("cycle").order_by("pk").iterator(chunk_size=100)
     ):
-        statement.digest = hashlib.sha256(statement_csv(statement)).hexdigest()
+        statement.digest = statement_digest(statement)
         sealed.append(statement)
         if tell is not None and len(sealed) % 50 == 0:
             tell(f"sealed {len(sealed)} statements of cycle {cycle.pk}")

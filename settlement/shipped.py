@@ -119,7 +119,7 @@ def read_shipped(after: int, limit: int, *, wait: bool) -> Batch:
     *Locks* them, skipping those another transaction holds, unless told to ``wait``.
     """
     with connection.cursor() as cursor:
-        values = {"shipped": list(SHIPPED), "after": after, "limit": limit}
+        values: dict[str, Any] = {"shipped": list(SHIPPED), "after": after, "limit": limit}
         cursor.execute(_SALES if wait else f"{_SALES} skip locked", values)
         batch = Batch([Sale(*row) for row in cursor.fetchall()])
         keys = [sale.pk for sale in batch.sales]

@@ -1,12 +1,11 @@
 """A statement as rows, CSV and JSON, told from the frozen facts of its entries alone: recomputed later it is the same."""
 
 import csv
-import datetime as dt
+import hashlib
 import io
 import itertools
 import json
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,10 +17,10 @@ from settlement.models import Statement, StatementLine
 from skuu.kit.money import exponent, major
 
 SOLD, SHIPPED = "sold", "shipped"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One item of one entry as its merchant reads it; amounts in minor units, + in ``amount`` is owed to the merchant.
 
     ``net`` is the consumer price without VAT, the base of the split; ``gross`` what the selling shop owes the shipping shop.
@@ -56,39 +55,62 @@ class Row:
     original: str = ""  # of what came back: the statement and line on which it was sold
 
 
-class _Read(NamedTuple):
-    n: int
-    item: int | None
-    amount: int
-    entry: int
+class _Told(NamedTuple):
+    """One entry as one merchant reads it: what is the same on each of its lines."""
+
     kind: str
-    effective_on: dt.date
-    posted_at: dt.datetime
-    facts: dict[str, Any]
+    effective_on: str
+    posted_at: str
+    role: str
+    own_order: str
+    partner_order: str
+    internal_order: str
+    partner: str
+    vat_rate_bp: int
+    vat_treatment: str
+    rate_card: str
+    reason: str
+    sale: str
+    sku: str  # the name of the merchant's own SKU in an item
+    items: list[dict[str, Any]]
 
 
-_READ = ("n", "item", "amount", "entry_id", "entry__kind", "entry__effective_on", "entry__posted_at", "entry__facts")
+_DAY, _MOMENT = "'YYYY-MM-DD'", """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
+_LINES = """
+select n, item, amount, entry_id from settlement_statementline
+where statement_id = %(statement)s and n > %(after)s and (%(only)s::int[] is null or n = any(%(only)s)) order by n limit %(limit)s
+"""
+_ENTRIES = f"""
+select id, kind, to_char(effective_on, {_DAY}), to_char(posted_at at time zone 'UTC', {_MOMENT}), facts
+from settlement_entry where id = any(%s)
+"""  # noqa: S608 - the text above
+_BATCH = 2_000
 _MONEY = {"net", "origin_fee", "goods", "shipping", "vat", "gross", "network_fee", "network_fee_vat", "amount"}
-_FIELDS = tuple(each.name for each in fields(Row))
+_FIELDS = Row._fields
 _SINCE_LAYOUT = {"original": 2}  # a statement keeps the columns it was sealed with
-LAYOUT = 2
+_NUMBERS = {"line", "entry", "quantity"}
+_NUMBERS_SINCE = 3  # before, a quantity that came back was guarded against spreadsheets like a text: '-1
+LAYOUT = 3
 
 
 def statement_rows(
     statement: Statement, *, after: int = 0, limit: int | None = None, only: Collection[int] | None = None
 ) -> Iterator[Row]:
     """Tell a statement's lines in their order, from line ``after`` on, or ``only`` those; reads as it goes, however long it is."""
-    with as_network():
-        lines = StatementLine.everyone.filter(statement=statement, n__gt=after).order_by("n").values_list(*_READ)
-        if only is not None:
-            lines = lines.filter(n__in=only)
-        if limit is not None:
-            lines = lines[:limit]
-        for batch in _batches(lines.iterator(chunk_size=2_000), 2_000):
-            read = [_Read(*line) for line in batch]
-            sold = _sold_on(read, statement.merchant_id)
-            for one in read:
-                yield _row(one, statement.merchant_id, statement.currency, sold)
+    left = limit if limit is not None else statement.line_count
+    values: dict[str, Any] = {"statement": statement.pk, "only": None if only is None else list(only)}
+    while left > 0:
+        with connection.cursor() as cursor:
+            cursor.execute(_LINES, values | {"after": after, "limit": min(left, _BATCH)})
+            lines = cursor.fetchall()
+            if not lines:
+                return
+            cursor.execute(_ENTRIES, [list({entry for *_, entry in lines})])
+            told = {row[0]: _told(*row[1:], merchant=statement.merchant_id) for row in cursor.fetchall()}
+        sold = _sold_on(told.values(), statement.merchant_id)
+        for n, item, amount, entry in lines:
+            yield _row(n, item, amount, entry, told[entry], statement.currency, sold)
+        after, left = lines[-1][0], left - len(lines)
 
 
 def unstated_rows(merchant: Merchant, *, limit: int = 200) -> list[Row]:
@@ -96,17 +118,18 @@ def unstated_rows(merchant: Merchant, *, limit: int = 200) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select m.item, m.amount, e.id, e.kind, e.effective_on, e.posted_at, e.facts, m.currency
-            from settlement_moved m join settlement_entry e on e.id = m.entry_id
-            left join settlement_cycle c on c.id = m.cycle_id
-            where m.merchant_id = %s and c.stated_at is null order by e.id desc, m.item limit %s
+            select m.item, m.amount, m.entry_id, m.currency
+            from settlement_moved m left join settlement_cycle c on c.id = m.cycle_id
+            where m.merchant_id = %s and c.stated_at is null order by m.entry_id desc, m.item limit %s
             """,
             [merchant.pk, limit],
         )
         found = cursor.fetchall()
+        cursor.execute(_ENTRIES, [list({entry for _, _, entry, _ in found})])
+        told = {row[0]: _told(*row[1:], merchant=merchant.pk) for row in cursor.fetchall()}
     return [
-        _row(_Read(n, item, amount, entry, kind, day, posted, json.loads(facts)), merchant.pk, currency)
-        for n, (item, amount, entry, kind, day, posted, facts, currency) in enumerate(found, start=1)
+        _row(n, item, amount, entry, told[entry], currency, {})
+        for n, (item, amount, entry, currency) in enumerate(found, start=1)
     ]
 
 
@@ -116,14 +139,33 @@ def statement_csv(statement: Statement, *, bom: bool = False) -> bytes:
     *Again* it is the same byte for byte. Cells that a spreadsheet would run as a formula get an apostrophe; ``bom`` adds the
     mark by which Excel knows UTF-8.
     """
+    return (b"\xef\xbb\xbf" if bom else b"") + b"".join(_csv_parts(statement))
+
+
+def statement_digest(statement: Statement) -> str:
+    """Reckon the SHA-256 of a statement's CSV, a part at a time."""
+    digest = hashlib.sha256()
+    for part in _csv_parts(statement):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _csv_parts(statement: Statement) -> Iterator[bytes]:
+    """Write the CSV in parts of some thousand lines, so that its length is never in memory."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     names = _names(statement.layout)
     writer.writerow(_header(names))
     writer.writerow(_total(statement, "opening", statement.opening))
-    writer.writerows(_cells(statement, row, names) for row in statement_rows(statement))
+    cells = _cells(statement)
+    rows = statement_rows(statement)
+    while batch := list(itertools.islice(rows, _BATCH)):
+        writer.writerows([cells(row) for row in batch])
+        yield out.getvalue().encode()
+        out.seek(0)
+        out.truncate()
     writer.writerow(_total(statement, "closing", statement.closing))
-    return out.getvalue().encode("utf-8-sig" if bom else "utf-8")
+    yield out.getvalue().encode()
 
 
 def statement_json(statement: Statement) -> dict[str, Any]:
@@ -156,20 +198,18 @@ def _header(names: tuple[str, ...]) -> list[str]:
     return ["statement", *("vat_rate" if name == "vat_rate_bp" else name for name in names)]
 
 
-def _batches(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    while batch := list(itertools.islice(rows, size)):
-        yield batch
-
-
-def _sold_on(lines: list[_Read], merchant: int) -> dict[tuple[str, Any], str]:
+def _sold_on(told: Iterable[_Told], merchant: int) -> dict[tuple[str, Any], str]:
     """Find, for what came back, the statement and line on which it was sold; one query, none when nothing did."""
-    keys = {line.facts["sale"] for line in lines if line.kind == "return" and "sale" in line.facts}
+    keys = {one.sale for one in told if one.kind == "return" and one.sale}
     if not keys:
         return {}
-    rows = StatementLine.everyone.filter(entry__key__in=keys, statement__merchant=merchant, item__isnull=False)
-    found = {}
-    for key, facts, item, number, n in rows.values_list("entry__key", "entry__facts", "item", "statement__number", "n"):
-        found[key, _mark(facts["items"][item])] = f"{number}:{n}"
+    with as_network():
+        rows = StatementLine.everyone.filter(entry__key__in=keys, statement__merchant=merchant, item__isnull=False)
+        found = {}
+        for key, items, item, number, n in rows.values_list(
+            "entry__key", "entry__facts__items", "item", "statement__number", "n"
+        ):
+            found[key, _mark(items[item])] = f"{number}:{n}"
     return found
 
 
@@ -177,54 +217,77 @@ def _mark(item: dict[str, Any]) -> Any:
     return item.get("order_line") or item.get("kind")
 
 
-def _row(line: _Read, merchant: int, currency: str, sold: dict[tuple[str, Any], str] | None = None) -> Row:
-    facts = line.facts
-    items = facts.get("items") or [{}]
-    item: dict[str, Any] = items[line.item] if line.item is not None else {}
-    shipped = facts.get("shipper", {}).get("merchant") == merchant
+def _told(kind: str, effective_on: str, posted_at: str, facts: str, *, merchant: int) -> _Told:
+    read = json.loads(facts)
+    shipped = read.get("shipper", {}).get("merchant") == merchant
     own, partner = ("shipper", "origin") if shipped else ("origin", "shipper")
-    supply, shipping = item.get("supply", 0), item.get("kind") == "shipping"
-    return Row(
-        line=line.n,
-        entry=line.entry,
-        kind=line.kind,
-        effective_on=line.effective_on.isoformat(),
-        posted_at=line.posted_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    other, vat = read.get(partner, {}), read.get("vat", {})
+    return _Told(
+        kind=kind,
+        effective_on=effective_on,
+        posted_at=posted_at,
         role=SHIPPED if shipped else SOLD,
-        own_order=facts.get(own, {}).get("order", ""),
-        partner_order=facts.get(partner, {}).get("order", ""),
-        internal_order=facts.get("number", ""),
-        partner=facts.get(partner, {}).get("shop", "") or facts.get("partners", {}).get(str(merchant), ""),
-        sku=item.get(f"{own}_sku", ""),
-        description=item.get("title") or facts.get("reason", ""),
-        quantity=item.get("quantity", 0),
-        net=item.get("net", 0),
-        origin_fee=item.get("origin_fee", 0),
-        goods=0 if shipping else supply,
-        shipping=supply if shipping else 0,
-        vat_rate_bp=facts.get("vat", {}).get("supply_rate_bp", 0),
-        vat=item.get("vat", 0),
-        gross=supply + item.get("vat", 0),
-        network_fee=item.get("network_fee", 0) if shipped else 0,
-        network_fee_vat=item.get("fee_vat", 0) if shipped else 0,
-        amount=line.amount,
-        currency=currency,
-        vat_treatment=facts.get("vat", {}).get("treatment", ""),
-        rate_card=facts.get("rate_card", ""),
-        original=(sold or {}).get((facts.get("sale", ""), _mark(item)), "") if line.kind == "return" else "",
+        own_order=read.get(own, {}).get("order", ""),
+        partner_order=other.get("order", ""),
+        internal_order=read.get("number", ""),
+        partner=other.get("shop", "") or read.get("partners", {}).get(str(merchant), ""),
+        vat_rate_bp=vat.get("supply_rate_bp", 0),
+        vat_treatment=vat.get("treatment", ""),
+        rate_card=read.get("rate_card", ""),
+        reason=read.get("reason", ""),
+        sale=read.get("sale", ""),
+        sku=f"{own}_sku",
+        items=read.get("items") or [{}],
     )
 
 
-def _plain(row: Row, names: tuple[str, ...]) -> Iterable[Any]:
+def _row(
+    n: int, place: int | None, amount: int, entry: int, told: _Told, currency: str, sold: dict[tuple[str, Any], str]
+) -> Row:
+    item: dict[str, Any] = told.items[place] if place is not None else {}
+    get = item.get
+    supply, vat, shipping = get("supply", 0), get("vat", 0), get("kind") == "shipping"
+    shipped = told.role == SHIPPED
+    return Row(  # in the order of its fields: a million of them are made in a closing
+        n,
+        entry,
+        *told[:8],
+        get(told.sku, ""),
+        get("title") or told.reason,
+        get("quantity", 0),
+        get("net", 0),
+        get("origin_fee", 0),
+        0 if shipping else supply,
+        supply if shipping else 0,
+        told.vat_rate_bp,
+        vat,
+        supply + vat,
+        get("network_fee", 0) if shipped else 0,
+        get("fee_vat", 0) if shipped else 0,
+        amount,
+        currency,
+        told.vat_treatment,
+        told.rate_card,
+        sold.get((told.sale, _mark(item)), "") if told.kind == "return" else "",
+    )
+
+
+def _plain(row: Row, names: tuple[str, ...]) -> list[Any]:
     places = _places(row.currency)
-    for name in names:
-        value = getattr(row, name)
-        if name in _MONEY:
-            yield _major(value, places)
-        elif name == "vat_rate_bp":
-            yield f"{value // 100}.{value % 100:02d}"
-        else:
-            yield value
+    values: list[Any] = list(row)
+    for at in _MONEY_AT:
+        values[at] = _major(values[at], places)
+    values[_RATE_AT] = _rate(row.vat_rate_bp)
+    return values if len(names) == len(values) else [values[_FIELDS.index(name)] for name in names]
+
+
+_MONEY_AT = tuple(at for at, name in enumerate(_FIELDS) if name in _MONEY)
+_RATE_AT = _FIELDS.index("vat_rate_bp")
+
+
+@lru_cache(maxsize=1024)
+def _rate(basis_points: int) -> str:
+    return f"{basis_points // 100}.{basis_points % 100:02d}"
 
 
 @lru_cache(maxsize=64)
@@ -232,16 +295,34 @@ def _places(currency: str) -> int:
     return exponent(currency)
 
 
+@lru_cache(maxsize=8)
+def _zero(places: int) -> str:
+    return f"{0:.{places}f}"
+
+
 def _major(minor: int, places: int) -> str:
     """Write what kit.money.major writes, a hundred thousand times a second."""
+    if not minor:
+        return _zero(places)
     digits = f"{abs(minor):0{places + 1}d}"
     number = f"{digits[:-places]}.{digits[-places:]}" if places else digits
     return f"-{number}" if minor < 0 else number
 
 
-def _cells(statement: Statement, row: Row, names: tuple[str, ...]) -> list[str]:
-    values = zip(names, _plain(row, names), strict=True)
-    return [statement.number, *(value if name in _MONEY else harmless(str(value)) for name, value in values)]
+def _cells(statement: Statement) -> Callable[[Row], list[Any]]:
+    """Give the writer of a statement's rows as cells, by the columns and the care it was sealed with."""
+    names = _names(statement.layout)
+    numbers = _MONEY | {"vat_rate_bp"} | (_NUMBERS if statement.layout >= _NUMBERS_SINCE else set())
+    texts = [at for at, name in enumerate(names) if name not in numbers]
+
+    def cells(row: Row) -> list[Any]:
+        values = _plain(row, names)
+        for at in texts:
+            text = str(values[at])
+            values[at] = f"'{text}" if text.startswith(_FORMULA) else text
+        return [statement.number, *values]
+
+    return cells
 
 
 def _total(statement: Statement, kind: str, minor: int) -> list[str]:
@@ -252,4 +333,4 @@ def _total(statement: Statement, kind: str, minor: int) -> list[str]:
 
 def harmless(cell: str) -> str:
     """Keep a spreadsheet from running a cell as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
