@@ -4,15 +4,16 @@
 for a moment only; locks are taken in the order levels (by id), then items (by id).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, LiteralString
+import contextlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-import psycopg
 from django.db import IntegrityError, connection, transaction
 
 from catalog.mark import mark_inventory, ring_distribute
 from catalog.models import Claim, ClaimChange, StockLevel
+from catalog.prepared import run_prepared
 from network.connectors.base import RemoteLevel
 from skuu.kit.errors import NotPossible
 from skuu.kit.jobs import STALE_BELL
@@ -24,44 +25,42 @@ class OutOfStock(NotPossible):
     code = "out_of_stock"
 
 
-# One statement, so that a hot level is held for one round trip and its commit only: the counter, the claims, their history and
-# the marks that lower the shelves. A purpose that holds a level already asks for nothing there; a level that lacks a unit
-# answers with no row. Levels are locked before items, items in the order of their ids. Whoever marks an item anew rings for
-# it; one that was marked within ``rung`` seconds was rung for by the one who marked it. ``level_id + 0``: look the purpose up,
-# never walk through all the live claims of a hot level.
+# One statement, so that a hot level is held for one round trip: the counter, the claims, their history and the marks that
+# lower the shelves. Levels are locked before items, items in the order of their ids; the lock on an item keeps a sweep that
+# does not see the claim yet from deciding, so an item that is marked already need not be written again. Whoever marks it
+# anew rings for it; one that was marked within ``rung`` seconds was rung for by the one who marked it. The commit does not
+# wait for the disk while it holds the level: whoever asked does, afterwards (_wait_for_disk).
 _CLAIM = """
-with wanted as materialized (
-  select w.purpose, w.level_id, w.quantity
-  from unnest(%(purposes)s::text[], %(levels)s::bigint[], %(quantities)s::bigint[]) as w(purpose, level_id, quantity)
-  where not exists (select 1 from catalog_claim c
-                    where c.purpose = w.purpose and c.level_id + 0 = w.level_id and c.status = 'live')
-), asked as materialized (
-  select level_id, sum(quantity)::bigint as quantity from wanted group by level_id
-), taken as (
+with taken as (
   update catalog_stocklevel l set claimed = l.claimed + a.quantity
-  from asked a, network_location p, network_shop s
+  from unnest($1, $2) as a(level_id, quantity), network_location p, network_shop s
   where l.id = a.level_id and p.id = l.location_id and s.id = p.shop_id and l.is_active and p.is_active
-    and l.available - l.claimed - l.phantom - (case when %(respect_buffer)s::bool then s.buffer else 0 end) >= a.quantity
+    and l.available - l.claimed - l.phantom - (case when $3 then s.buffer else 0 end) >= a.quantity
   returning l.id, l.inventory_item_id
 ), made as (
-  insert into catalog_claim (level_id, quantity, purpose, status, created_at)
-  select w.level_id, w.quantity, w.purpose, 'live', clock_timestamp()
-  from wanted w join taken t on t.id = w.level_id order by w.level_id, w.purpose
+  insert into catalog_claim (id, level_id, quantity, purpose, status, created_at)
+  select coalesce(w.id, nextval(pg_get_serial_sequence('catalog_claim', 'id'))), w.level_id, w.quantity, w.purpose, 'live',
+    clock_timestamp()
+  from unnest($4, $5, $6, $7) as w(id, purpose, level_id, quantity)
+  join taken t on t.id = w.level_id
   returning id, level_id, quantity, purpose, created_at
 ), told as (
   insert into catalog_claimchange (row_id, from_status, to_status, by, reason, at)
-  select id, '', 'live', %(by)s::text, purpose, created_at from made
+  select id, '', 'live', $8, purpose, created_at from made
 ), due as (
   select i.id, i.distribute_due_at as since from catalog_item i where i.id in (
     select m.item_id from taken t join catalog_variant v on v.inventory_item_id = t.inventory_item_id
     join catalog_match m on m.variant_id = v.id and m.status = 'linked')
   order by i.id for no key update
 ), marked as (
-  update catalog_item i set distribute_due_at = clock_timestamp() from due d where i.id = d.id
-  returning d.since is null or d.since < clock_timestamp() - make_interval(secs => %(rung)s::float8) as is_new
+  update catalog_item i set distribute_due_at = clock_timestamp() from due d
+  where i.id = d.id and (d.since is null or d.since < clock_timestamp() - make_interval(secs => $9))
+  returning i.id
 )
-select id, level_id, quantity, purpose, created_at, (select bool_or(is_new) from marked) from made order by id
+select id, level_id, quantity, purpose, created_at, exists (select from marked),
+  set_config('synchronous_commit', 'off', true) from made order by id
 """
+_CLAIM_TYPES = ("bigint[]", "bigint[]", "bool", "bigint[]", "text[]", "bigint[]", "bigint[]", "text", "float8")
 _GIVE_BACK = """
 update catalog_stocklevel l set claimed = l.claimed - w.quantity, available = l.available - (case when %s then w.quantity else 0 end)
 from (select unnest(%s::bigint[]) as id, unnest(%s::bigint[]) as quantity) w
@@ -71,11 +70,26 @@ where l.id = w.id returning l.inventory_item_id
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """So many units of one level for one purpose (``order_line:12``)."""
+    """So many units of one level for one purpose (``order_line:12``); ``claim_id`` as drawn by draw_claim_ids."""
 
     purpose: str
     level_id: int
     quantity: int
+    claim_id: int | None = None
+
+
+Key = tuple[int, str]  # a level and a purpose
+
+
+def draw_claim_ids(count: int) -> list[int]:
+    """Draw ids of claims to be made later in the transaction, so that rows naming them can be written before a level is held."""
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval(pg_get_serial_sequence('catalog_claim', 'id')) from generate_series(1, %s)", [count]
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def claim_units(
@@ -88,63 +102,92 @@ def claim_units(
 
 
 def claim_wants(wants: Iterable[Want], *, respect_buffer: bool = True, by: str = "claim") -> list[Claim]:
-    """Claim units of levels for several purposes, all or none, in the order of the levels' ids; one statement.
+    """Claim units of levels for several purposes, all or none, in the order of the levels' ids.
 
-    A level named twice for a purpose is summed. *Locks* the levels in the order of their ids, then their items. *Again*:
-    levels that a purpose already holds live are returned as they are, whatever quantity is asked now. Raises OutOfStock
-    with ``levels`` lacking units.
+    A level named twice for a purpose is summed. The surrounding transaction commits without waiting for the disk and waits
+    for it then, so that nobody queues behind a disk. *Locks* the levels in the order of their ids, then their items; call it
+    as late in a transaction as can be. *Again*: levels that a purpose already holds live are returned as they are, whatever
+    quantity is asked now. Raises OutOfStock with ``levels`` lacking units.
     """
-    wanted: dict[tuple[int, str], int] = {}
+    wanted: dict[Key, Want] = {}
     for want in wants:
         if want.quantity <= 0:
             raise NotPossible("A claim is for one unit or more.", code="bad_quantity")
         key = (want.level_id, want.purpose)
-        wanted[key] = wanted.get(key, 0) + want.quantity
+        before = wanted.get(key)
+        wanted[key] = replace(before, quantity=before.quantity + want.quantity) if before else want
+    claim = _claim_one if len(wanted) == 1 else _claim_several
+    claims = claim(wanted, respect_buffer, by)
+    return [claims[key] for key in sorted(wanted)]
+
+
+def _claim_one(wanted: Mapping[Key, Want], respect_buffer: bool, by: str) -> dict[Key, Claim]:
+    """Claim one level for one purpose: the statement is the transaction when there is none around it."""
     try:
-        return _claim_together(wanted, respect_buffer, by)
-    except IntegrityError:  # the same purpose claimed the same level at the same moment; now it can be seen
-        return _claim_together(wanted, respect_buffer, by)
+        with transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext():
+            claims = _claim(wanted.values(), respect_buffer, by)
+    except IntegrityError:  # this purpose holds this level already, perhaps since a moment ago
+        claims = {}
+    claims = claims or _held(wanted)
+    _refuse_short(wanted.keys() - claims.keys())
+    return claims
 
 
-def _claim_together(wanted: dict[tuple[int, str], int], respect_buffer: bool, by: str) -> list[Claim]:
-    if len(wanted) == 1 and not connection.in_atomic_block:
-        return _claim(wanted, respect_buffer, by)  # one statement is a transaction
+def _claim_several(wanted: Mapping[Key, Want], respect_buffer: bool, by: str) -> dict[Key, Claim]:
     with transaction.atomic():
         _lock_levels(sorted({level_id for level_id, _ in wanted}))
-        return _claim(wanted, respect_buffer, by)
+        held = _held(wanted)  # nobody makes or ends one of these while we hold the levels
+        rest = [want for key, want in sorted(wanted.items()) if key not in held]
+        claims = held | (_claim(rest, respect_buffer, by) if rest else {})
+        _refuse_short(wanted.keys() - claims.keys())
+    return claims
 
 
-def _claim(wanted: dict[tuple[int, str], int], respect_buffer: bool, by: str) -> list[Claim]:
-    keys = sorted(wanted)
-    values = {
-        "levels": [level_id for level_id, _ in keys],
-        "purposes": [purpose for _, purpose in keys],
-        "quantities": [wanted[key] for key in keys],
-        "respect_buffer": respect_buffer,
-        "by": by,
-        "rung": STALE_BELL.total_seconds(),
-    }
-    rows = _run_prepared(_CLAIM, values)
-    claims = {
-        (level_id, purpose): Claim(pk, level_id, quantity, purpose, "live", created_at)
-        for pk, level_id, quantity, purpose, created_at, _ in rows
-    }
-    if rows and rows[0][-1]:
+def _refuse_short(missing: Collection[Key]) -> None:
+    if missing:
+        levels = sorted({level_id for level_id, _ in missing})
+        raise OutOfStock("Somebody else was faster: not every unit is free any more.", levels=levels)
+
+
+def _claim(wants: Collection[Want], respect_buffer: bool, by: str) -> dict[Key, Claim]:
+    sums: dict[int, int] = {}
+    for want in wants:
+        sums[want.level_id] = sums.get(want.level_id, 0) + want.quantity
+    values = (
+        list(sums),
+        list(sums.values()),
+        respect_buffer,
+        [want.claim_id for want in wants],
+        [want.purpose for want in wants],
+        [want.level_id for want in wants],
+        [want.quantity for want in wants],
+        by,
+        STALE_BELL.total_seconds(),
+    )
+    rows = run_prepared(_CLAIM, _CLAIM_TYPES, values)
+    if rows:
+        transaction.on_commit(_wait_for_disk)
+    if rows and rows[0][5]:
         ring_distribute()
-    if missing := wanted.keys() - claims.keys():
-        levels, purposes = {level_id for level_id, _ in missing}, {purpose for _, purpose in missing}
-        for claim in Claim.objects.filter(purpose__in=purposes, level__in=levels, status="live"):
-            claims.setdefault((claim.level_id, claim.purpose), claim)
-    if short := sorted({level_id for level_id, _ in wanted.keys() - claims.keys()}):
-        raise OutOfStock("Somebody else was faster: not every unit is free any more.", levels=short)
-    return [claims[key] for key in keys]
+    return {
+        (level_id, purpose): Claim(pk, level_id, quantity, purpose, "live", created_at)
+        for pk, level_id, quantity, purpose, created_at, *_ in rows
+    }
 
 
-def _run_prepared(statement: LiteralString, values: dict[str, Any]) -> list[Any]:
-    """Run a statement that the server plans once for each connection: planning this one takes longer than running it."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, values, prepare=True).fetchall()
+def _held(wanted: Collection[Key]) -> dict[Key, Claim]:
+    levels, purposes = {level_id for level_id, _ in wanted}, {purpose for _, purpose in wanted}
+    live = Claim.objects.filter(purpose__in=purposes, level__in=levels, status="live")
+    return {key: claim for claim in live if (key := (claim.level_id, claim.purpose)) in wanted}
+
+
+def _wait_for_disk() -> None:
+    """Wait until all that was committed so far would survive a crash: a record of our own, flushed with those before it.
+
+    Locks are gone by now, and many who wait here share one flush.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_logical_emit_message(true, 'claim', '')")
 
 
 def release_claims(purpose: str, *, by: str = "claim", reason: str = "") -> int:
@@ -203,7 +246,9 @@ def check_claims() -> list[dict[str, Any]]:
 def _lock_levels(level_ids: Sequence[int]) -> None:
     # one level needs no lock of its own: the conditional update is one
     if len(level_ids) > 1:
-        list(StockLevel.objects.select_for_update().filter(pk__in=level_ids).order_by("pk").values_list("pk"))
+        list(
+            StockLevel.objects.select_for_update(no_key=True).filter(pk__in=level_ids).order_by("pk").values_list("pk")
+        )
 
 
 def _lock_live(claims: Any) -> list[Claim]:

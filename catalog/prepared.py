@@ -13,7 +13,8 @@ _KEPT: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # what each of th
 def run_prepared(sql: str, types: Sequence[str], values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run a statement with ``$1, $2`` for values of these types, planned once in a session for values of any size.
 
-    Runs inside the caller's transaction, to whose end the choice of plan is bound.
+    Runs inside the caller's transaction, to whose end the choice of plan is bound; without one it is a transaction itself.
+    Not by psycopg's own way of preparing: Django turns that off, and it forgets every plan of the session at each rollback.
     """
     name = "kept_" + hashlib.md5(sql.encode(), usedforsecurity=False).hexdigest()[:16]
     with connection.cursor() as cursor:

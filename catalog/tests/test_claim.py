@@ -150,10 +150,10 @@ def test_levels_are_locked_in_the_order_of_their_ids_whatever_order_they_are_nam
     levels = [level_of(other).pk, level_of(boot).pk]
     with django_assert_max_num_queries(6) as asked:
         claim_units("order_line:1", [(pk, 1) for pk in levels])
-    locking = [one["sql"] for one in asked.captured_queries if "FOR UPDATE" in one["sql"]]
+    locking = [one["sql"] for one in asked.captured_queries if "FOR NO KEY UPDATE" in one["sql"]]
     assert len(locking) == 1
     assert locking[0].startswith('SELECT "catalog_stocklevel"."id" AS "pk" FROM')
-    assert locking[0].endswith("ORDER BY 1 ASC FOR UPDATE")
+    assert locking[0].endswith("ORDER BY 1 ASC FOR NO KEY UPDATE")
 
 
 class TestPhantomUnits:

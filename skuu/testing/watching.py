@@ -21,8 +21,11 @@ from django.db.models.sql.compiler import SQLCompiler
 OURS = ("/network/", "/catalog/", "/orders/", "/settlement/", "/skuu/")
 NOT_OURS = ("/tests/", "/testing/", "/proof/", "conftest")
 LOCK = re.compile(r"\bFOR (NO KEY )?UPDATE\b(?! OF [^)]*SKIP LOCKED)(?!.*SKIP LOCKED)", re.IGNORECASE | re.DOTALL)
+# one statement that writes is a transaction
+ITS_OWN = re.compile(r"\s*(with \w+ as \(\s*)?(update|insert|delete)\b", re.IGNORECASE)
+PREPARE = re.compile(r"\s*prepare (\w+) \([^)]*\) as (.*)", re.IGNORECASE | re.DOTALL)
+EXECUTE = re.compile(r"\bexecute (\w+) \(", re.IGNORECASE)
 # a get, a first, or one key and nothing else before the lock
-ITS_OWN = re.compile(r"\s*(update|insert|delete)\b", re.IGNORECASE)  # one statement that writes is a transaction
 ONE_ROW = re.compile(r"\bLIMIT (1|21)\b|\.\"id\" = |\bwhere \w*id = %\(?\w*\)?s? for ", re.IGNORECASE)
 
 
@@ -48,6 +51,7 @@ class Watched:
 
 
 _now: list[Watched] = []
+_prepared: dict[str, str] = {}  # the texts of prepared statements by name
 
 
 @contextlib.contextmanager
@@ -127,13 +131,23 @@ def _wrap(connection: Any, **_: Any) -> None:
 
 
 def _judge(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    if _now and isinstance(sql, str) and LOCK.search(sql):
+    text = _text_of(sql) if isinstance(sql, str) else ""
+    if _now and LOCK.search(text):
         place = _place()
-        if place and "ORDER BY" not in sql.upper() and not ONE_ROW.search(sql):
-            _fault(f"{place}: rows are locked in no order: {sql[:300]}")
-        if place and not context["connection"].in_atomic_block and not ITS_OWN.match(sql):
-            _fault(f"{place}: rows are locked outside a transaction: {sql[:300]}")
+        if place and "ORDER BY" not in text.upper() and not ONE_ROW.search(text):
+            _fault(f"{place}: rows are locked in no order: {text[:300]}")
+        if place and not context["connection"].in_atomic_block and not ITS_OWN.match(text):
+            _fault(f"{place}: rows are locked outside a transaction: {text[:300]}")
     return execute(sql, params, many, context)
+
+
+def _text_of(sql: str) -> str:
+    """Say what a statement runs: one that was prepared is judged whenever it is executed."""
+    if prepared := PREPARE.match(sql):
+        _prepared[prepared[1]] = prepared[2]
+        return ""
+    executed = EXECUTE.search(sql)
+    return _prepared.get(executed[1], sql) if executed else sql
 
 
 def _fault(words: str) -> None:

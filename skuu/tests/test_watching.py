@@ -7,6 +7,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.db import transaction
 
+from catalog.prepared import run_prepared
 from network.models import Shop
 from skuu.testing import watching
 
@@ -68,3 +69,14 @@ def test_rows_locked_in_no_order_are_seen_and_ordered_skipped_or_single_ones_are
 def test_the_suite_itself_is_watched(request):
     assert isinstance(request.config.pluginmanager.getplugin("skuu.testing.environment"), types.ModuleType)
     assert watching.QuerySet._is_watched
+
+
+def test_what_was_prepared_is_judged_when_it_is_executed():
+    locking = "select id from network_shop where id = any($1) for update"
+    with watching.watching(alone=True) as watched, transaction.atomic():
+        run_prepared(locking, ["bigint[]"], [[1, 2]])
+    (found,) = watched.finish()
+    assert "rows are locked in no order: select id from network_shop" in found
+    with watching.watching(alone=True) as watched, transaction.atomic():
+        run_prepared(locking.replace("for update", "order by id for update"), ["bigint[]"], [[1, 2]])
+    assert watched.finish() == []
