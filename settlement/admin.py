@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import path
 from unfold.admin import ModelAdmin, TabularInline
 
-from settlement import admin_documents, admin_pay
+from settlement import admin_documents, admin_pay, admin_proposals
 from settlement.admin_base import ReadOnly
 from settlement.admin_cycle import preview_rates, settle_now
 from settlement.models import Account, Cycle, Entry, Line, Period, Statement, StatementLine
@@ -142,4 +142,4 @@ class StatementAdmin(ReadOnly, ModelAdmin):
         return Money(statement.closing, statement.currency).format()
 
 
-__all__ = ["admin_documents", "admin_pay"]
+__all__ = ["admin_documents", "admin_pay", "admin_proposals"]

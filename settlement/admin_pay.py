@@ -19,7 +19,7 @@ from network.models import Merchant
 from network.scoping import as_network
 from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.bank_details import accounts_in_use
-from settlement.dispute import resolve_dispute, say
+from settlement.dispute import say
 from settlement.models import (
     BankAccount,
     BankFile,
@@ -31,7 +31,8 @@ from settlement.models import (
 )
 from settlement.pay import approve_payments, bounce_payment, cancel_payment, settle_payment
 from settlement.pay_files import take_file, write_payment_files
-from settlement.reconcile import credit_booking, leave_booking, name_booking, read_bank_file
+from settlement.propose import Move, decide_dispute, propose_move
+from settlement.reconcile import read_bank_file
 from skuu.kit.errors import SkuuError
 from skuu.kit.money import Money, parse_minor
 
@@ -179,7 +180,7 @@ class PaymentFileAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(BankAccount)
 class BankAccountAdmin(ReadOnly, ModelAdmin):
-    list_display = ("merchant", "holder", "tail", "bic", "mandate", "added_by", "added_at", "usable_from", "in_use")
+    list_display = ("merchant", "holder", "tail", "bic", "added_by", "added_at", "usable_from", "in_use")
     list_filter = ("usable_from",)
     search_fields = ("merchant__name", "holder", "tail")
     list_select_related = ("merchant",)
@@ -258,17 +259,21 @@ class BankLineAdmin(ReadOnly, ModelAdmin):
         by = request.user.get_username()
 
         def name(data: dict[str, Any]) -> str:
+            payment = None
             if data["payment"]:
                 payment = Payment.everyone.filter(number=data["payment"].strip()).first()
                 if payment is None:
                     raise SkuuError("There is no such payment.")
-                name_booking(row, payment, by=by)
-                return f"It is {payment.number}."
-            if data["merchant"]:
-                credit_booking(row, data["merchant"], by=by, reason=data["reason"])
-                return f"Credited to {data['merchant']}."
-            leave_booking(row, by=by, reason=data["reason"])
-            return "It is not the network's."
+            wanted = Move(
+                "booking",
+                row.amount,
+                row.currency,
+                data["reason"],
+                payee=None if payment else data["merchant"],
+                bank_line=row,
+                payment=payment,
+            )
+            return f"{propose_move(wanted, by=by).number} waits for a second person."
 
         title = f"{row.booked_on}: {Money(row.amount, row.currency).format()} {row.text}"
         after = reverse("admin:settlement_bankline_changelist")
@@ -331,7 +336,9 @@ class DisputeAdmin(ReadOnly, ModelAdmin):
                 say(row, merchant=None, text=data["text"], by=by)
                 return "Both parties can read it."
             amount = parse_minor(data["to_origin"] or "0", row.currency)
-            resolve_dispute(row, to_origin=amount, by=by, reason=data["text"])
+            proposal = decide_dispute(row, to_origin=amount, by=by, reason=data["text"])
+            if proposal is not None:
+                return f"So much is held that a second person decides with you: {proposal.number} waits."
             return f"{row.number} is decided."
 
         title = f"{row.number}: {row.get_reason_display()}, {Money(row.amount, row.currency).format()} held"

@@ -21,13 +21,11 @@ class BadBankDetails(NotPossible):
     code = "bad_iban"
 
 
-def add_bank_account(
-    merchant: Merchant, *, holder: str, iban: str, bic: str = "", mandate: bool = False, by: str
-) -> BankAccount:
+def add_bank_account(merchant: Merchant, *, holder: str, iban: str, bic: str = "", by: str) -> BankAccount:
     """Note a merchant's new bank account; it takes the place of the present one after ``BANK_DETAILS_WAIT_HOURS``.
 
-    The first account of a merchant has nothing to take the place of and is used at once. ``mandate`` lets the network fetch
-    its fees by direct debit. *Again*: the same number as the newest one changes nothing. Raises BadBankDetails.
+    The first account of a merchant has nothing to take the place of and is used at once. A mandate for the old account does not
+    go over to the new one. *Again*: the same number as the newest one changes nothing. Raises BadBankDetails.
     """
     number, bic = _checked(iban, bic)
     holder = holder.strip()
@@ -38,11 +36,11 @@ def add_bank_account(
         Merchant.everyone.select_for_update().get(pk=merchant.pk)
         rows = BankAccount.everyone.filter(merchant=merchant, replaced_at=None)
         newest = rows.order_by("-usable_from", "-pk").first()
-        if newest is not None and newest.iban == number and bool(newest.mandate) == mandate and newest.holder == holder:
+        if newest is not None and newest.iban == number and newest.holder == holder:
             return newest
         wait = dt.timedelta(hours=settings.BANK_DETAILS_WAIT_HOURS) if newest is not None else dt.timedelta()
         rows.filter(usable_from__gt=now).update(replaced_at=now)  # one that never came into use
-        row = BankAccount.everyone.create(
+        return BankAccount.everyone.create(
             merchant=merchant,
             holder=holder,
             iban=number,
@@ -52,12 +50,6 @@ def add_bank_account(
             added_at=now,
             usable_from=now + wait,
         )
-        if mandate:
-            BankAccount.everyone.filter(pk=row.pk).update(
-                mandate=f"SKUU-{merchant.pk}-{row.pk}", mandate_on=timezone.localdate()
-            )
-            row.refresh_from_db()
-        return row
 
 
 def accounts_in_use(merchants: Iterable[int]) -> dict[int, BankAccount]:

@@ -45,9 +45,6 @@ class BankForm(PortalForm):
     holder = forms.CharField(label=_("Account holder"), max_length=70)
     iban = forms.CharField(label=_("IBAN"), max_length=42)
     bic = forms.CharField(label=_("BIC"), max_length=11, required=False, help_text=_("Only when your bank insists."))
-    mandate = forms.BooleanField(
-        label=_("The network may fetch its fees by SEPA business direct debit"), required=False
-    )
 
 
 class BankFileForm(PortalForm):

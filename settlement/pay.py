@@ -12,6 +12,7 @@ from django.utils import timezone
 from network.scoping import as_network
 from settlement.bank_details import accounts_in_use
 from settlement.convert import Open, open_positions
+from settlement.mandates import announce_debits, mandates_in_use
 from settlement.models import Cycle, Payment
 from settlement.post import Draft, post_entry
 from settlement.splitting import Posting
@@ -84,7 +85,8 @@ def prepare_payments(
 def approve_payments(payments: Iterable[Payment], *, by: str) -> int:
     """Approve prepared payments as a second person; returns how many.
 
-    *Locks* the payments. Raises SamePerson, NotPayable when the books owe less by now, WrongState; none is approved then.
+    Direct debits are announced to who pays them. *Locks* the payments.
+    Raises SamePerson, NotPayable when the books owe less by now, WrongState; none is approved then.
     """
     with as_network(), transaction.atomic():
         rows = list(Payment.everyone.select_for_update().filter(pk__in=[one.pk for one in payments]).order_by("pk"))
@@ -97,6 +99,7 @@ def approve_payments(payments: Iterable[Payment], *, by: str) -> int:
             if row.amount > payable.get((row.kind, row.payer_id, row.payee_id, row.currency), 0):
                 raise NotPayable(f"{row.number} is more than is payable by now; cancel it and prepare it anew.")
             move(row, "approved", by=by, approved_by=by)
+        announce_debits(rows)
         return len(rows)
 
 
@@ -218,7 +221,7 @@ def _prepare(one: _Wanted, by: str, cycle: Cycle | None, due_on: dt.date) -> Pay
         currency=one.currency,
         parts=one.parts,
         due_on=due_on,
-        by_debit=one.kind == "collect" or (one.kind == "fee" and account is not None and bool(account.mandate)),
+        by_debit=one.kind == "collect" or (one.kind == "fee" and bool(mandates_in_use([one.payer or 0]))),
         prepared_by=by,
         account=account,
     )

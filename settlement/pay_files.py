@@ -13,7 +13,8 @@ from network.models import Merchant
 from network.scoping import as_network
 from settlement.bank_details import accounts_in_use
 from settlement.documents.sepa import DEBIT, LIST, TRANSFER, BankParty, Order, debit_file, list_file, transfer_file
-from settlement.models import BankAccount, Payment, PaymentFile
+from settlement.mandates import mandates_in_use
+from settlement.models import BankAccount, Mandate, Payment, PaymentFile
 from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
 
@@ -41,6 +42,7 @@ def write_payment_files(
         if payments is not None:
             rows = rows.filter(pk__in=[one.pk for one in payments])
         accounts = accounts_in_use({pk for row in rows for pk in (row.payer_id, row.payee_id) if pk})
+        mandates = mandates_in_use({row.payer_id for row in rows if row.by_debit and row.payer_id})
         groups: defaultdict[Group, list[tuple[Payment, Order]]] = defaultdict(list)
         stuck: dict[str, str] = {}
         for row in rows:
@@ -48,7 +50,7 @@ def write_payment_files(
                 stuck[row.number] = "You approved it; somebody else lets it leave."
                 continue
             try:
-                order = _order_of(row, accounts)
+                order = _order_of(row, accounts, mandates)
                 groups[_group_of(row)].append((row, order))
             except NoAccount as error:
                 stuck[row.number] = error.message
@@ -77,7 +79,7 @@ def _group_of(row: Payment) -> Group:
     return owner, kind, row.currency, max(row.due_on, timezone.localdate())
 
 
-def _order_of(row: Payment, accounts: dict[int, BankAccount]) -> Order:
+def _order_of(row: Payment, accounts: dict[int, BankAccount], mandates: dict[int, Mandate]) -> Order:
     """Say whom the file's owner pays, or fetches from; the network itself stands where there is no merchant."""
     other = row.payer if row.by_debit else row.payee
     if other is None:
@@ -87,10 +89,15 @@ def _order_of(row: Payment, accounts: dict[int, BankAccount]) -> Order:
         raise NoAccount(f"{other.name} has given no bank account yet.")
     if row.account_id is not None and row.account_id != account.pk:
         raise NoAccount(f"{other.name} has changed its bank account since; cancel the payment and prepare it anew.")
-    if row.by_debit and not account.mandate:
-        raise NoAccount(f"{other.name} has given no direct debit mandate.")
     text = f"{settings.NETWORK_NAME} {row.number}"
-    return Order(_party(other, account), row.amount, row.number, text, account.mandate, account.mandate_on)
+    if not row.by_debit:
+        return Order(_party(other, account), row.amount, row.number, text)
+    mandate = mandates.get(other.pk)
+    if mandate is None:
+        raise NoAccount(f"{other.name} has signed no direct debit mandate for its account.")
+    if row.announced_on is None:
+        raise NoAccount(f"{row.number} was not announced to {other.name}; cancel the payment and prepare it anew.")
+    return Order(_party(other, account), row.amount, row.number, text, mandate.reference, mandate.signed_on)
 
 
 def _write(

@@ -2,14 +2,17 @@
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from network.models import Merchant
 from network.scoping import as_network
 from orders.models import InternalOrder
+from settlement.models import Entry, Line
 from settlement.post import Draft, Posted, post_entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotPossible
+from skuu.kit.money import Money
 
 
 def compensate(
@@ -46,10 +49,16 @@ def compensate(
 
 
 def write_off(merchant: Merchant, *, currency: str, amount: int, reason: str, by: str, key: str) -> Posted:
-    """Give up what a merchant owes the network (minor units). *Again* with the same ``key`` it is posted once."""
+    """Give up what a merchant owes the network (minor units). *Again* with the same ``key`` it is posted once.
+
+    Raises NotPossible ``too_much`` when the merchant owes the network less than that.
+    """
     if amount <= 0 or not reason.strip():
         raise NotPossible("Say how much and why.", code="bad_amount")
     with as_network(), transaction.atomic():
+        if not Entry.objects.filter(key=f"write_off:{key}").exists() and amount > (owed := _owed(merchant, currency)):
+            shown = Money(owed, currency).format()
+            raise NotPossible(f"{merchant.name} owes the network {shown}, no more.", code="too_much", most=owed)
         return post_entry(
             Draft(
                 key=f"write_off:{key}",
@@ -64,3 +73,10 @@ def write_off(merchant: Merchant, *, currency: str, amount: int, reason: str, by
                 facts={"reason": reason, "by": by, "partners": {str(merchant.pk): settings.NETWORK_NAME}},
             )
         )
+
+
+def _owed(merchant: Merchant, currency: str) -> int:
+    lines = Line.objects.filter(
+        account__merchant=merchant, account__kind="merchant", counterparty=None, currency=currency
+    )
+    return max(0, int(lines.aggregate(sum=Sum("amount"))["sum"] or 0))

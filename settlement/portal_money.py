@@ -21,7 +21,8 @@ from settlement.balances import positions_of
 from settlement.bank_details import add_bank_account
 from settlement.explain import disputes_of, explain_sale
 from settlement.forms import BankFileForm, BankForm, DisputeForm, MessageForm
-from settlement.models import BankAccount, Dispute, DisputeMessage, Document, Payment, PaymentFile, StoredFile
+from settlement.mandates import may_enter_mandate
+from settlement.models import BankAccount, Dispute, DisputeMessage, Document, Mandate, Payment, PaymentFile, StoredFile
 from settlement.pay import confirm_received
 from settlement.pay_files import take_file
 from settlement.reconcile import read_bank_file
@@ -230,7 +231,7 @@ def bank(request: MerchantRequest) -> HttpResponseBase:
     """Show where the merchant is paid; take new details from who showed a second factor just now."""
     merchant = request.acting.merchant
     accounts = list(BankAccount.objects.for_merchant(merchant).filter(replaced_at=None).order_by("-usable_from"))
-    fresh = _second_factor_is_fresh(request)
+    fresh = second_factor_is_fresh(request)
     form = BankForm(request.POST or None)
     refused = None
     if request.method == "POST" and not fresh:
@@ -248,6 +249,9 @@ def bank(request: MerchantRequest) -> HttpResponseBase:
         "accounts": accounts,
         "now": timezone.now(),
         "fresh": fresh,
+        "mandates": list(Mandate.objects.for_merchant(merchant).select_related("account").order_by("-pk")[:10]),
+        "may_debit": bool(settings.NETWORK_CREDITOR_ID),
+        "may_enter": may_enter_mandate(merchant),
         "form": form,
         "refused": refused,
         "hours": settings.BANK_DETAILS_WAIT_HOURS,
@@ -255,7 +259,7 @@ def bank(request: MerchantRequest) -> HttpResponseBase:
     return render(request, "portal/settlement/bank.html", facts, status=422 if request.method == "POST" else 200)
 
 
-def _second_factor_is_fresh(request: Any) -> bool:
+def second_factor_is_fresh(request: Any) -> bool:
     """Say whether a second factor was shown within the last minutes; where staff need none, a demo, nobody does."""
     if not settings.STAFF_SECOND_FACTOR:
         return True

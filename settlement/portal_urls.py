@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from settlement import portal, portal_money
+from settlement import portal, portal_mandates, portal_money
 
 urlpatterns = [
     path("statements/", portal.statements, name="statements"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("money/", portal_money.money, name="money"),
     path("money/bank-statement/", portal_money.bank_file, name="bank_file"),
     path("money/bank/", portal_money.bank, name="bank"),
+    path("money/bank/mandate/", portal_mandates.enter, name="mandate_enter"),
+    path("money/bank/mandate/<slug:number>/sign/", portal_mandates.sign, name="mandate_sign"),
+    path("money/bank/mandate/<slug:number>/revoke/", portal_mandates.revoke, name="mandate_revoke"),
     path("money/payments/<slug:number>/received/", portal_money.payment_received, name="payment_received"),
     path("money/payments/<slug:number>/file/", portal_money.payment_file, name="payment_file"),
     path("money/sales/<slug:number>/", portal_money.explain, name="explain_sale"),

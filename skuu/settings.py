@@ -97,6 +97,8 @@ if SETTLEMENT_MODE not in {"bilateral", "psp"}:
 SETTLEMENT_RELEASE_DAYS = whole("SETTLEMENT_RELEASE_DAYS", default=17)  # 14 days to withdraw, 3 for the parcel back
 SETTLEMENT_MINIMUM_MINOR = whole("SETTLEMENT_MINIMUM_MINOR", default=500)  # less is carried to the next cycle
 SETTLEMENT_OVERDUE_DAYS = whole("SETTLEMENT_OVERDUE_DAYS", default=30)  # then the debtor's shops are paused
+SETTLEMENT_DEBIT_NOTICE_DAYS = whole("SETTLEMENT_DEBIT_NOTICE_DAYS", default=5)  # direct debits are announced so long before
+SETTLEMENT_DISPUTE_BOUND_MINOR = whole("SETTLEMENT_DISPUTE_BOUND_MINOR", default=250_00)  # above, two people decide
 BANK_DETAILS_WAIT_HOURS = whole("BANK_DETAILS_WAIT_HOURS", default=48)  # new bank details are used only then
 METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")
 RELAY_DOMAIN = env.str("SKUU_RELAY_DOMAIN", default="relay.localhost")  # its mail is handed to manage.py relay_mail

@@ -4,6 +4,7 @@ from settlement.models.account import Account, Balance
 from settlement.models.dispute import Dispute, DisputeChange, DisputeMessage
 from settlement.models.document import Document, DocumentEntry, NumberSeries, StoredFile
 from settlement.models.entry import Entry, Line
+from settlement.models.mandate import Mandate, MandateChange
 from settlement.models.payment import (
     BankAccount,
     BankFile,
@@ -14,6 +15,7 @@ from settlement.models.payment import (
     PaymentFile,
 )
 from settlement.models.period import Cycle, Period
+from settlement.models.proposal import Proposal, ProposalChange
 from settlement.models.release import PayTerms, Released
 from settlement.models.seal import Seal
 from settlement.models.statement import Statement, StatementLine
@@ -33,12 +35,16 @@ __all__ = [
     "DocumentEntry",
     "Entry",
     "Line",
+    "Mandate",
+    "MandateChange",
     "NumberSeries",
     "PayTerms",
     "Payment",
     "PaymentChange",
     "PaymentFile",
     "Period",
+    "Proposal",
+    "ProposalChange",
     "Released",
     "Seal",
     "Statement",

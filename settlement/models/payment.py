@@ -23,20 +23,12 @@ class BankAccount(Tenant):
     iban = EncryptedText()
     tail = models.CharField(max_length=4)  # the last four characters, which may be shown
     bic = models.CharField(max_length=11, blank=True)
-    mandate = models.CharField(max_length=35, blank=True)  # SEPA direct debit mandate for the network
-    mandate_on = models.DateField(null=True, blank=True)
     added_at = models.DateTimeField(default=timezone.now)
     added_by = models.CharField(max_length=120)
     usable_from = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(Tenant.Meta):
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(mandate="", mandate_on=None) | (~Q(mandate="") & Q(mandate_on__isnull=False)),
-                name="a_mandate_has_its_date",
-            ),
-        ]
         indexes: ClassVar = [
             # read by settlement.bank_details.account_in_use
             models.Index(fields=["merchant", "usable_from"], name="bank_account_of_merchant"),
@@ -114,6 +106,7 @@ class Payment(Stateful, Tenant):
     )  # what it settles in the books: [merchant, counterparty or null, minor units]
     due_on = models.DateField()
     by_debit = models.BooleanField(default=False)  # the payee fetches it by direct debit
+    announced_on = models.DateField(null=True, blank=True)  # when the payer was told that it will be fetched
     status = models.CharField(max_length=10, choices=STATUSES, default="prepared")
     status_reason = models.TextField(blank=True)
     prepared_by = models.CharField(max_length=120)

@@ -2,8 +2,11 @@
 
 import datetime as dt
 
+from django.conf import settings
+
 from orders.models import InternalOrder
 from settlement.bank_details import add_bank_account
+from settlement.mandates import enter_mandate, sign_mandate
 from settlement.models import BankAccount
 from settlement.release import release_due
 from settlement.settle import post_shipped
@@ -37,7 +40,10 @@ def payable_sale(origin, shipper, **also) -> InternalOrder:
 def bank_account(shop, *, mandate: bool = True) -> BankAccount:
     merchant = shop.merchant
     type(merchant).everyone.filter(pk=merchant.pk).update(address1="Teststraat 2", postcode="9000", city="Gent")
-    return add_bank_account(merchant, holder=merchant.name, iban=IBANS[merchant.name], mandate=mandate, by="finance")
+    account = add_bank_account(merchant, holder=merchant.name, iban=IBANS[merchant.name], by="finance")
+    if mandate and settings.NETWORK_CREDITOR_ID:
+        sign_mandate(enter_mandate(merchant, by="finance"), by="finance", name="Ada Owner")
+    return account
 
 
 def camt(*rows: tuple[str, int, str], code: str = "", stated: str = "S1") -> bytes:

@@ -11,7 +11,7 @@ from settlement.check import check_ledger
 from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
 from settlement.dispute import open_dispute
-from settlement.models import BankLine, Cycle, Dispute, Entry, Payment, PaymentFile
+from settlement.models import BankLine, Cycle, Dispute, Entry, Payment, PaymentFile, Proposal
 from settlement.preview_rates import Card, preview_card
 from settlement.tests.books import FRIDAY, NETWORK, bank_account, camt, delivered, payable_sale
 from settlement.tests.cast import make_merchant, make_shop
@@ -76,7 +76,7 @@ def test_staff_without_the_right_see_and_change_nothing(client, alma, bruno):
     close_by_staff(FRIDAY.date().isoformat(), "ina")
     act(staff(client, "eva", superuser=False), "approve")
     assert {p.status for p in Payment.everyone.all()} == {"prepared"}
-    for page in ("cycle/settle/", "cycle/three-ways/", "cycle/rate-cards/", "document/sellers/"):
+    for page in ("cycle/settle/", "cycle/three-ways/", "cycle/rate-cards/", "document/sellers/", "proposal/add/"):
         assert client.get(f"/admin/settlement/{page}").status_code == 403
 
 
@@ -87,6 +87,12 @@ def test_the_bank_statement_is_read_and_what_waits_in_suspense_is_named(client, 
     address = f"/admin/settlement/bankline/{line.pk}/name/"
     assert client.post(address, {"payment": "P-0"}).status_code == 422
     assert client.post(address, {"merchant": alma.merchant_id, "reason": "Fees by hand"}).status_code == 302
+    line.refresh_from_db()
+    assert (line.status, positions_of(alma.merchant)) == ("suspense", [])
+    decide = f"/admin/settlement/proposal/{Proposal.objects.get().pk}/decide/"
+    assert "€12.00" in client.get(decide).content.decode()
+    assert client.post(decide, {"agree": "1"}).status_code == 422
+    assert staff(client, "olaf").post(decide, {"agree": "1"}).status_code == 302
     line.refresh_from_db()
     assert (line.status, [p.payable for p in positions_of(alma.merchant)]) == ("matched", [12_00])
     assert check_ledger(strict=True).findings == []
@@ -105,6 +111,27 @@ def test_a_dispute_is_decided_and_both_sides_move_by_the_same(client, alma, brun
     assert [(p.payable, p.held) for p in positions_of(bruno.merchant)] == [(-82_00, 0)]
     assert [(p.payable, p.held) for p in positions_of(alma.merchant)] == [(79_60, 0)]
     assert check_ledger(strict=True).findings == []
+
+
+def test_a_penalty_is_shown_proposed_and_agreed_to(client, alma, bruno):
+    order = payable_sale(bruno, alma)
+    form = {
+        "kind": "penalty", "payer": alma.merchant_id, "payee": bruno.merchant_id, "amount": "2,00", "currency": "EUR",
+        "order": order.number, "reason": "The size was not there",
+    }  # fmt: skip
+    page = "/admin/settlement/proposal/add/"
+    shown = staff(client).post(page, form)
+    assert ("€104.80" in shown.content.decode(), Proposal.objects.count()) == (True, 0)
+    assert client.post(page, form | {"order": "N-0", "propose": "1"}).status_code == 422
+    assert client.post(page, form | {"payee": "", "propose": "1"}).status_code == 422
+    assert client.post(page, form | {"propose": "1"}).status_code == 302
+    decide = f"/admin/settlement/proposal/{Proposal.objects.get().pk}/decide/"
+    assert client.post(decide, {"agree": "1"}).status_code == 422
+    assert staff(client, "eva", superuser=False).get(decide).status_code == 403
+    assert staff(client, "olaf").post(decide, {"agree": "1"}).status_code == 302
+    assert [p.payable for p in positions_of(alma.merchant)] == [104_80]
+    assert client.get("/admin/settlement/proposal/?q=Alma").status_code == 200
+    assert client.get("/admin/settlement/mandate/").status_code == 200
 
 
 def test_settling_is_shown_before_it_is_done(client, alma, bruno):

@@ -3,9 +3,11 @@
 import datetime as dt
 import hashlib
 
+from django.utils import timezone
+
 from network.models import Merchant
 from orders.models import InternalOrder
-from settlement.models import Dispute, DisputeMessage, Document, Payment, PaymentFile, StoredFile
+from settlement.models import BankAccount, Dispute, DisputeMessage, Document, Mandate, Payment, PaymentFile, StoredFile
 
 
 def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> dict[str, str]:
@@ -49,10 +51,20 @@ def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> 
             "status": "instructed", "prepared_by": "a", "approved_by": "b", "file": file,
         },
     )  # fmt: skip
+    account, _ = BankAccount.everyone.get_or_create(
+        merchant=merchant,
+        defaults={"holder": number, "iban": "x", "tail": "x", "added_by": "a", "usable_from": timezone.now()},
+    )
+    mandate, _ = Mandate.everyone.get_or_create(
+        merchant=merchant,
+        account=account,
+        defaults={"reference": f"SKUU-{number}", "words": "x", "entered_by": "a"},
+    )
     message = DisputeMessage.everyone.get(dispute=dispute)
     return {
         "document": str(document.pk),
         "dispute": dispute.number,
         "evidence": str(message.pk),
         "payment": payment.number,
+        "mandate": mandate.reference,
     }

@@ -126,6 +126,9 @@ PORTAL = [
     _door("money/", PAGE),
     _door("money/bank-statement/", "302 302 403 302 302 403 403", post={}),
     _door("money/bank/", OWNERS),
+    _door("money/bank/mandate/", "302 302 403 302 302 403 403", post={}),
+    _door("money/bank/mandate/<slug:number>/sign/", DONE, "money/bank/mandate/{mandate}/sign/", post={"name": "Alma"}),
+    _door("money/bank/mandate/<slug:number>/revoke/", DONE, "money/bank/mandate/{mandate}/revoke/", post={}),
     _door(
         "money/payments/<slug:number>/received/",
         "302 403 403 302 404 403 403",

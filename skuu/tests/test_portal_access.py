@@ -74,6 +74,9 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "money": (MONEY, None),
     "bank_file": (None, {"owner", "finance"}),
     "bank": (OWN, OWN),
+    "mandate_enter": (None, OWN),
+    "mandate_sign": (None, OWN),
+    "mandate_revoke": (None, OWN),
     "payment_received": (None, {"owner", "finance"}),
     "payment_file": ({"owner", "finance"}, None),
     "explain_sale": (MONEY, None),
@@ -195,6 +198,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         things = make_things(merchant, sold or sent, partner) if (sold or sent) else {}
         numbers |= dict.fromkeys(("explain_sale", "new_dispute"), (sold or sent).number if (sold or sent) else "N")
         numbers |= dict.fromkeys(("dispute", "withdraw_dispute", "evidence"), things.get("dispute", "D"))
+        numbers |= dict.fromkeys(("mandate_sign", "mandate_revoke"), things.get("mandate", "M"))
         numbers |= dict.fromkeys(("payment_received", "payment_file"), things.get("payment", "P"))
         pks |= {"document_file": things.get("document", 0), "evidence": things.get("evidence", 0)}
     found = {}
