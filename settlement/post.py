@@ -1,25 +1,24 @@
 """The only writer of the ledger: drafts in, entries out, once per key."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from settlement.models import Account, Entry
+from settlement.models import Entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotPossible, WrongState
 
 _POST = (
-    "select pos, entry_id, replayed from settlement_post(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::date[], "
-    "%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], "
-    "%s::int[])"
+    "select entry_id, replayed from settlement_post(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::date[], %s::bigint[], "
+    "%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::bigint[], %s::text[], "
+    "%s::bigint[], %s::int[])"
 )
 
 
@@ -84,17 +83,12 @@ def post_entries(drafts: Sequence[Draft]) -> list[Posted]:
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     for draft in drafts:
         _check(draft, tomorrow)
+    # one statement is a transaction of its own; within another it needs a savepoint
+    around = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            accounts = _open_accounts(
-                {
-                    (posting.merchant, posting.account, posting.currency or draft.currency)
-                    for draft in drafts
-                    for posting in draft.postings
-                }
-            )
-            cursor.execute(_POST, _columns(drafts, accounts))
-            return [Posted(entry_id, replayed) for _, entry_id, replayed in cursor.fetchall()]
+        with around, connection.cursor() as cursor:
+            cursor.execute(_POST, _columns(drafts))
+            return [Posted(*row) for row in cursor.fetchall()]
     except DatabaseError as error:
         raise _in_words(error) from error
 
@@ -156,46 +150,19 @@ def _check(draft: Draft, tomorrow: dt.date) -> None:
         raise NotPossible(f"{draft.key} would take effect in the future, on {draft.effective_on}.", code="future_entry")
 
 
-def _open_accounts(wanted: Iterable[tuple[int | None, str, str]]) -> dict[tuple[int | None, str, str], int]:
-    wanted = set(wanted)
-    accounts = _known_accounts(wanted)
-    if missing := sorted(wanted - accounts.keys(), key=lambda key: (key[0] or 0, key[1], key[2])):
-        new = [
-            Account(merchant_id=merchant, kind=kind, currency=currency, track_balance=merchant is not None)
-            for merchant, kind, currency in missing
-        ]
-        Account.everyone.bulk_create(new, ignore_conflicts=True)
-        accounts = _known_accounts(wanted)
-    return accounts
-
-
-def _known_accounts(wanted: set[tuple[int | None, str, str]]) -> dict[tuple[int | None, str, str], int]:
-    by_kind: defaultdict[str, set[str]] = defaultdict(set)
-    for _, kind, currency in wanted:
-        by_kind[kind].add(currency)
-    merchants = {merchant for merchant, _, _ in wanted if merchant is not None}
-    rows = Account.everyone.filter(
-        Q(merchant__in=merchants) | Q(merchant=None),
-        kind__in=by_kind,
-        currency__in={currency for currencies in by_kind.values() for currency in currencies},
-    )
-    found = rows.values_list("merchant_id", "kind", "currency", "pk")
-    return {(merchant, kind, currency): pk for merchant, kind, currency, pk in found}
-
-
-def _columns(drafts: Sequence[Draft], accounts: dict[tuple[int | None, str, str], int]) -> list[str]:
+def _columns(drafts: Sequence[Draft]) -> list[str]:
     """Write the entries and lines as arrays in the database's own notation: quick, and one statement however many there are."""
-    entries, account_ids, currencies, amounts, tags, counterparties, items = [], [], [], [], [], [], []
+    accounts: dict[tuple[int | None, str, str], int] = {}  # each with its place, counted from 1
+    entries, places, amounts, tags, counterparties, items = [], [], [], [], [], []
     for at, draft in enumerate(drafts, start=1):
-        for posting in draft.postings:
-            currency = posting.currency or draft.currency
+        for merchant, account, amount, tag, counterparty, item, currency in draft.postings:
             entries.append(at)
-            account_ids.append(accounts[posting.merchant, posting.account, currency])
-            currencies.append(currency)
-            amounts.append(posting.amount)
-            tags.append(posting.tag)
-            counterparties.append(posting.counterparty)
-            items.append(posting.item)
+            places.append(accounts.setdefault((merchant, account, currency or draft.currency), len(accounts) + 1))
+            amounts.append(amount)
+            tags.append(tag)
+            counterparties.append(counterparty)
+            items.append(item)
+    merchants, kinds, currencies = zip(*accounts, strict=True)
     return [
         _texts(draft.key for draft in drafts),
         _texts(f"\\x{draft.payload_hash().hex()}" for draft in drafts),
@@ -205,8 +172,15 @@ def _columns(drafts: Sequence[Draft], accounts: dict[tuple[int | None, str, str]
         _numbers(draft.internal_order for draft in drafts),
         _numbers(draft.reverses for draft in drafts),
         _texts(json.dumps(draft.facts) for draft in drafts),
-        *(_numbers(entries), _numbers(account_ids), _texts(currencies), _numbers(amounts), _texts(tags)),
-        *(_numbers(counterparties), _numbers(items)),
+        *(_numbers(merchants), _texts(kinds), _texts(currencies)),
+        *(
+            _numbers(entries),
+            _numbers(places),
+            _numbers(amounts),
+            _texts(tags),
+            _numbers(counterparties),
+            _numbers(items),
+        ),
     ]
 
 

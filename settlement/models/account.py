@@ -58,7 +58,6 @@ class Account(Tenant):
             models.UniqueConstraint(
                 fields=["merchant", "kind", "currency"], nulls_distinct=False, name="one_account_per_kind_and_currency"
             ),
-            # the target of the ledger line's composite foreign key
             models.UniqueConstraint(fields=["id", "currency"], name="an_account_keeps_its_currency"),
         ]
 

@@ -103,16 +103,20 @@ class Entry(models.Model):
 class Line(models.Model):
     """One amount of an entry on one account, in minor units: + owes the network, − is owed."""
 
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    # the database asks for entry, account with its currency, and counterparty once a statement (migration post_in_bulk)
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False
+    )
     n = models.PositiveSmallIntegerField()
-    # the database's foreign key is on (account, currency) together
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False
     )
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     tag = models.CharField(max_length=20)  # supply, shipping, network_fee, vat, release
-    counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    counterparty = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
     item = models.PositiveSmallIntegerField(null=True)  # which of the entry's items it is about
 
     class Meta:

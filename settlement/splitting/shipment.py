@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from settlement.splitting.rounding import share_by_weight
 from settlement.splitting.shares import split_line, vat_on
@@ -44,8 +45,7 @@ class Item:
     fee_vat: int
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One ledger line to be: which account of whom, how much (+ owes the network), what for, with whom, about which item.
 
     Without a ``currency`` of its own it is in its entry's.
