@@ -13,6 +13,7 @@ from network.models import Shop
 from orders.bells import wake
 from orders.enter import enter_order
 from orders.failpoint import failpoint
+from orders.follow_returns import read_returns
 from orders.fulfil import note_seen_at_shipper
 from orders.leases import held, later, take
 from orders.models import InternalOrder, Order, OrderToRead
@@ -79,8 +80,9 @@ def _read(row: OrderToRead) -> None:
         began = timezone.now()
         connector = connector_for(row.shop)
         remote = connector.read_order(row.remote_id)
-        if remote is not None:
-            take_in(row.shop, remote, connector, began)
+        order = take_in(row.shop, remote, connector, began) if remote is not None else None
+        if order is not None:
+            read_returns(order, connector, began)
     failpoint("order_read")
     if not OrderToRead.everyone.filter(pk=row.pk, noted_at=row.noted_at).delete()[0]:
         OrderToRead.everyone.filter(pk=row.pk).update(due_at=timezone.now(), tries=0)

@@ -10,25 +10,21 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.put_back import count_units, expect_units, read_soon
-from network.connectors.base import ConnectorError, connector_for
-from network.models import Shop
 from network.notify import give_notice, settle_notice
-from orders.bells import wake
-from orders.leases import held, later, take
+from orders.direct import Directed, direct_return
 from orders.locking import lock_internal_order
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Return, ReturnLine
+from orders.restock import is_written, keep_places, put_back
+from orders.returnable import SENT, left_of, too_late
 from skuu.kit.errors import NotFound, NotPossible, WrongState
 from skuu.kit.states import move
 
 log = structlog.get_logger(__name__)
 
-SENT = ("shipped", "delivered")
 NEVER_ARRIVED = dt.timedelta(days=60)  # announced, and nobody ever saw the parcel
 SILENT = dt.timedelta(days=14)  # arrived, and nobody says in which state; or reported lost, and nobody objects
 
@@ -53,25 +49,31 @@ def announce_return(
     destination: str = "shipper",
     words: str = "",
     tracking_number: str = "",
+    chosen: Directed | None = None,
+    remote_id: str = "",
     by: str,
 ) -> Return:
     """Announce that units of a shipped internal order come back; ``units`` are (internal line id, units).
 
-    *Locks* the order, then the internal order. *Again* it announces another return, as long as units are left. *Raises*
-    WrongState before anything was shipped, BadUnits, TooLate ``settings.RETURN_DAYS`` after delivery unless the selling shop keeps
-    the goods.
+    Destination ``rule`` lets the selling merchant's rule decide; ``chosen`` is its decision when it was made already, and
+    ``remote_id`` the shop's own return. *Locks* the order, then the internal order. *Again* it announces another return, as
+    long as units are left. *Raises* WrongState before anything was shipped, BadUnits, TooLate ``settings.RETURN_DAYS`` after
+    delivery unless the selling shop keeps the goods.
     """
+    if destination == "rule" and chosen is None and reason in Return.REASONS:
+        chosen = direct_return(internal_order, [line for line, _ in units], reason=reason)
     with transaction.atomic():
         row = lock_internal_order(internal_order.pk)
-        if destination == "shipper" and timezone.now() > return_until(row):
-            raise TooLate(
-                f"{row.shipper.name} takes nothing of {row.number} back after {return_until(row):%Y-%m-%d}; "
-                "choose to keep the goods."
-            )
-        said = {"words": words[:300], "tracking_number": tracking_number[:120]}
+        said: dict[str, Any] = {"words": words[:300], "tracking_number": tracking_number[:120], "remote_id": remote_id}
+        if chosen is not None:
+            destination = chosen.destination
+            said |= {"receiver_id": chosen.receiver, "why_there": chosen.why[:300], "considered": chosen.considered}
+        if destination == "shipper" and (late := too_late(row)):
+            raise TooLate(f"{late} Choose to keep the goods.")
         made = _write(row, units, by=by, reason=reason, destination=destination, **said)
-        if destination == "shipper":
-            _tell_shipper(made, f"{made.number}: a parcel comes back to you")
+        if chosen is not None and chosen.levels:
+            keep_places(made, chosen.levels)
+        _tell_receiver(made, f"{made.number}: a parcel comes back to you")
     return made
 
 
@@ -88,9 +90,9 @@ def report_lost(internal_order: InternalOrder, *, words: str = "", by: str) -> R
         on_its_way = row.parcels.filter(cancelled_at=None).exists()
         if on_its_way and row.promised_on and timezone.localdate() <= row.promised_on:
             raise WrongState(f"{row.number} may still arrive: it is promised by {row.promised_on}.", code="too_early")
-        left = [(line.pk, _units_left(line, row)) for line in row.lines.order_by("pk")]
+        left = [(line.pk, left_of(line, row)) for line in row.lines.order_by("pk")]
         made = _write(row, [one for one in left if one[1]], by=by, reason="lost", is_lost=True, words=words[:300])
-        _tell_shipper(made, f"{made.number}: {row.number} never arrived")
+        _tell_receiver(made, f"{made.number}: {row.number} never arrived")
     return made
 
 
@@ -144,39 +146,11 @@ def inspect_return(returned: Return, grades: Mapping[int, Mapping[str, int]], *,
         )
         _write_counts(row, lines, counted)
         _free({line.line_id: line.missing for line in lines if line.missing})
-        _put_back(row, lines)
+        put_back(row, lines)
         _follow_lines(row, by=by)
         _settle_notices(row)
         _tell_origin(row, lines)
     return row
-
-
-def restock_due() -> int:
-    """Add units that came back as new at their shippers' stores, each once by its key; returns how many it took up.
-
-    *Again*: the platform recognises the key, no unit is added twice.
-    """
-    rows = ReturnLine.everyone.select_related(
-        "row__internal_order__shipper", "line__claim__level__location", "line__claim__level__inventory_item"
-    ).filter(restock_due_at__isnull=False)
-    taken = take(rows, "restock_due_at", tries="tries")
-    for line in held(taken, "restock_due_at"):
-        level, shipper = line.line.claim.level, line.row.internal_order.shipper
-        this = ReturnLine.everyone.filter(pk=line.pk)
-        try:
-            connector_for(shipper).restock(
-                level.inventory_item.remote_id, level.location.remote_id, line.as_new, key=f"return-line-{line.pk}"
-            )
-        except ConnectorError as error:
-            log.warning("units_not_restocked", row=line.row.number, code=error.code)
-            again = later(line.tries, error.retry_after) if error.retryable or line.tries < 5 else None
-            this.update(restock_due_at=again, error=str(error)[:2000])
-            if again is None:
-                _tell_not_restocked(line, shipper)
-            continue
-        this.update(restock_due_at=None, restocked_at=timezone.now(), error="")
-        read_soon([level.pk])
-    return len(taken)
 
 
 def end_silent_returns() -> int:
@@ -201,20 +175,6 @@ def end_silent_returns() -> int:
     return ended
 
 
-def return_until(internal_order: InternalOrder) -> dt.datetime:
-    """Until when the shipper takes goods back: so many days after delivery, or as long after the promised day or shipping."""
-    since = internal_order.delivered_at
-    if since is None and internal_order.promised_on:
-        since = timezone.make_aware(dt.datetime.combine(internal_order.promised_on, dt.time.max))
-    since = since or internal_order.shipped_at or timezone.now()
-    return since + dt.timedelta(days=settings.RETURN_DAYS)
-
-
-def units_left(internal_order: InternalOrder) -> dict[int, int]:
-    """Count, by internal line id, the units that were shipped and are not on their way back."""
-    return {line.pk: _units_left(line, internal_order) for line in internal_order.lines.order_by("pk")}
-
-
 def mark_posted(return_ids: Collection[int]) -> int:
     """Mark returns as posted by settlement; returns how many were not yet. *Again*: no change."""
     return Return.everyone.filter(pk__in=return_ids, posted_at=None).update(posted_at=timezone.now())
@@ -224,7 +184,7 @@ def mark_posted(return_ids: Collection[int]) -> int:
 def _lock(returned: Return) -> Return:
     lock_internal_order(returned.internal_order_id)
     rows = Return.everyone.select_for_update(of=("self",)).select_related(
-        "internal_order__shipper", "internal_order__order__shop"
+        "internal_order__shipper", "internal_order__order__shop", "receiver"
     )
     row = rows.filter(pk=returned.pk).first()
     if row is None:
@@ -256,16 +216,12 @@ def _wanted(row: InternalOrder, units: Sequence[tuple[int, int]]) -> dict[int, i
         wanted[line_id] = wanted.get(line_id, 0) + count
     lines = {line.pk: line for line in row.lines.order_by("pk")}
     if not wanted or any(
-        line_id not in lines or not 0 < count <= _units_left(lines[line_id], row) for line_id, count in wanted.items()
+        line_id not in lines or not 0 < count <= left_of(lines[line_id], row) for line_id, count in wanted.items()
     ):
         raise BadUnits("Name units of this order that were shipped and are not on their way back already.")
     for line_id, count in wanted.items():
         InternalOrderLine.everyone.filter(pk=line_id).update(returned_quantity=F("returned_quantity") + count)
     return wanted
-
-
-def _units_left(line: InternalOrderLine, row: InternalOrder) -> int:
-    return line.shipped_quantity - line.returned_quantity if row.status in SENT else 0
 
 
 def _free(units: Mapping[int, int]) -> None:
@@ -297,28 +253,9 @@ def _write_counts(row: Return, lines: Sequence[ReturnLine], counted: Mapping[int
     for line in lines:
         for grade in ReturnLine.GRADES:
             setattr(line, grade, counted[line.line_id].get(grade, 0))
-        if line.as_new and row.destination == "shipper" and row.internal_order.remote_id:
+        if line.as_new and is_written(row):
             line.restock_due_at = timezone.now()
     ReturnLine.everyone.bulk_update(lines, [*ReturnLine.GRADES, "restock_due_at"])
-
-
-def _put_back(row: Return, lines: Sequence[ReturnLine]) -> None:
-    """Tell the stock of units as new: the shipper's store is written by a sweep, a REST shop's figure is raised here."""
-    if row.destination != "shipper":
-        return  # a selling shop's own figures are its own
-    units: dict[int, int] = {}
-    for line in lines:
-        if line.as_new:
-            level = line.line.claim.level_id
-            units[level] = units.get(level, 0) + line.as_new
-    if not units:
-        return
-    if row.internal_order.remote_id:
-        expect_units(units)
-        wake("restock_returns")
-    else:
-        count_units(units)
-        ReturnLine.everyone.filter(row=row, as_new__gt=0).update(restocked_at=timezone.now())
 
 
 def _follow_lines(row: Return, *, by: str) -> None:
@@ -329,28 +266,36 @@ def _follow_lines(row: Return, *, by: str) -> None:
         sent = back = 0
         for internal in line.internal_lines.prefetch_related("return_lines__row"):
             sent += internal.shipped_quantity
-            back += sum(one.quantity - one.missing for one in internal.return_lines.all() if one.row.status == "closed")
+            back += sum(
+                one.quantity - one.missing - one.moved
+                for one in internal.return_lines.all()
+                if one.row.status == "closed"
+            )
         if sent and back >= sent:
             move(line, "returned", by=by, reason=row.number)
 
 
 # --- telling the two shops --------------------------------------------------------------------------------------------
-def _tell_shipper(row: Return, subject: str) -> None:
-    order = row.internal_order
+def _tell_receiver(row: Return, subject: str) -> None:
+    """Tell whoever gets the goods; the selling shop itself knows."""
+    if row.destination == "origin":
+        return
+    order, shop = row.internal_order, row.receiver or row.internal_order.shipper
     units = sum(row.lines.values_list("quantity", flat=True))
     what = "Say whether it was delivered." if row.is_lost else "When it arrives, say in which state."
+    whose = order.number if row.destination == "shipper" else f"an order of {order.order.shop.name}"
     give_notice(
-        order.shipper,
+        shop,
         "return",
         key=f"return:{row.number}",
         subject=subject,
-        body=f"{units} of {order.number}. {Return.REASONS[row.reason]}. {what}",
+        body=f"{units} of {whose}. {Return.REASONS[row.reason]}. {what}",
         link=f"/returns/{row.number}/",
     )
 
 
 def _tell_origin(row: Return, lines: Sequence[ReturnLine]) -> None:
-    if row.destination != "shipper":
+    if row.destination == "origin":
         return
     counts = {words: sum(getattr(line, grade) for line in lines) for grade, (words, *_) in ReturnLine.GRADES.items()}
     found = [f"{units} × {words.lower()}" for words, units in counts.items() if units]
@@ -365,15 +310,4 @@ def _tell_origin(row: Return, lines: Sequence[ReturnLine]) -> None:
 
 
 def _settle_notices(row: Return) -> None:
-    settle_notice(row.internal_order.shipper, f"return:{row.number}")
-
-
-def _tell_not_restocked(line: ReturnLine, shipper: Shop) -> None:
-    give_notice(
-        shipper,
-        "not_restocked",
-        key=f"not_restocked:{line.pk}",
-        subject=f"{line.row.number}: add {line.as_new} units to your stock yourself",
-        body=f"Your store did not let us add them: {line.error}",
-        link=f"/returns/{line.row.number}/",
-    )
+    settle_notice(row.receiver or row.internal_order.shipper, f"return:{row.number}")

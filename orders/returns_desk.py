@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from catalog.catalogue import size_label
 from network.models import Merchant
 from orders.models import InternalOrder, InternalOrderLine, Return, ReturnLine
-from orders.return_goods import units_left
+from orders.returnable import units_left
 from skuu.kit.errors import NotFound
 
 

@@ -18,8 +18,8 @@ from orders.return_goods import (
     inspect_return,
     receive_return,
     report_lost,
-    return_until,
 )
+from orders.returnable import return_until
 from orders.returns_desk import Case, cases_of, find_case, returnable, returns_of
 from skuu.kit.errors import NotFound, SkuuError
 

@@ -86,7 +86,7 @@ def tell_handed_back() -> int:
 @answers_bell
 def restock_returns() -> int:
     """Add units that came back at their shippers' stores."""
-    from orders.return_goods import restock_due
+    from orders.restock import restock_due
 
     return drain(restock_due)
 

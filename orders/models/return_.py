@@ -57,7 +57,7 @@ class Return(Stateful, Tenant):
     # who gets the parcel when it is neither the shipper nor the selling shop itself: another shop of ours, or the taker
     receiver = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     why_there = models.CharField(max_length=300, blank=True)  # by which rule it goes there, in a sentence
-    considered = models.JSONField(default=list, blank=True)  # every place it could have gone, with its figures
+    considered = models.JSONField(default=dict, blank=True)  # the rule, every place with its figures, a taker’s VAT
     remote_id = models.CharField(max_length=120, blank=True)  # the selling shop's own return, when it was made there
     # an inspection that staff decided anew; its units stand as ``moved`` in the return it corrects
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, related_name="corrections", null=True, blank=True)
@@ -170,7 +170,7 @@ class ReturnLine(Tenant):
             ),
         ]
         indexes: ClassVar = [
-            # read by orders.return_goods.restock_due
+            # read by orders.restock.restock_due
             models.Index(
                 fields=["restock_due_at"], condition=Q(restock_due_at__isnull=False), name="return_restock_due"
             ),

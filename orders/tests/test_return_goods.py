@@ -9,6 +9,7 @@ from catalog.claim import check_claims
 from network.models import Notice
 from network.scoping import Unscoped, acting_for
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Return, ReturnLine
+from orders.restock import restock_due
 from orders.return_goods import (
     BadUnits,
     TooLate,
@@ -18,9 +19,8 @@ from orders.return_goods import (
     inspect_return,
     receive_return,
     report_lost,
-    restock_due,
-    units_left,
 )
+from orders.returnable import units_left
 from orders.tests.make import Market
 from skuu.kit.errors import NotPossible, WrongState
 

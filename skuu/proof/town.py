@@ -30,7 +30,7 @@ from orders.fulfil import push_parcels_due, read_fulfilments_due
 from orders.hand_back import tell_handed_back
 from orders.mirror import mirror_due
 from orders.place import accept_requests_due, place_due
-from orders.return_goods import restock_due
+from orders.restock import restock_due
 from orders.route import route_due
 from orders.tests.make import CANCEL, CARA, SIZES, STOCK, Market, open_market, stores
 from settlement.settle import post_shipped

@@ -7,7 +7,8 @@ import pytest
 
 from network.connectors.shopify.standin.server import Running
 from orders.models import InternalOrder, InternalOrderLine, Return
-from orders.return_goods import announce_return, cancel_return, inspect_return, restock_due
+from orders.restock import restock_due
+from orders.return_goods import announce_return, cancel_return, inspect_return
 from orders.tests.concurrency.test_last_unit import at_once
 from orders.tests.make import Market, open_market
 from skuu.kit.errors import NotPossible, WrongState
