@@ -10,22 +10,21 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from catalog.claim import OutOfStock, Want, claim_wants
+from catalog.claim import OutOfStock, Want, claim_wants, draw_claim_ids
 from catalog.demand import record_demand
-from catalog.models import Claim, Match
-from catalog.supply import Offer
+from catalog.models import Match
 from network.notify import give_notice
 from network.taxing import Point
 from orders.bells import wake
 from orders.cancel import want_cancel
-from orders.decide import Decided, Shipment, decide_order
+from orders.decide import Decided, decide_order
 from orders.hand_back import hand_back_line
 from orders.leases import take
 from orders.lines import cover_of, settle_lines, tell_shelf
-from orders.locking import lock_order
+from orders.locking import lock_order, lock_units
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, RoutingTrace
 from orders.promise import note_promise
-from orders.routing import RULE_VERSION, Allotment, Demand
+from orders.routing import RULE_VERSION, Demand
 from orders.terms import NoTerms, Terms, net_minor, open_terms, vat_json
 from skuu.kit.errors import Busy, SkuuError
 from skuu.kit.states import move
@@ -121,15 +120,14 @@ def _demands(lines: Sequence[OrderLine], items: dict[int, int]) -> list[Demand]:
 
 
 def _carry_out(order: Order, lines: Sequence[OrderLine], items: dict[int, int], decided: Decided, by: str) -> int:
+    """Write the decision down, then claim: other buyers of the same units wait for one statement, the shelf's word and the commit."""
     by_id = {line.pk: line for line in lines}
-    planned = _plan_internal_orders(order, by_id, decided, by)
+    planned, wants = _plan_internal_orders(order, by_id, decided, by)
     trace = decided.kept() | {
         "lines": [{"line": line.pk, "item": items.get(line.pk), "units": line.quantity} for line in lines],
         "internal_orders": [row.number for row in planned],
     }
     RoutingTrace.everyone.create(order=order, rule_version=RULE_VERSION, trace=trace)
-    for line in sorted(lines, key=lambda line: line.variant.inventory_item_id):
-        tell_shelf(line)
     settle_lines(lines, by=by, reason="")
     reasons = dict(decided.plan.unserved)
     for line in lines:
@@ -139,6 +137,10 @@ def _carry_out(order: Order, lines: Sequence[OrderLine], items: dict[int, int], 
             hand_back_line(line, f"Nobody can ship it: {reasons[line.pk]}.", by=by)
         _record(order, line)
     note_promise(order, decided)
+    if wants:
+        claim_wants(wants)
+    for line in sorted(lines, key=lambda line: line.variant.inventory_item_id):  # placements after levels and items
+        tell_shelf(line)
     if planned:
         wake("place_orders")
     return len(planned)
@@ -149,14 +151,14 @@ def _record(order: Order, line: OrderLine) -> None:
     record_demand(order.shop, line.variant, f"order_line:{line.pk}", line.quantity, order.country, outcome)
 
 
-def _plan_internal_orders(order: Order, lines: dict[int, OrderLine], decided: Decided, by: str) -> list[InternalOrder]:
-    """Write one internal order for each shipper, then claim all their units together. Raises OutOfStock when others were faster.
-
-    Levels are locked last and for the shortest time: everything that does not need them is written before.
-    """
+def _plan_internal_orders(
+    order: Order, lines: dict[int, OrderLine], decided: Decided, by: str
+) -> tuple[list[InternalOrder], list[Want]]:
+    """Write one internal order for each shipper with its lines; returns them and the claims, already named there, to be made."""
     shipments = decided.shipments()
     book, why = open_terms(order, shipments.keys()), decided.said()["shippers"]
-    planned: list[tuple[InternalOrder, Shipment, Terms]] = []
+    ids = iter(draw_claim_ids(sum(len(shipment.parts) for shipment in shipments.values())))
+    planned, rows, wants = [], [], []
     for shipper_id, shipment in shipments.items():
         terms = book.freeze(shipper_id, decided.offers[shipment.parts[0].level], shipment)
         internal_order = _write_internal_order(order, book.market.traders[shipper_id].shop, terms)
@@ -165,43 +167,24 @@ def _plan_internal_orders(order: Order, lines: dict[int, OrderLine], decided: De
         )
         if internal_order.asks:
             _ask(internal_order)
-        planned.append((internal_order, shipment, terms))
-    wants = [
-        Want(_purpose(internal_order, part), part.level, part.units)
-        for internal_order, shipment, _ in planned
-        for part in shipment.parts
-    ]
-    claims = {(claim.purpose, claim.level_id): claim for claim in claim_wants(wants)} if wants else {}
-    InternalOrderLine.everyone.bulk_create(
-        _line(internal_order, part, lines[part.line], decided.offers[part.level], terms, claims)
-        for internal_order, shipment, terms in planned
-        for part in shipment.parts
-    )
+        planned.append(internal_order)
+        for part in shipment.parts:
+            purpose, claim_id = f"order_line:{part.line}:{internal_order.number}", next(ids)
+            wants.append(Want(purpose, part.level, part.units, claim_id))
+            rows.append(
+                InternalOrderLine(
+                    internal_order=internal_order,
+                    order_line=lines[part.line],
+                    claim_id=claim_id,
+                    variant_id=decided.offers[part.level].variant_id,
+                    quantity=part.units,
+                    net_minor=net_minor(lines[part.line], part.units, terms.vat.consumer_rate_bp),
+                )
+            )
+            lines[part.line].tries += 1
+    InternalOrderLine.everyone.bulk_create(rows)
     OrderLine.everyone.bulk_update(lines.values(), ["tries"])
-    return [internal_order for internal_order, _, _ in planned]
-
-
-def _purpose(internal_order: InternalOrder, part: Allotment) -> str:
-    return f"order_line:{part.line}:{internal_order.number}"
-
-
-def _line(
-    internal_order: InternalOrder,
-    part: Allotment,
-    line: OrderLine,
-    offer: Offer,
-    terms: Terms,
-    claims: dict[tuple[str, int], Claim],
-) -> InternalOrderLine:
-    line.tries += 1
-    return InternalOrderLine(
-        internal_order=internal_order,
-        order_line=line,
-        claim=claims[_purpose(internal_order, part), part.level],
-        variant_id=offer.variant_id,
-        quantity=part.units,
-        net_minor=net_minor(line, part.units, terms.vat.consumer_rate_bp),
-    )
+    return planned, wants
 
 
 def _ask(internal_order: InternalOrder) -> None:
@@ -249,10 +232,11 @@ def release_unpaid() -> int:
             order = lock_order(order_id)
             if order.paid_at:
                 continue
+            lock_units(order.pk)
             reason = f"Not paid within {settings.CLAIM_UNPAID_HOURS} hours; the units were given back."
-            for internal_order in order.internal_orders.select_for_update().filter(status="planned"):
+            for internal_order in order.internal_orders.select_for_update().filter(status="planned").order_by("pk"):
                 want_cancel(internal_order, by="network", reason=reason)
-            for line in order.lines.select_for_update().filter(status__in=["waiting", "routed"]):
+            for line in order.lines.select_for_update().filter(status__in=["waiting", "routed"]).order_by("pk"):
                 if line.status == "routed":
                     move(line, "waiting", by="network", reason=reason)
                 move(line, "held", by="network", reason=reason, status_reason=reason, route_due_at=None)
