@@ -40,6 +40,7 @@ def correct_tracking(parcel: Parcel, *, carrier: str, number: str, url: str = ""
         kept.carrier, kept.tracking_number, kept.tracking_url = wanted
         if row.remote_id:
             kept.push_due_at, kept.push_tries = timezone.now(), 0
+            kept.save(update_fields=["push_due_at", "push_tries"])
         note_mirror_wanted(kept)
         row.changes.create(
             from_status=row.status,

@@ -43,27 +43,48 @@ def _mirror(parcel: Parcel) -> None:
         )  # the shop reads it from our API, or there is no order left to show it
         return
     remote_id = parcel.mirror_remote_id
+    if not remote_id and parcel.tries > 1:
+        remote_id = _find(parcel, connector)
     if parcel.cancelled_at:
-        connector.cancel_fulfilment(order.remote_id, remote_id)
-        order_lines = OrderLine.everyone.filter(internal_lines__internal_order=parcel.internal_order_id)
-        order_lines.update(accept_due_at=timezone.now())  # the reopened fulfilment order wants its acceptance again
-        wake("accept_requests")
-    elif remote_id:
+        _take_back(parcel, remote_id, connector)
+    elif parcel.mirror_remote_id:
         connector.update_tracking(remote_id, parcel.carrier, parcel.tracking_number, parcel.tracking_url)
-    else:
-        remote_id = _look(parcel, connector) if parcel.tries > 1 else ""
-        remote_id = remote_id or _enter(parcel, connector)
+    elif not remote_id:
+        if parcel.tries > 1:
+            _follow_fulfilment_orders(parcel, connector)
+        remote_id = _enter(parcel, connector)
     failpoint("mirrored")
     _mirrored(parcel, remote_id)
 
 
-def _look(parcel: Parcel, connector: Connector) -> str:
-    """Find what an earlier try may have left, and follow fulfilment orders that changed since."""
+def _take_back(parcel: Parcel, remote_id: str, connector: Connector) -> None:
+    if remote_id:
+        connector.cancel_fulfilment(parcel.internal_order.order.remote_id, remote_id)
+        order_lines = OrderLine.everyone.filter(internal_lines__internal_order=parcel.internal_order_id)
+        order_lines.update(accept_due_at=timezone.now())  # the reopened fulfilment order wants its acceptance again
+        wake("accept_requests")
+
+
+def _find(parcel: Parcel, connector: Connector) -> str:
+    """Find what an earlier try may have left among the fulfilments that no other parcel of ours stands for.
+
+    It is recognised by its number, one without a number by its units.
+    """
     order = parcel.internal_order.order
-    if parcel.tracking_number:
-        found = connector.find_mirrored(order.remote_id, parcel.tracking_number)
-        if found:
-            return found
+    others = Parcel.everyone.filter(internal_order__order=order).exclude(pk=parcel.pk)
+    known = set(others.values_list("mirror_remote_id", flat=True))
+    wanted = sorted(ParcelLine.objects.filter(parcel=parcel).values_list("line__order_line__remote_id", "quantity"))
+    for one in connector.fulfilments_of(order.remote_id):
+        if one.id in known or one.status == "CANCELLED" or one.tracking_number != parcel.tracking_number:
+            continue
+        if one.tracking_number or sorted(one.lines) == wanted:
+            return one.id
+    return ""
+
+
+def _follow_fulfilment_orders(parcel: Parcel, connector: Connector) -> None:
+    """Learn the fulfilment orders anew: edits, moves and merges change their ids."""
+    order = parcel.internal_order.order
     remote = connector.read_order(order.remote_id)
     if remote is None:
         raise ConnectorError("The selling shop no longer has this order.", retryable=False, code="gone")
@@ -72,24 +93,6 @@ def _look(parcel: Parcel, connector: Connector) -> str:
             OrderLine.everyone.filter(order=order, remote_id=unit.line.id).update(
                 fulfilment_order_id=unit.fulfilment_order_id, fulfilment_order_line_id=unit.fulfilment_order_line_id
             )
-    if parcel.tracking_number:
-        return ""
-    known = set(Parcel.everyone.filter(internal_order__order=order).values_list("mirror_remote_id", flat=True))
-    return _look_for_nameless(parcel, connector, known)
-
-
-def _look_for_nameless(parcel: Parcel, connector: Connector, known: set[str]) -> str:
-    """A parcel without a number is recognised by its units among the fulfilments nobody of ours stands for."""
-    wanted = sorted(ParcelLine.objects.filter(parcel=parcel).values_list("line__order_line__remote_id", "quantity"))
-    for one in connector.fulfilments_of(parcel.internal_order.order.remote_id):
-        if (
-            one.id not in known
-            and one.status != "CANCELLED"
-            and not one.tracking_number
-            and sorted(one.lines) == wanted
-        ):
-            return one.id
-    return ""
 
 
 def _enter(parcel: Parcel, connector: Connector) -> str:
@@ -116,6 +119,7 @@ def _mirrored(parcel: Parcel, remote_id: str) -> None:
             mirrored_at=parcel.mirrored_at or (timezone.now() if remote_id else None),
             error="",
             tries=0,
+            next_attempt_at=timezone.now(),  # what is wanted may have changed meanwhile
         )
         wake("tell_handed_back", "tell_events")
 

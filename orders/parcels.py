@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import structlog
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from network.connectors.base import Connector, ConnectorError, RemoteFulfilment, connector_for
@@ -138,13 +139,13 @@ def _sent_units(internal_order: InternalOrder) -> dict[int, int]:
 
 
 def _cancel_parcel(internal_order: InternalOrder, parcel: Parcel) -> None:
-    now = timezone.now()
-    parcel.cancelled_at, parcel.next_attempt_at, parcel.tries = now, now, 0
-    # what was shown must go; what was never shown needs nothing
-    parcel.mirror_wanted = TAKEN_BACK if parcel.mirror_remote_id else parcel.mirrored
-    parcel.save(update_fields=["cancelled_at", "mirror_wanted", "next_attempt_at", "tries"])
-    wake("mirror_parcels")
-    if parcel.mirrored_at:
+    kept = Parcel.everyone.select_for_update(of=("self",)).get(pk=parcel.pk)
+    # what was shown must go, and what may have been: an entry is under way, or its answer was lost
+    kept.mirror_wanted = TAKEN_BACK if kept.mirror_remote_id or kept.tries else kept.mirrored
+    kept.cancelled_at = timezone.now()
+    kept.save(update_fields=["cancelled_at", "mirror_wanted"])
+    _mirror_soon(kept)
+    if kept.mirrored_at:
         order = internal_order.order
         give_notice(
             order.shop,
@@ -158,14 +159,26 @@ def _cancel_parcel(internal_order: InternalOrder, parcel: Parcel) -> None:
 
 
 def note_mirror_wanted(parcel: Parcel) -> None:
-    """Write what the origin's order should show of a parcel; the mirror sweep closes the difference."""
+    """Write a parcel's tracking and what the origin's order should show of it; the mirror sweep closes the difference.
+
+    What that sweep writes is left alone: it works without the order's lock.
+    """
     lines = sorted(parcel.lines.values_list("line_id", "quantity"))
     text = "|".join([parcel.carrier, parcel.tracking_number, parcel.tracking_url, str(lines)])
     parcel.mirror_wanted = hashlib.sha256(text.encode()).hexdigest()
-    if parcel.mirror_wanted != parcel.mirrored:
-        parcel.next_attempt_at, parcel.tries = timezone.now(), 0
+    parcel.save(update_fields=["carrier", "tracking_number", "tracking_url", "delivered_at", "mirror_wanted"])
+    _mirror_soon(parcel)
+
+
+def _mirror_soon(parcel: Parcel) -> None:
+    """Have a difference closed now, unless somebody is at it: two entries under way at once would be two parcels there.
+
+    What was tried before is looked for first, however often it is wanted anew.
+    """
+    now = timezone.now()
+    rows = Parcel.everyone.filter(pk=parcel.pk, next_attempt_at__lte=now).exclude(mirror_wanted=F("mirrored"))
+    if rows.update(next_attempt_at=now, tries=Least("tries", 1)):
         wake("mirror_parcels")
-    parcel.save()
 
 
 def follow_parcels(internal_order: InternalOrder, *, by: str) -> None:
