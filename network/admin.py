@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
-from network import connect, receive, stops
+from network import connect, receive, stops, vat_ids
 from network.models import (
     ApiKey,
     DailyRate,
@@ -29,6 +29,7 @@ from network.models import (
     SyncRun,
     TaxRegistration,
     User,
+    VatCheck,
 )
 from skuu.kit.admin import ChangesInline, ReadOnlyAdmin, ReadOnlyInline
 from skuu.kit.crypto import Unreadable
@@ -82,10 +83,36 @@ class MembershipAdmin(ModelAdmin):
 
 @admin.register(TaxRegistration)
 class TaxRegistrationAdmin(ModelAdmin):
-    list_display = ("vat_id", "merchant", "country", "valid_from", "valid_to")
+    list_display = ("vat_id", "merchant", "country", "valid_from", "valid_to", "last_answer")
     list_filter = ("country",)
     search_fields = ("vat_id", "merchant__name")
     autocomplete_fields = ("merchant",)
+    list_select_related = ("merchant",)
+    actions = ("check",)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[TaxRegistration]":
+        return super().get_queryset(request).prefetch_related("checks")
+
+    @admin.display(description="what its register said last")
+    def last_answer(self, row: TaxRegistration) -> str:
+        checks = sorted(row.checks.all(), key=lambda one: (one.asked_at, one.pk))
+        return f"{checks[-1].get_answer_display()}, {checks[-1].asked_at:%d.%m.%Y}" if checks else "Never asked"
+
+    @action(description="Ask the register about these numbers", permissions=["change"])
+    def check(self, request: HttpRequest, rows: "QuerySet[TaxRegistration]") -> None:
+        for row in rows[:50]:
+            found = vat_ids.check_registration(row, by=str(request.user))
+            level = messages.SUCCESS if found.answer == vat_ids.VALID else messages.WARNING
+            self.message_user(request, f"{row.vat_id}: {found.get_answer_display()}. {found.reason}".strip(), level)
+
+
+@admin.register(VatCheck)
+class VatCheckAdmin(ReadOnlyAdmin):
+    list_display = ("vat_id", "registration", "answer", "consultation", "source", "reason", "asked_at", "asked_by")
+    list_filter = ("answer", "source", "asked_at")
+    search_fields = ("vat_id", "registration__merchant__name", "consultation")
+    list_select_related = ("registration",)
+    ordering = ("-pk",)
 
 
 class ShopChangeInline(ChangesInline):

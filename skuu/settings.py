@@ -88,6 +88,8 @@ NETWORK_ADDRESS = env.str("SKUU_NETWORK_ADDRESS", default="Teststraat 1")
 NETWORK_POSTCODE = env.str("SKUU_NETWORK_POSTCODE", default="9000")
 NETWORK_CITY = env.str("SKUU_NETWORK_CITY", default="Gent")
 NETWORK_VAT_ID = env.str("SKUU_NETWORK_VAT_ID", default="")
+VAT_ID_CHECKER = env.str("SKUU_VAT_ID_CHECKER", default="network.vat_ids.ask_nobody")  # or network.vies.ask_vies
+VIES_URL = env.str("SKUU_VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number")
 NETWORK_IBAN = env.str("SKUU_NETWORK_IBAN", default="")
 NETWORK_BIC = env.str("SKUU_NETWORK_BIC", default="")
 NETWORK_CREDITOR_ID = env.str("SKUU_NETWORK_CREDITOR_ID", default="")  # SEPA creditor identifier, for direct debits
@@ -97,7 +99,9 @@ if SETTLEMENT_MODE not in {"bilateral", "psp"}:
 SETTLEMENT_RELEASE_DAYS = whole("SETTLEMENT_RELEASE_DAYS", default=17)  # 14 days to withdraw, 3 for the parcel back
 SETTLEMENT_MINIMUM_MINOR = whole("SETTLEMENT_MINIMUM_MINOR", default=500)  # less is carried to the next cycle
 SETTLEMENT_OVERDUE_DAYS = whole("SETTLEMENT_OVERDUE_DAYS", default=30)  # then the debtor's shops are paused
-SETTLEMENT_DEBIT_NOTICE_DAYS = whole("SETTLEMENT_DEBIT_NOTICE_DAYS", default=5)  # direct debits are announced so long before
+SETTLEMENT_DEBIT_NOTICE_DAYS = whole(
+    "SETTLEMENT_DEBIT_NOTICE_DAYS", default=5
+)  # direct debits are announced so long before
 SETTLEMENT_DISPUTE_BOUND_MINOR = whole("SETTLEMENT_DISPUTE_BOUND_MINOR", default=250_00)  # above, two people decide
 BANK_DETAILS_WAIT_HOURS = whole("BANK_DETAILS_WAIT_HOURS", default=48)  # new bank details are used only then
 METRICS_TOKEN = env.str("SKUU_METRICS_TOKEN", default="")

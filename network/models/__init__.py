@@ -10,5 +10,5 @@ from network.models.rate import DailyRate
 from network.models.sending import SendingTerms
 from network.models.shop import Shop, ShopChange, ShopCredential
 from network.models.stop import Stop
-from network.models.tax import TaxRegistration
+from network.models.tax import TaxRegistration, VatCheck
 from network.models.terms import RateCard

@@ -30,6 +30,8 @@ class Merchant(Tenant):
     address1 = models.CharField(max_length=200, blank=True)
     postcode = models.CharField(max_length=12, blank=True)
     city = models.CharField(max_length=100, blank=True)
+    tax_number = models.CharField("tax number, as its authority writes it", max_length=30, blank=True)
+    registration_number = models.CharField("number in the companies’ register", max_length=40, blank=True)
     oss = models.BooleanField("uses the One Stop Shop", default=False)
     created_at = models.DateTimeField(default=timezone.now)
 

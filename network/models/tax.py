@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from network.models.merchant import Merchant
 from network.scoping import Tenant
@@ -28,3 +29,33 @@ class TaxRegistration(Tenant):
 
     def __str__(self) -> str:
         return self.vat_id
+
+
+class VatCheck(Tenant):
+    """What a register answered about a VAT number, and when: kept for ever, newest counts. Written by network.vat_ids."""
+
+    MERCHANT_PATH: ClassVar[str] = "registration__merchant"
+    ANSWERS: ClassVar = {"valid": "Valid", "invalid": "Not valid", "not_checked": "Not checked"}
+
+    registration = models.ForeignKey(TaxRegistration, on_delete=models.CASCADE, related_name="checks")
+    vat_id = models.CharField(max_length=20)  # as it was asked
+    answer = models.CharField(max_length=12, choices=ANSWERS)
+    consultation = models.CharField(max_length=40, blank=True)  # the register's own number of the question, as evidence
+    source = models.CharField(max_length=20)  # vies, checksum, nobody
+    reason = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    asked_by = models.CharField(max_length=120)
+
+    class Meta(Tenant.Meta):
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(answer__in=["valid", "invalid", "not_checked"]), name="vat_answer_is_known"
+            ),
+        ]
+        indexes: ClassVar = [
+            # read by network.vat_ids.last_checks
+            models.Index(fields=["registration", "-asked_at"], name="vat_check_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vat_id}: {self.answer}"

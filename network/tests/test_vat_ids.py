@@ -1,0 +1,113 @@
+"""VAT numbers: digits, the register, and silence that is never taken for yes."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from network.models import VatCheck
+from network.vat_ids import check_registration, has_right_digits, last_checks
+from settlement.tests.cast import make_merchant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def register(settings):
+    """Serve a register over HTTP that answers what the test puts into ``says`` and keeps what it was asked."""
+
+    class Register(BaseHTTPRequestHandler):
+        says, asked = (200, {"valid": True, "requestIdentifier": "WAPIAAAA1"}), []
+
+        def do_POST(self):
+            Register.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            status, body = Register.says
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *said):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Register)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    settings.VIES_URL = f"http://127.0.0.1:{server.server_port}/check"
+    settings.VAT_ID_CHECKER, settings.NETWORK_VAT_ID = "network.vies.ask_vies", "BE0403170701"
+    yield Register
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def number():
+    row = make_merchant("Alma").tax_registrations.get()
+    row.vat_id = "FR83404833048"
+    row.save()
+    return row
+
+
+@pytest.mark.parametrize(
+    ("vat_id", "right"),
+    [
+        ("FR83404833048", True),
+        ("FR84404833048", False),
+        ("DE136695976", True),
+        ("GB980780684", True),
+        ("CHE107787577", True),
+        ("CHE107787578", False),
+        ("", False),
+    ],
+)
+def test_digits_tell_what_cannot_exist(vat_id, right):
+    assert has_right_digits(vat_id) is right
+
+
+def test_a_valid_number_is_kept_with_the_registers_reference(register, number):
+    row = check_registration(number, by="ina")
+    assert (row.answer, row.consultation, row.source, row.asked_by) == ("valid", "WAPIAAAA1", "vies", "ina")
+    assert register.asked == [
+        {
+            "countryCode": "FR",
+            "vatNumber": "83404833048",
+            "requesterMemberStateCode": "BE",
+            "requesterNumber": "0403170701",
+        }
+    ]
+    register.says = (200, {"valid": False})
+    check_registration(number, by="ina")
+    assert VatCheck.everyone.count() == 2
+    assert last_checks([number.pk])[number.pk].answer == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ((200, {"errorWrappers": [{"error": "MS_UNAVAILABLE"}]}), "MS_UNAVAILABLE"),
+        ((500, {}), "500"),
+        ((200, b"<html>busy</html>"), "JSONDecodeError"),
+        ((200, {"valid": "yes"}), "200"),
+    ],
+)
+def test_a_register_that_does_not_answer_leaves_the_number_unchecked(register, number, says, why):
+    register.says = says
+    row = check_registration(number, by="ina")
+    assert (row.answer, why in row.reason) == ("not_checked", True)
+
+
+def test_without_a_register_it_says_so_and_asks_nobody(number):
+    row = check_registration(number, by="ina")
+    assert (row.answer, row.source, row.reason) == ("not_checked", "nobody", "No register is connected.")
+
+
+def test_a_number_with_wrong_digits_is_not_even_asked_about(register, number):
+    number.vat_id = "FR00404833048"
+    assert (check_registration(number, by="ina").source, register.asked) == ("checksum", [])
+
+
+def test_numbers_from_outside_the_union_are_not_asked_of_its_register(register, number):
+    number.vat_id = "GB980780684"
+    assert (check_registration(number, by="ina").answer, register.asked) == ("not_checked", [])
