@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timezone import localdate
 from unfold.admin import ModelAdmin
@@ -17,8 +18,10 @@ from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.admin_pay import ask
 from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
+from settlement.dac7_xml import seller_report_xml
 from settlement.models import Document, NumberSeries, PayTerms, Seal, StoredFile
 from settlement.tasks import issue_last_month
+from skuu.kit.errors import SkuuError
 from skuu.kit.jobs import enqueue
 from skuu.kit.money import Money
 
@@ -107,8 +110,19 @@ def sellers(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(seller_report_csv(year), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="sellers-{year}.csv"'
         return answer
+    refused = None
+    if "xml" in request.GET:
+        try:
+            answer = HttpResponse(
+                seller_report_xml(seller_report(year), year, at=timezone.now()), content_type="application/xml"
+            )
+            answer["Content-Disposition"] = f'attachment; filename="sellers-{year}.xml"'
+            return answer
+        except SkuuError as error:
+            refused = error.message
     facts = {
         **admin.site.each_context(request),
+        "refused": refused,
         "title": f"Sellers in {year} (DAC7)",
         "rows": seller_report(year),
         "year": year,

@@ -28,6 +28,13 @@ class Seller:
     sales: tuple[int, int, int, int]
     consideration: tuple[int, int, int, int]
     fees: tuple[int, int, int, int]
+    merchant: int = 0
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    tax_number: str = ""
+    registration_number: str = ""
+    holder: str = ""
 
     @property
     def is_small(self) -> bool:
@@ -85,6 +92,13 @@ def _seller(merchant: Merchant, currency: str, quarters: dict[int, Any], ids: li
         sales=by_quarter(0),
         consideration=by_quarter(1),
         fees=by_quarter(2),
+        merchant=merchant.pk,
+        street=merchant.address1,
+        postcode=merchant.postcode,
+        city=merchant.city,
+        tax_number=merchant.tax_number,
+        registration_number=merchant.registration_number,
+        holder=account.holder if account else "",
     )
 
 
@@ -92,7 +106,7 @@ def seller_report_csv(year: int) -> bytes:
     """Write the report as CSV for the authority's form; amounts in major units."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    plain = [each.name for each in fields(Seller)][:6]
+    plain = [*[each.name for each in fields(Seller)][:6], "tax_number", "registration_number"]
     quarterly = ("sales", "consideration", "fees")
     writer.writerow(["year", *plain, *(f"{name}_q{q}" for name in quarterly for q in range(1, 5)), "small_seller"])
     for row in seller_report(year):
