@@ -14,6 +14,7 @@ from django.utils import timezone
 from network.models import Merchant, TaxRegistration
 from network.scoping import as_network
 from settlement.documents.pdf import invoice_pdf
+from settlement.documents.pdfa import check_pdfa
 from settlement.documents.validate import check_document
 from settlement.invoicing import Invoice, Party, Row, told, write_cii, write_ubl
 from settlement.models import Cycle, Document, DocumentEntry, NumberSeries, StoredFile
@@ -245,7 +246,9 @@ def _store(document: Document, invoice: Invoice) -> None:
     cii, ubl = write_cii(invoice), write_ubl(invoice)
     check_document(cii, "cii")
     check_document(ubl, "ubl")
-    for kind, content in (("cii", cii), ("ubl", ubl), ("pdf", invoice_pdf(invoice, cii))):
+    pdf = invoice_pdf(invoice, cii)
+    check_pdfa(pdf, carries="factur-x.xml")
+    for kind, content in (("cii", cii), ("ubl", ubl), ("pdf", pdf)):
         StoredFile.everyone.create(
             document=document, kind=kind, content=content, digest=hashlib.sha256(content).hexdigest()
         )
