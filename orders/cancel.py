@@ -13,7 +13,7 @@ from network.connectors.base import Connector, ConnectorError, PlacedOrder, conn
 from orders.bells import wake
 from orders.leases import held, later, take
 from orders.lines import DEAD, settle_lines
-from orders.locking import lock_internal_order
+from orders.locking import lock_internal_order, lock_units
 from orders.models import InternalOrder, OrderLine
 from orders.parcels import read_fulfilments
 from skuu.kit.states import move
@@ -31,10 +31,12 @@ def change_quantity(line: OrderLine, quantity: int, *, by: str, reason: str) -> 
     because partners cannot edit an order of ours. More units are routed in addition.
     """
     fewer = quantity < line.quantity
+    line.refresh_from_db(fields=["status", "route_due_at"])  # it may have been called back with a line before it
     OrderLine.everyone.filter(pk=line.pk).update(quantity=quantity)
     line.quantity = quantity
     touched = {line.pk: line}
     if fewer:
+        lock_units(line.order_id)
         for internal_order in _open_orders_of(line):
             want_cancel(internal_order, by=by, reason=reason)
             for other in OrderLine.everyone.filter(internal_lines__internal_order=internal_order):
@@ -160,6 +162,7 @@ def finish_cancel(internal_order_id: int, connector: Connector) -> None:
         internal_order = lock_internal_order(internal_order_id)
         if internal_order.cancel_done_at:
             return
+        lock_units(internal_order.order_id)
         now = timezone.now()
         if internal_order.status in DEAD:
             InternalOrder.everyone.filter(pk=internal_order.pk).update(cancel_done_at=now, error="")

@@ -12,7 +12,7 @@ from network.connectors.base import ConnectorError, RemoteOrder, connector_for
 from orders.bells import wake
 from orders.cancel import call_back_stray
 from orders.leases import held, later, take
-from orders.locking import lock_internal_order
+from orders.locking import lock_internal_order, lock_units
 from orders.mirror import mirror_due
 from orders.models import InternalOrder, InternalOrderLine, Parcel, ParcelLine
 from orders.parcels import follow_parcels, note_mirror_wanted, read_fulfilments, read_fulfilments_due, safe_url
@@ -63,6 +63,7 @@ def decline_internal_order(internal_order: InternalOrder, reason: str, *, by: st
         lines = list(row.lines.select_related("claim").order_by("claim__level_id"))
         if row.status not in InternalOrder.OPEN or any(line.shipped_quantity for line in lines):
             raise WrongState(f"{row.number} is {row.get_status_display().lower()}; it can no longer be declined.")
+        lock_units(row.order_id)
         if reason in PHANTOM_REASONS:
             for line in lines:
                 back = line.quantity if line.claim.status == "used" else 0
@@ -183,6 +184,7 @@ def note_seen_at_shipper(internal_order: InternalOrder, remote: RemoteOrder) -> 
             call_back_stray(row)
         gone = remote.cancelled_at and row.remote_id == remote.id and row.cancel_wanted_at is None
         if gone and row.status in ("placed", "accepted"):
+            lock_units(row.order_id)
             end_internal_order(row, "declined", reason="Cancelled in the shipper's own store.", by="shipper's store")
         elif not remote.cancelled_at:
             rows.update(fulfilments_due_at=now)

@@ -1,6 +1,7 @@
-"""Row locks of this stage in their one order: Order before InternalOrder before StockLevel."""
+"""Row locks of this stage in their one order: Order before InternalOrder before StockLevel before Item."""
 
-from orders.models import InternalOrder, Order
+from catalog.models import Item, Match, StockLevel
+from orders.models import InternalOrder, InternalOrderLine, Order
 
 
 def lock_order(order_id: int) -> Order:
@@ -13,3 +14,19 @@ def lock_internal_order(internal_order_id: int) -> InternalOrder:
     lock_order(InternalOrder.everyone.values_list("order_id", flat=True).get(pk=internal_order_id))
     rows = InternalOrder.everyone.select_for_update(of=("self",)).select_related("shipper", "order__shop")
     return rows.get(pk=internal_order_id)
+
+
+def lock_units(order_id: int) -> None:
+    """Lock the levels at which units of an order are or were held, then the items they stand for, each by id.
+
+    For whoever gives back units of several lines, which come in no such order: nobody who does the same meets them half-way.
+    Call it with the order locked, before anything is given back.
+    """
+    levels = StockLevel.objects.filter(
+        pk__in=InternalOrderLine.everyone.filter(internal_order__order=order_id).values("claim__level")
+    )
+    goods = list(levels.select_for_update().order_by("pk").values_list("inventory_item", flat=True))
+    if len(goods) > 1:
+        linked = Match.everyone.filter(variant__inventory_item__in=goods, status="linked")
+        items = Item.objects.select_for_update(no_key=True).filter(pk__in=linked.values("item"))
+        list(items.order_by("pk").values_list("pk"))

@@ -26,7 +26,7 @@ from orders.cancel import LOOKUP_PATIENCE, call_back_stray, release_all
 from orders.failpoint import failpoint
 from orders.leases import held, later, take
 from orders.lines import settle_lines
-from orders.locking import lock_internal_order
+from orders.locking import lock_internal_order, lock_units
 from orders.models import InternalOrder, OrderLine
 from skuu.kit.errors import SkuuError
 from skuu.kit.states import move
@@ -183,6 +183,7 @@ def _settle(internal_order: InternalOrder, placed: PlacedOrder | None, levels: l
             line.remote_line_id = remote_lines.get(line.variant.remote_id, "")
         type(lines[0]).everyone.bulk_update(lines, ["remote_line_id"])
         if placed:
+            lock_units(row.order_id)
             use_claims([line.claim_id for line in lines], levels=levels)
         if row.cancel_wanted_at is None:
             move(row, "accepted", by="agreed" if row.asks else "automatic", accepted_at=now)
@@ -211,6 +212,7 @@ def _refused(internal_order: InternalOrder, error: SkuuError) -> None:
         row = lock_internal_order(internal_order.pk)
         if row.status not in InternalOrder.OPEN:
             return
+        lock_units(row.order_id)
         if out:
             for line in _lines(row):
                 record_rejection(line.claim.level_id, line.quantity, "out_of_stock")
@@ -220,7 +222,7 @@ def _refused(internal_order: InternalOrder, error: SkuuError) -> None:
 def end_internal_order(internal_order: InternalOrder, to: str, *, reason: str, by: str) -> None:
     """End an internal order that will not ship (declined, expired, failed): units given back, lines to the next partner.
 
-    What may exist at the shipper is called back by the cancel sweep. Call it with order and row locked.
+    What may exist at the shipper is called back by the cancel sweep. Call it with order, row and units locked.
     """
     now = timezone.now()
     at_shipper = bool(internal_order.remote_id or internal_order.attempted_at)
@@ -242,6 +244,7 @@ def _not_placed(internal_order: InternalOrder, error: ConnectorError) -> None:
         with transaction.atomic():
             row = lock_internal_order(internal_order.pk)
             if row.status == "planned":
+                lock_units(row.order_id)
                 end_internal_order(row, "failed", reason=str(error), by="network")
         return
     when = later(internal_order.tries, error.retry_after)
@@ -257,6 +260,7 @@ def expire_unanswered() -> int:
         with transaction.atomic():
             row = lock_internal_order(internal_order_id)
             if row.status == "planned" and row.agreed_at is None:
+                lock_units(row.order_id)
                 end_internal_order(row, "expired", reason="No answer within 24 hours.", by="network")
     return len(stale)
 

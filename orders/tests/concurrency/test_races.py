@@ -35,10 +35,11 @@ class Duel:
     """Alma ships, Bruno sells, both by REST; two threads stand ready."""
 
     def __init__(self):
-        item = make_item()
+        item, other = make_item(), make_item()
         self.alma, self.bruno = open_shop("Alma", platform="api"), open_shop("Bruno", platform="api")
         self.level = level_of(stock(self.alma, item, WIDE))
-        self.variant = stock(self.bruno, item, 0)
+        stock(self.alma, other, WIDE)
+        self.variant, self.other = stock(self.bruno, item, 0), stock(self.bruno, other, 0)
         if not RateCard.objects.exists():
             RateCard.objects.create(
                 origin_kind="retailer",
@@ -52,10 +53,10 @@ class Duel:
         self.pool = ThreadPoolExecutor(2)
         self.count = 0
 
-    def sale(self, units=1):
+    def sale(self, units=1, variants=()):
         self.count += 1
-        line = SoldLine(self.variant.remote_id, units, 12000)
-        sold = SoldOrder(f"W-{self.count}", "EUR", True, True, None, (line,), HOME)
+        lines = tuple(SoldLine(one.remote_id, units, 12000) for one in variants or [self.variant])
+        sold = SoldOrder(f"W-{self.count}", "EUR", True, True, None, lines, HOME)
         order, _ = sell_from_shelf(self.bruno, sold)
         return order, sold
 
@@ -65,14 +66,20 @@ class Duel:
             pass
         return order, sold, InternalOrder.everyone.get(order=order)
 
+    def forgive(self):
+        """Believe again in the units nobody found."""
+        type(self.level).objects.update(phantom=0)
+
     def meet(self, *sides):
-        """Let both act at one instant; returns for each whether it got its way."""
+        """Let both act at one instant; returns for each whether it got its way; ``words`` keeps what the losers were told."""
+        self.words = []
 
         def act(side):
             try:
                 self.gate.wait(20)
                 side()
-            except SkuuError:
+            except SkuuError as error:
+                self.words.append(f"{error.code}: {error}")
                 return False
             else:
                 return True
@@ -164,6 +171,33 @@ def test_accept_against_expire_has_one_winner(duel):
             free_of_doubt(duel, order, shipped=False)
     finally:
         type(duel.alma).everyone.filter(pk=duel.alma.pk).update(accept_mode="automatic")
+
+
+def test_a_sale_of_two_products_from_one_partner_is_called_off_whole_before_it_is_placed(duel):
+    order, sold = duel.sale(variants=[duel.variant, duel.other])
+    call_off_sale(duel.bruno, sold.reference)
+    assert {(line.status, line.quantity) for line in order.lines.all()} == {("cancelled", 0)}
+    assert InternalOrder.everyone.get(order=order).status == "cancelled"
+    assert not Claim.everyone.filter(status="live").exists()
+
+
+@pytest.mark.parametrize("first", ["cancel", "decline"])
+def test_orders_of_the_same_two_products_are_given_back_at_once_without_stopping_each_other(duel, first):
+    """Case 34, the way back: whichever line stands first in an order, no level is waited for in a circle."""
+    for _ in range(ROUNDS):
+        one, sold = duel.sale(variants=[duel.variant, duel.other])
+        two, _ = duel.sale(variants=[duel.other, duel.variant])
+        asked = InternalOrder.everyone.get(order=two)
+        ends = {
+            "cancel": lambda two=two: call_off_sale(duel.bruno, two.remote_id),
+            "decline": lambda asked=asked: decline_internal_order(asked, "not_found", by="alma"),
+        }
+        won = duel.meet(lambda sold=sold: call_off_sale(duel.bruno, sold.reference), ends[first])
+        assert (won, duel.words) == ((True, True), [])
+        call_off_sale(duel.bruno, two.remote_id)
+        duel.forgive()
+        assert not Claim.everyone.filter(status="live").exists()
+        assert check_claims() == []
 
 
 def test_a_refund_of_one_unit_against_a_cancellation_of_all_leaves_nothing_held(duel):
