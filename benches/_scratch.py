@@ -11,7 +11,6 @@ import os
 import pathlib
 import secrets
 import sys
-import urllib.parse
 from collections.abc import Iterator
 
 from cryptography.fernet import Fernet
@@ -96,8 +95,7 @@ def dsn(database: str | None = None) -> str:
 def url(database: str | None = None) -> str:
     """Name a scratch database to a program of ours that runs as a process of its own, as its DATABASE_URL."""
     settings = connection.settings_dict
-    host = urllib.parse.quote(str(settings["HOST"]), safe="")
-    return f"postgresql://{settings['USER']}@{host}/{database or settings['NAME']}"
+    return f"postgresql://{settings['USER']}@/{settings['HOST']}/{database or settings['NAME']}"
 
 
 def run_sql(*statements: str, **values: object) -> None:
