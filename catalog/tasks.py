@@ -6,10 +6,10 @@ from skuu.kit.jobs import answers_bell, drain
 @answers_bell
 def distribute() -> int:
     """Decide marked items again."""
-    from catalog.distribute import distribute_due, notice_changes
+    from catalog.distribute import BATCH, distribute_due, notice_changes
 
     notice_changes()  # before the backlog: a shop that was paused must not wait for it
-    return drain(distribute_due)
+    return drain(distribute_due, full=BATCH)
 
 
 @answers_bell

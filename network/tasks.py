@@ -13,7 +13,7 @@ def handle_inbound() -> int:
 @answers_bell
 def handle_figures() -> int:
     """Take over stock figures until none is left; nothing else is waited for."""
-    return drain(inbox.take_figures)
+    return drain(inbox.take_figures, full=inbox.FIGURES)
 
 
 @answers_bell

@@ -49,13 +49,16 @@ def answers_bell(sweep: Callable[[], Any]) -> Callable[[], Any]:
     return answered
 
 
-def drain(step: Callable[[], int], *, seconds: float = 20.0) -> int:
-    """Run a batch step until it finds nothing or the time is up; returns how many rows it handled."""
+def drain(step: Callable[[], int], *, seconds: float = 20.0, full: int = 1) -> int:
+    """Run a batch step until it finds nothing or the time is up; returns how many rows it handled.
+
+    With ``full``, a batch of fewer is the last: whatever came meanwhile has rung, and goes together with what comes next.
+    """
     end = time.monotonic() + seconds
     total = 0
     while time.monotonic() < end:
         done = step()
-        if not done:
-            break
         total += done
+        if done < full:
+            break
     return total

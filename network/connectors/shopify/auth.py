@@ -109,7 +109,7 @@ def keep_alive_session() -> requests.Session:
     own = os.getpid()  # a connection must not be shared with a process that was forked off
     if own not in _lines:
         _lines.clear()
-        _lines[own] = HTTPAdapter(pool_connections=256, pool_maxsize=8)
+        _lines[own] = HTTPAdapter(pool_connections=256, pool_maxsize=16)
     session.mount("https://", _lines[own])
     session.mount("http://", _lines[own])
     return session
