@@ -63,6 +63,7 @@ def _write_order(order: Order, remote: RemoteOrder, address: RemoteAddress | Non
     order.is_test, order.cancelled_at = remote.test, remote.cancelled_at
     order.is_held = remote.on_hold or remote.high_risk
     order.held_reason = "The shop put it on hold." if remote.on_hold else "High fraud risk." if remote.high_risk else ""
+    order.locale = remote.locale[:12] or order.locale
     was_paid = order.paid_at
     order.paid_at = (was_paid or now) if remote.fully_paid else None
     order.remote_updated_at, order.read_at = remote.updated_at, began

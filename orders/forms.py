@@ -94,7 +94,8 @@ class AnnounceReturnForm(PortalForm):
     )
     destination = forms.ChoiceField(
         label=_("Where to"),
-        choices=list(Return.DESTINATIONS.items()),
+        choices=list(Return.CHOICES.items()),
+        initial="rule",
         help_text=_(
             "What the partner takes back as new or faulty is taken off your account; what you keep stays bought."
         ),

@@ -1,8 +1,16 @@
 """Addresses of the merchant's pages about trade."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from orders import parcels_portal, portal, privacy_portal, returns_portal, shipping_portal
+from orders import (
+    look_portal,
+    parcels_portal,
+    portal,
+    privacy_portal,
+    return_rule_portal,
+    returns_portal,
+    shipping_portal,
+)
 
 urlpatterns = [
     path("", portal.dashboard, name="dashboard"),
@@ -18,6 +26,10 @@ urlpatterns = [
     path("shipping/", shipping_portal.shipping, name="shipping"),
     path("shipping/<int:pk>/policy/", shipping_portal.shipping_policy, name="shipping_policy"),
     path("shipping/<int:pk>/terms/", shipping_portal.shipping_terms, name="shipping_terms"),
+    path("look/", look_portal.look, name="look"),
+    path("look/<int:pk>/", look_portal.save_look, name="save_look"),
+    path("look/<int:pk>/neutral/", look_portal.reset_look, name="reset_look"),
+    re_path(r"^look/(?P<pk>\d+)/sample\.(?P<kind>png|pdf)$", look_portal.look_sample, name="look_sample"),
     path("my-orders/", portal.orders, name="orders"),
     path("my-orders/<int:pk>/", portal.order, name="order"),
     path("my-orders/<int:pk>/return/", returns_portal.announce, name="announce_return"),
@@ -25,6 +37,7 @@ urlpatterns = [
     path("privacy/", privacy_portal.privacy, name="privacy"),
     path("privacy/<int:pk>/", privacy_portal.privacy_file, name="privacy_file"),
     path("returns/", returns_portal.returns, name="returns"),
+    path("returns/rule/", return_rule_portal.return_rule, name="return_rule"),
     path("returns/<slug:number>/", returns_portal.one_return, name="return"),
     path("returns/<slug:number>/receive/", returns_portal.receive, name="receive_return"),
     path("returns/<slug:number>/inspect/", returns_portal.inspect, name="inspect_return"),

@@ -47,6 +47,10 @@ class ReturnOut(serializers.Serializer):
     words = serializers.CharField()
     verdict = serializers.CharField()
     destination = one_of(Return.DESTINATIONS)
+    why_there = serializers.CharField(help_text="by which rule it goes there; empty for the shipper")
+    remote_id = serializers.CharField(
+        help_text="your store’s own return, when it was made there; empty for the shipper"
+    )
     is_lost = serializers.BooleanField(help_text="the parcel out never arrived: nothing comes back")
     comes_to_you = serializers.BooleanField(help_text="receive and inspect it")
     address = serializers.ListField(child=serializers.CharField(), help_text="where the customer sends it")
@@ -74,6 +78,8 @@ def _told(case: Case) -> dict[str, Any]:
     return {name: getattr(row, name) for name in SAME} | {
         "internal_order": row.internal_order.number,
         "order": row.internal_order.order.name if case.is_origin else None,
+        "why_there": row.why_there if case.is_origin else "",
+        "remote_id": row.remote_id if case.is_origin else "",
         "comes_to_you": case.inspects,
         "address": [] if row.is_lost else case.address,
         "lines": lines,
@@ -99,7 +105,11 @@ class ReturnIn(Record):
 
     internal_order = serializers.CharField(max_length=20)
     reason = serializers.ChoiceField(choices=list(Return.REASONS.items()))
-    destination = serializers.ChoiceField(choices=list(Return.DESTINATIONS.items()), default="shipper")
+    destination = serializers.ChoiceField(
+        choices=list(Return.CHOICES.items()),
+        default="shipper",
+        help_text="“rule” lets your merchant’s return rule decide",
+    )
     words = serializers.CharField(max_length=300, allow_blank=True, default="")
     tracking_number = serializers.CharField(max_length=120, allow_blank=True, default="")
     lines = ReturnLineIn(many=True, required=False, min_length=1, max_length=1000)  # type: ignore[call-arg]

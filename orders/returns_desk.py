@@ -1,8 +1,10 @@
 """Reads returns as their two parties see them: the selling shop its own order, the shipper its internal order, nobody a customer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from catalog.catalogue import size_label
 from network.models import Merchant
@@ -46,6 +48,27 @@ class Case:
         )
 
     @property
+    def goes_to(self) -> str:
+        """Say where the goods go, in this party's words."""
+        if self.row.destination == "shipper":
+            return _("To us, who shipped it") if self.is_shipper else _("To the partner who shipped it")
+        if self.row.receiver:
+            return _("To our shop %(name)s") % {"name": self.row.receiver.name}
+        return _("To us; we keep the goods")
+
+    @property
+    def weighed(self) -> list[dict[str, Any]]:
+        """The places the rule weighed, for the selling merchant alone: a partner's distance and stock are shown to nobody else."""
+        if not self.is_origin:
+            return []
+        chosen = self.row.receiver_id or (
+            self.row.internal_order.shipper_id
+            if self.row.destination == "shipper"
+            else self.row.internal_order.order.shop_id
+        )
+        return [place | {"chosen": place["shop"] == chosen} for place in self.row.considered.get("places", [])]
+
+    @property
     def may_cancel(self) -> bool:
         return self.is_origin and self.row.status == "announced"
 
@@ -63,6 +86,9 @@ class Case:
         """Where the parcel goes: the selling shop's name, care of the shipper's street; never the shipper's name."""
         order = self.row.internal_order
         origin, shipper = order.order.shop, order.shipper
+        if self.row.receiver:
+            there = self.row.receiver
+            return [there.name, there.address1, f"{there.postcode} {there.city}", there.country]
         if self.row.destination == "origin":
             return [origin.name, origin.address1, f"{origin.postcode} {origin.city}", origin.country]
         return [
@@ -77,7 +103,7 @@ def returns_of(merchant: Merchant) -> QuerySet[Return]:
     """Select the returns a merchant is a party of; what the selling shop keeps is no business of the shipper's."""
     rows = Return.objects.for_merchant(merchant, via=Return.PARTIES)
     rows = rows.filter(Q(**{Return.MERCHANT_PATH: merchant}) | Q(destination="shipper"))
-    return rows.select_related("internal_order__order__shop", "internal_order__shipper")
+    return rows.select_related("internal_order__order__shop", "internal_order__shipper", "receiver")
 
 
 def cases_of(merchant: Merchant, returns: list[Return]) -> list[Case]:

@@ -230,6 +230,7 @@ class RemoteOrder:
     tags: tuple[str, ...]
     high_risk: bool
     on_hold: bool
+    locale: str = ""  # the language the customer bought in: de, fr-BE
     lines: tuple[RemoteOrderLine, ...] = ()
     fulfilment_orders: tuple[RemoteFulfilmentOrder, ...] = ()
 
@@ -356,7 +357,6 @@ class Connector(Protocol):
     def fulfilments_of(self, order_id: str) -> list[RemoteFulfilment]: ...
     def mirror_fulfilment(self, lines: Sequence[tuple[str, str, int]], carrier: str, number: str, url: str) -> str: ...
     # lines are (fulfilment order id, fulfilment order line id, units); returns the fulfilment's id; notifies the customer
-    def find_mirrored(self, order_id: str, number: str) -> str: ...  # id of a fulfilment with that number, or ""
     def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None: ...
     def tell_event(self, fulfilment_id: str, status: str, at: dt.datetime, message: str) -> None: ...  # look before it
     def cancel_fulfilment(self, order_id: str, fulfilment_id: str) -> None: ...  # again: no change

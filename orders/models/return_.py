@@ -39,6 +39,11 @@ class Return(Stateful, Tenant):
         "origin": "To us; we keep the goods",
         "taker": "To a partner who takes the goods over",
     }
+    CHOICES: ClassVar = {
+        "rule": "By our return rule",
+        "shipper": "To the partner who shipped it",
+        "origin": "To us; we keep the goods",
+    }
     REASONS: ClassVar = {
         "too_small": "Too small",
         "too_large": "Too large",

@@ -170,6 +170,7 @@ def order(node: Node, lines: Sequence[Node], fulfilment_orders: Sequence[RemoteF
         tags=tuple(node.get("tags") or ()),
         high_risk=high or risk.get("recommendation") == "CANCEL",
         on_hold=any(one.status == "ON_HOLD" for one in fulfilment_orders),
+        locale=node.get("customerLocale") or "",
         lines=tuple(_order_line(one) for one in lines),
         fulfilment_orders=tuple(fulfilment_orders),
     )
