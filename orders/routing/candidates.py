@@ -18,17 +18,20 @@ def list_candidates(
     chosen: Collection[int],
 ) -> list[dict[str, Any]]:
     """Write down what each offer for a wanted item would take; ``chosen`` are the levels that send."""
-    wanted = {demand.item: demand for demand in demands}
+    wanted: dict[int, list[Demand]] = {}
+    for demand in demands:
+        wanted.setdefault(demand.item, []).append(demand)
     sent: dict[tuple[int, int], dict[str, Any]] = {}
     rows = []
     for offer in offers:
-        if (demand := wanted.get(offer.item)) is None:
+        if (lines := wanted.get(offer.item)) is None:
             continue
-        key = (offer.location, demand.grams)
-        if key not in sent:
-            sent[key] = _sending(offer, places[offer.location], demand.grams, promise, weights)
+        grams = lines[0].grams
+        if (sending := sent.get((offer.location, grams))) is None:
+            sending = sent[offer.location, grams] = _sending(offer, places[offer.location], grams, promise, weights)
         own = unit_minor(offer, weights)
-        row = sent[key] | {
+        row = {
+            **sending,
             "level": offer.level,
             "item": offer.item,
             "free": offer.free,
@@ -36,12 +39,21 @@ def list_candidates(
             "given_bp": offer.given_bp,
             "fresh_bp": offer.fresh_bp,
             "unit_minor": own,
-            "refused": first_refusal(demand, offer),
+            "refused": _refusal(lines, offer),
             "chosen": offer.level in chosen,
         }
         row["total_minor"] += own
         rows.append(row)
     return rows
+
+
+def _refusal(lines: Sequence[Demand], offer: Offer) -> str:
+    """Name why an offer may serve none of the lines of its item; empty when it may serve one."""
+    reason = ""
+    for line in lines:
+        if not (reason := first_refusal(line, offer)):
+            break
+    return reason
 
 
 def _sending(offer: Offer, place: Place, grams: int, promise: Promise, weights: Weights) -> dict[str, Any]:

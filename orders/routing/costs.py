@@ -32,7 +32,7 @@ def place_of(offer: Offer, to: Destination, promise: Promise, weights: Weights) 
     """Weigh what does not depend on the bundle: distance, days and lateness."""
     ways, kilometres = (offer.ways, offer.km) if offer.ways else usual_ways(offer.country, offer.postcode, to)
     far = round((kilometres or 0) * weights.km / 10)
-    days = tuple(_days_minor(offer.days or way.days_max, promise, weights) for way in ways)
+    days = tuple([_days_minor(offer.days or way.days_max, promise, weights) for way in ways])
     return Place(offer.shipper, offer.location, ways, kilometres, far, days)
 
 
@@ -46,7 +46,8 @@ def places_of(offers: Iterable[Offer], to: Destination, promise: Promise, weight
 
 
 def _days_minor(days: int, promise: Promise, weights: Weights) -> int:
-    return days * weights.day + max(0, days - promise.days) * weights.late_day
+    late = days - promise.days
+    return days * weights.day + (late * weights.late_day if late > 0 else 0)
 
 
 def unit_minor(offer: Offer, weights: Weights) -> int:

@@ -39,7 +39,7 @@ class Grid:
     lead_starts: Array
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=32)  # some 8 MB for the largest
 def grid_of(need: Bundle) -> Grid:
     """Lay out the states of a shape; orders repeat shapes, so it is kept."""
     states, held, radix = np.zeros(1, np.int64), np.zeros(1, np.int64), 1

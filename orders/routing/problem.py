@@ -45,17 +45,27 @@ class Problem:
         """Price every bundle of these classes from every place: place × bundle, inf where a place cannot send it."""
         chosen = list(columns)
         bundles = grid_of(tuple(self.need[at] for at in chosen)).bundles
-        costs = self.unit_minor[:, chosen].astype(float) @ bundles.T.astype(float)
         grams = bundles @ np.array([self.grams[at] for at in chosen])
-        postage: dict[object, Array] = {}
-        for at, place in enumerate(self.places):
-            key = (place.ways, place.ways_minor)
-            if key not in postage:
-                postage[key] = _postage(place, grams)
-            costs[at] += postage[key] + place.fixed_minor + parcel
+        costs = self.unit_minor[:, chosen].astype(float) @ bundles.T.astype(float)
+        costs += self._postages(grams)
+        costs += np.array([place.fixed_minor + parcel for place in self.places])[:, None]
         costs[~self._sendable(chosen, bundles)] = np.inf
         costs[:, 0] = np.inf
         return costs
+
+    def _postages(self, grams: Array) -> Array:
+        """Price the postage and days of every bundle from every place; places with the same carriers are priced once."""
+        found: dict[object, int] = {}
+        seen: dict[tuple[int, tuple[int, ...]], int] = {}  # by identity first: comparing whole tariffs takes longer
+        priced, rows = [], []
+        for place in self.places:
+            same = (id(place.ways), place.ways_minor)
+            if (row := seen.get(same)) is None:
+                row = seen[same] = found.setdefault((place.ways, place.ways_minor), len(priced))
+                if row == len(priced):
+                    priced.append(_postage(place, grams))
+            rows.append(row)
+        return np.array(priced)[rows]
 
     def _sendable(self, chosen: Sequence[int], bundles: Array) -> Array:
         possible = np.ones((len(self.places), len(bundles)), bool)
@@ -89,27 +99,27 @@ def state_problem(
         key = (demand.item, demand.declined)
         needs[key] = needs.get(key, 0) + demand.units
         grams.setdefault(demand.item, demand.grams)
-    classes = tuple(needs)
+    classes = tuple(sorted(needs, key=lambda one: needs[one]))  # orders of one shape are divided along one grid
     rows: dict[int, int] = {}
     for offer in offers:
         if offer.item in grams:
             rows.setdefault(offer.location, len(rows))
-    shape = (len(rows), len(classes))
-    has, own = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    has, own = [[0] * len(classes) for _ in rows], [[0] * len(classes) for _ in rows]
     columns: dict[int, list[int]] = {}
     for column, (item, _) in enumerate(classes):
         columns.setdefault(item, []).append(column)
     for offer in offers:
         for column in columns.get(offer.item, ()):
             if offer.shipper not in classes[column][1]:
-                has[rows[offer.location], column] = offer.free
-                own[rows[offer.location], column] = unit_minor(offer, weights)
+                has[rows[offer.location]][column] = offer.free
+                own[rows[offer.location]][column] = unit_minor(offer, weights)
+    shape = (len(rows), len(classes))
     return Problem(
         classes,
-        tuple(needs.values()),
+        tuple(needs[one] for one in classes),
         tuple(grams[item] for item, _ in classes),
         tuple(places[location] for location in rows),
-        has,
-        own,
+        np.array(has, np.int64).reshape(shape),
+        np.array(own, np.int64).reshape(shape),
         weights,
     )

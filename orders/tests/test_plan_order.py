@@ -71,6 +71,12 @@ def test_lines_with_different_exclusions_never_share_a_unit():
     assert all(a.shipper != 2 for a in found.allotments if a.line == 2)
 
 
+def test_an_offer_that_serves_one_line_of_two_is_not_told_as_refused():
+    lines = [Demand(1, 7, 1), Demand(2, 7, 1, declined=frozenset({2}))]
+    found = plan(lines, [offer(1, 7, 1), offer(2, 7, 1)])
+    assert {row["shipper"]: row["refused"] for row in found.trace["candidates"]} == {1: "", 2: ""}
+
+
 def test_a_late_partner_loses_to_a_punctual_one_at_the_same_tariff():
     found = plan([Demand(1, 7, 1)], [offer(1, 7, 1, days=6), offer(2, 7, 1, days=2)])
     assert [a.shipper for a in found.allotments] == [2]
