@@ -10,7 +10,8 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from settlement import admin_documents, admin_pay, admin_proposals
 from settlement.admin_base import ReadOnly
-from settlement.admin_cycle import preview_rates, settle_now
+from settlement.admin_cycle import settle_now
+from settlement.admin_rates import rate_cards
 from settlement.models import Account, Cycle, Entry, Line, Period, Statement, StatementLine
 from skuu.kit.money import Money
 
@@ -77,7 +78,7 @@ class CycleAdmin(ReadOnly, ModelAdmin):
         return [
             path("settle/", wrap(settle_now), name="settlement_settle"),
             path("three-ways/", wrap(admin_documents.three_ways), name="settlement_three_ways"),
-            path("rate-cards/", wrap(preview_rates), name="settlement_rate_preview"),
+            path("rate-cards/", wrap(rate_cards), name="settlement_rate_preview"),
             *super().get_urls(),
         ]
 

@@ -4,7 +4,8 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from network.models import User
+from network.models import RateCard, User
+from network.rate_cards import Rates
 from settlement.admin_cycle import close_by_staff
 from settlement.balances import positions_of
 from settlement.check import check_ledger
@@ -12,7 +13,7 @@ from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
 from settlement.dispute import open_dispute
 from settlement.models import BankLine, Cycle, Dispute, Entry, Payment, PaymentFile, Proposal
-from settlement.preview_rates import Card, preview_card
+from settlement.preview_rates import preview_card
 from settlement.tests.books import FRIDAY, NETWORK, bank_account, camt, delivered, payable_sale
 from settlement.tests.cast import make_merchant, make_shop
 
@@ -144,14 +145,32 @@ def test_settling_is_shown_before_it_is_done(client, alma, bruno):
 def test_other_rates_are_previewed_on_the_sales_there_were(client, alma, bruno):
     delivered(bruno, alma)
     close_by_staff(FRIDAY.date().isoformat(), "ina")
-    (effect,) = preview_card("retailer", "retailer", Card(2000, 300), since=FRIDAY.date().replace(day=1))
+    (effect,) = preview_card(Rates("retailer", "retailer", 2000, 300), since=FRIDAY.date().replace(day=1))
     assert [(name, more) for name, _, _, more in effect.rows] == [
         ("Selling shops", 5_00),
         ("Network", 1_00),
         ("Shipping shops", -6_00),
     ]
-    query = {"route": "retailer-retailer", "origin": "20", "network": "3", "days": "60"}
-    assert "€20.00" in staff(client).get("/admin/settlement/cycle/rate-cards/", query).content.decode()
+    page, query = "/admin/settlement/cycle/rate-cards/", {
+        "route": "retailer-retailer", "origin": "20", "network": "3", "days": "60", "currency": "EUR", "starts_on": "2026-11-01",
+    }  # fmt: skip
+    assert "€20.00" in staff(client).get(page, query).content.decode()
+    (effect,) = preview_card(
+        Rates("retailer", "retailer", 1500, 200, network_min_minor=3_00), since=FRIDAY.date().replace(day=1)
+    )
+    assert (effect.network_then, effect.bounded) == (3_00, 1)
+    cards = RateCard.objects.count()
+    assert client.post(page, query | {"starts_on": "2026-10-01", "issue": "1"}).status_code == 422
+    assert client.post(page, query | {"least": "5.00", "most": "4.00", "issue": "1"}).status_code == 422
+    assert RateCard.objects.count() == cards
+    answer = client.post(page, query | {"ends_on": "2026-11-30", "least": "0.50", "issue": "1"})
+    card = RateCard.objects.order_by("-version").first()
+    assert (answer.status_code, card.origin_bp, card.network_min_minor, card.ends_on.isoformat()) == (
+        302,
+        2000,
+        50,
+        "2026-11-30",
+    )
 
 
 def test_the_sellers_report_counts_by_quarter_and_marks_small_ones(client, alma, bruno):
