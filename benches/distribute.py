@@ -53,6 +53,15 @@ insert into catalog_stocklevel (inventory_item_id, location_id, remote_id, avail
   select v, shop, '', case when (v * 7919) %% 10 < 4 then 0 else (v * 104729) %% 6 + 1 end, 0, 0, 0, true
   from bench_variant;
 """
+# text columns the bench does not name hold what the project would write into them
+DEFAULTS = """
+do $$ declare one record; begin
+  for one in select table_name, column_name from information_schema.columns
+    where (table_name like 'network_%' or table_name like 'catalog_%') and is_nullable = 'NO' and column_default is null
+      and data_type in ('character varying', 'text') and table_schema = current_schema
+  loop execute format('alter table %I alter column %I set default %L', one.table_name, one.column_name, ''); end loop;
+end $$
+"""
 # each item is carried by four shops; about four sizes in ten are gaps
 WORLD = """
 create unlogged table bench_shop as
@@ -81,6 +90,7 @@ def main() -> None:
     with _scratch.scratch_database():
         shops = max(8, bench.rows // SHOPS_TO_VARIANTS)
         values = {"shops": shops, "variants": bench.rows, "items": (bench.rows + 3) // 4}
+        _scratch.run_sql(DEFAULTS)
         _scratch.run_sql(*WORLD.split(";\n")[:-1], *LOAD.split(";\n")[:-1], **values)
         _scratch.settle_down()
         notice_changes()  # or the first sweep would find that it knows no shop yet
