@@ -1,6 +1,7 @@
 """Every door of the project × every kind of caller: who may, who is asked to sign in, and for whom a thing is simply not there."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,6 +88,7 @@ class World:
             "statement_id": statement.pk,
             **make_things(alma.merchant, sold, Merchant.everyone.get(name=sold.shipper.merchant.name)),
         }
+        self.before = digest()
 
     def browser(self, role: str) -> Client:
         if role in ("nobody", "no_key"):
@@ -105,17 +107,33 @@ class World:
         )
         headers = {"Authorization": f"Bearer {self.keys[role]}"} if role in self.keys else {}
         browser = self.browser(role)
-        with transaction.atomic():
-            before = digest()
+        with transaction.atomic(), connection.execute_wrapper(wrote := Wrote()):
             if door.roles is PROGRAMS and door.method != "get":
                 answer = getattr(browser, door.method)(
                     path, json.dumps(body), content_type="application/json", headers=headers
                 )
             else:
                 answer = getattr(browser, door.method)(path, body, headers=headers)
-            answer.changed = digest() != before
+            answer.changed = bool(wrote) and digest() != self.before
             transaction.set_rollback(True)
         return answer
+
+
+class Wrote:
+    """Note whether any statement could have changed a row: all but plain reads that call no function of ours."""
+
+    OURS = re.compile(rf"\b({'|'.join(STAGES)})_[a-z_]+\(")
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def __bool__(self) -> bool:
+        return self.seen
+
+    def __call__(self, execute: Any, sql: Any, *rest: Any) -> Any:
+        words = str(sql).lstrip().lower()
+        self.seen |= not words.startswith(("select", "savepoint", "release", "rollback")) or bool(self.OURS.search(words))
+        return execute(sql, *rest)
 
 
 def shared_match(shop: Any) -> Match:
