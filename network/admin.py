@@ -88,7 +88,7 @@ class TaxRegistrationAdmin(ModelAdmin):
     search_fields = ("vat_id", "merchant__name")
     autocomplete_fields = ("merchant",)
     list_select_related = ("merchant",)
-    actions = ("check",)
+    actions = ("ask_register",)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[TaxRegistration]":
         return super().get_queryset(request).prefetch_related("checks")
@@ -99,7 +99,7 @@ class TaxRegistrationAdmin(ModelAdmin):
         return f"{checks[-1].get_answer_display()}, {checks[-1].asked_at:%d.%m.%Y}" if checks else "Never asked"
 
     @action(description="Ask the register about these numbers", permissions=["change"])
-    def check(self, request: HttpRequest, rows: "QuerySet[TaxRegistration]") -> None:
+    def ask_register(self, request: HttpRequest, rows: "QuerySet[TaxRegistration]") -> None:
         for row in rows[:50]:
             found = vat_ids.check_registration(row, by=str(request.user))
             level = messages.SUCCESS if found.answer == vat_ids.VALID else messages.WARNING
