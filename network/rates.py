@@ -1,7 +1,8 @@
-"""Reference rates by day, to compare prices and quote tariffs across currencies; debts stay in the order's currency.
+"""Reference rates by day, the one source of them: to compare prices and quote tariffs, and for conversions that stand in the books.
 
-1 EUR in units of the currency, as the European Central Bank publishes it on working days. For a day without a rate the last
-one before it holds; before the first known day the table below does.
+1 EUR in units of the currency, as the European Central Bank publishes it on working days: the history shipped beside this,
+then what was imported, which wins on its own day. For a day without a rate the last one before it holds. Comparing takes the
+first known rate for days before it; the books never take a rate of a later day (``published_rate``).
 """
 
 import csv
@@ -9,6 +10,7 @@ import datetime as dt
 import io
 import time
 import zipfile
+from bisect import bisect_right
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -21,20 +23,8 @@ from network.models import DailyRate
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import exponent, round_half_away
 
-REFERENCE_DATE = dt.date(2026, 10, 30)
-REFERENCE_RATES: dict[str, str] = {
-    "EUR": "1",
-    "BGN": "1.95583",  # irrevocably fixed since the euro came on 2026-01-01
-    "CHF": "0.9194",
-    "CZK": "24.353",
-    "DKK": "7.4735",
-    "GBP": "0.8338",
-    "HUF": "366.33",
-    "NOK": "10.312",
-    "PLN": "4.4038",
-    "RON": "5.3447",
-    "SEK": "10.978",
-}
+_SHIPPED = Path(__file__).parent / "data" / "ecb_rates.csv"
+_FIXED = {"EUR": Fraction(1), "BGN": Fraction("1.95583")}  # the lev is the euro since 2026-01-01
 FRESH_FOR = 60  # seconds a process trusts what it has read: rates come once a day
 STALE_AFTER = dt.timedelta(days=7)  # longer than any row of holidays on which no rate is set
 
@@ -69,8 +59,8 @@ def factor_on(from_currency: str, to_currency: str, on: dt.date | None = None) -
 
 def rate_on(currency: str, on: dt.date) -> tuple[Fraction, dt.date]:
     """Say what 1 EUR is in a currency on a day, and of which day that rate is. Raises NotPossible ``unknown_currency``."""
-    if currency == "EUR":
-        return Fraction(1), on
+    if currency in _FIXED:
+        return _FIXED[currency], on
     known = _known(on, time.monotonic() // FRESH_FOR)
     if currency not in known:
         raise NotPossible(f"There is no reference rate for {currency} yet.", code="unknown_currency")
@@ -84,12 +74,53 @@ def _rate(currency: str, on: dt.date | None) -> Fraction:
 @lru_cache(maxsize=64)
 def _known(on: dt.date, _minute: float) -> dict[str, tuple[Fraction, dt.date]]:
     """Read the last rates up to a day."""
-    known = {currency: (Fraction(rate), REFERENCE_DATE) for currency, rate in REFERENCE_RATES.items()}
+    known = {currency: (rate, on) for currency, rate in _FIXED.items()}
+    for currency in _history():
+        shipped = _shipped(currency, on)
+        known[currency] = shipped or _history()[currency][0]
     newest = DailyRate.objects.filter(on__lte=on).order_by("currency", "-on").distinct("currency")
-    for currency, rate, day in newest.values_list("currency", "rate", "on"):
-        if currency not in known or day >= known[currency][1] or on < REFERENCE_DATE:
+    for currency, rate, day in newest.exclude(currency__in=_FIXED).values_list("currency", "rate", "on"):
+        if currency not in known or day >= known[currency][1] or known[currency][1] > on:
             known[currency] = (Fraction(rate), day)
     return known
+
+
+def published_rate(currency: str, on: dt.date) -> tuple[Fraction, dt.date] | None:
+    """Say what 1 EUR was in a currency by the last rate published for a day or before it, and of which day; None when unknown.
+
+    Never a rate of a later day. A currency that is the euro for good has the rate it was fixed at, of that very day.
+    """
+    if currency in _FIXED:
+        return _FIXED[currency], on
+    shipped = _shipped(currency, on)
+    imported = DailyRate.objects.filter(currency=currency, on__lte=on).order_by("-on").values_list("rate", "on").first()
+    if imported is not None and (shipped is None or imported[1] >= shipped[1]):
+        return Fraction(imported[0]), imported[1]
+    return shipped
+
+
+def is_fixed(currency: str) -> bool:
+    """Say whether a currency's rate was fixed for good."""
+    return currency in _FIXED
+
+
+def _shipped(currency: str, on: dt.date) -> tuple[Fraction, dt.date] | None:
+    days = _history().get(currency, ())
+    at = bisect_right(days, on, key=lambda one: one[1]) - 1
+    return days[at] if at >= 0 else None
+
+
+@lru_cache(maxsize=1)
+def _history() -> dict[str, tuple[tuple[Fraction, dt.date], ...]]:
+    """Read the shipped rates, oldest first."""
+    found: dict[str, list[tuple[Fraction, dt.date]]] = {}
+    with _SHIPPED.open(newline="") as file:
+        for row in csv.DictReader(file):
+            day = dt.date.fromisoformat(row.pop("date"))
+            for currency, rate in row.items():
+                if rate:
+                    found.setdefault(currency, []).append((Fraction(rate), day))
+    return {currency: tuple(rates) for currency, rates in found.items()}
 
 
 def forget_rates() -> None:
@@ -100,7 +131,8 @@ def forget_rates() -> None:
 def newest_day() -> dt.date:
     """Say of which day the newest rates are."""
     day = DailyRate.objects.order_by("-on").values_list("on", flat=True).first()
-    return max(filter(None, (day, REFERENCE_DATE)))
+    shipped = max(days[-1][1] for days in _history().values())
+    return max(day, shipped) if day else shipped
 
 
 def rates_are_stale(on: dt.date) -> bool:

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from network.models import DailyRate
-from network.rates import BadRates, convert_minor, factor_on, keep_rates, rate_on, rates_are_stale, read_rates
+from network.rates import (
+    BadRates,
+    convert_minor,
+    factor_on,
+    keep_rates,
+    published_rate,
+    rate_on,
+    rates_are_stale,
+    read_rates,
+)
 
 pytestmark = pytest.mark.django_db
 FILE = """Date,USD,SEK,PLN,ISK,
@@ -31,9 +40,26 @@ def test_a_day_without_a_rate_takes_the_last_one_before_it(day: int, minor: int)
     assert convert_minor(10_000, "EUR", "SEK", on=dt.date(2026, 11, day)) == minor
 
 
-def test_before_the_first_known_day_the_table_holds() -> None:
+def test_before_the_first_imported_day_the_shipped_history_holds() -> None:
     assert rate_on("SEK", dt.date(2026, 11, 1)) == (Fraction("10.978"), dt.date(2026, 10, 30))
     assert rate_on("SEK", dt.date(2026, 11, 21))[1] == dt.date(2026, 11, 20)
+    assert rate_on("SEK", dt.date(2025, 12, 15)) == (Fraction("10.9155"), dt.date(2025, 12, 15))
+
+
+def test_comparing_takes_the_first_known_rate_for_days_before_it_and_the_books_take_none() -> None:
+    long_ago = dt.date(2020, 1, 1)
+    assert rate_on("SEK", long_ago) == (Fraction("10.9155"), dt.date(2025, 12, 15))
+    assert published_rate("SEK", long_ago) is None
+    assert published_rate("USD", dt.date(2026, 11, 18)) is None
+    assert published_rate("USD", dt.date(2026, 11, 19)) == (Fraction("1.2"), dt.date(2026, 11, 19))
+
+
+def test_an_imported_rate_wins_on_its_own_day_and_only_from_it_on() -> None:
+    day = dt.date(2026, 10, 30)
+    keep_rates(iter([("SEK", day, Decimal("11.25"))]))
+    assert published_rate("SEK", day) == rate_on("SEK", day) == (Fraction("11.25"), day)
+    assert published_rate("SEK", dt.date(2026, 10, 29)) == (Fraction("10.9995"), dt.date(2026, 10, 29))
+    assert published_rate("BGN", dt.date(2026, 3, 1)) == (Fraction("1.95583"), dt.date(2026, 3, 1))
 
 
 def test_a_factor_is_exact() -> None:
