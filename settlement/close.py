@@ -180,15 +180,23 @@ def _one_at_a_time() -> None:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
 
 
+# What the cycle moved, worked out once for heads and lines.
+_MOVED = """
+    create temporary table settlement_stating on commit drop as
+    select merchant_id, currency, effective_on, entry_id, item, amount from settlement_moved where cycle_id = %(cycle)s
+"""
+
 _HEADS = """
     insert into settlement_statement
       (cycle_id, merchant_id, merchant_name, currency, number, opening, activity, closing, line_count, layout, digest,
-       created_at)
+       seal, created_at)
     select %(cycle)s, m.merchant_id, n.name, m.currency,
            'S-' || lpad(%(cycle)s::text, 6, '0') || '-' || m.merchant_id || '-' || m.currency,
-           coalesce(b.closing, 0), m.activity, coalesce(b.closing, 0) + m.activity, m.lines, %(layout)s, '', clock_timestamp()
+           coalesce(b.closing, 0), m.activity, coalesce(b.closing, 0) + m.activity, m.lines, %(layout)s, '',
+           coalesce((select digest from settlement_seal where digest <> '' order by last_entry desc limit 1), ''),
+           clock_timestamp()
     from (select merchant_id, currency, sum(amount)::bigint as activity, count(*) as lines
-          from settlement_moved where cycle_id = %(cycle)s group by merchant_id, currency) m
+          from settlement_stating group by merchant_id, currency) m
     join network_merchant n on n.id = m.merchant_id
     left join lateral (select s.closing from settlement_statement s
       where s.merchant_id = m.merchant_id and s.currency = m.currency order by s.cycle_id desc limit 1) b on true
@@ -199,16 +207,16 @@ _LINES = """
     insert into settlement_statementline (statement_id, n, entry_id, item, amount)
     select s.id, row_number() over (partition by s.id order by m.effective_on, m.entry_id, m.item nulls last),
            m.entry_id, m.item, m.amount
-    from settlement_moved m join settlement_statement s
-      on s.cycle_id = m.cycle_id and s.merchant_id = m.merchant_id and s.currency = m.currency
-    where m.cycle_id = %(cycle)s
+    from settlement_stating m join settlement_statement s
+      on s.cycle_id = %(cycle)s and s.merchant_id = m.merchant_id and s.currency = m.currency
 """
 
 
 def _state(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_HEADS, {"cycle": cycle.pk, "layout": LAYOUT})
-        cursor.execute(_LINES, {"cycle": cycle.pk})
+        values = {"cycle": cycle.pk, "layout": LAYOUT}
+        for step in (_MOVED, "analyze settlement_stating", _HEADS, _LINES, "drop table settlement_stating"):
+            cursor.execute(step, values)
     sealed = []
     for statement in (
         Statement.everyone.filter(cycle=cycle).select_related("cycle").order_by("pk").iterator(chunk_size=100)

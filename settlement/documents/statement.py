@@ -90,6 +90,7 @@ _FIELDS = Row._fields
 _SINCE_LAYOUT = {"original": 2}  # a statement keeps the columns it was sealed with
 _NUMBERS = {"line", "entry", "quantity"}
 _NUMBERS_SINCE = 3  # before, a quantity that came back was guarded against spreadsheets like a text: '-1
+_SEAL_SINCE = 3
 LAYOUT = 3
 
 
@@ -179,6 +180,7 @@ def statement_json(statement: Statement) -> dict[str, Any]:
         "activity": major(statement.activity, statement.currency),
         "closing": major(statement.closing, statement.currency),
         "digest": statement.digest,
+        **({"seal": statement.seal} if statement.layout >= _SEAL_SINCE else {}),
         "lines": list(lines_told(statement, statement_rows(statement))),
     }
 
@@ -276,7 +278,7 @@ def _plain(row: Row, names: tuple[str, ...]) -> list[Any]:
     places = _places(row.currency)
     values: list[Any] = list(row)
     for at in _MONEY_AT:
-        values[at] = _major(values[at], places)
+        values[at] = plain_amount(values[at], places)
     values[_RATE_AT] = _rate(row.vat_rate_bp)
     return values if len(names) == len(values) else [values[_FIELDS.index(name)] for name in names]
 
@@ -300,7 +302,7 @@ def _zero(places: int) -> str:
     return f"{0:.{places}f}"
 
 
-def _major(minor: int, places: int) -> str:
+def plain_amount(minor: int, places: int) -> str:
     """Write what kit.money.major writes, a hundred thousand times a second."""
     if not minor:
         return _zero(places)

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection, transaction
@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from network.scoping import as_network
 from settlement.documents.pdf import print_pdf
-from settlement.documents.statement import Row, harmless, statement_rows
+from settlement.documents.statement import harmless, plain_amount, statement_rows
+from settlement.documents.workbook import AMOUNT, NUMBER, TEXT, insert_rows
 from settlement.models import Statement, StoredFile
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import Money, exponent
@@ -39,6 +40,7 @@ _COLUMNS = (
     ("Sold on", "original", 26),
 )
 _MONEY = {"net", "origin_fee", "goods", "shipping", "vat", "network_fee", "network_fee_vat", "amount"}
+_COLUMN_KINDS = [AMOUNT if name in _MONEY else NUMBER if name == "quantity" else TEXT for _, name, _ in _COLUMNS]
 
 
 def stored_statement(statement: Statement, kind: str) -> StoredFile:
@@ -86,6 +88,7 @@ def statement_pdf(statement: Statement) -> bytes:
             "activity": money(statement.activity),
             "closing": money(statement.closing),
             "digest": statement.digest,
+            "seal": statement.seal,
             "left_out": max(0, statement.line_count - len(rows)),
             "rows": [
                 {
@@ -119,24 +122,22 @@ def statement_xlsx(statement: Statement) -> bytes:
         sheet.set_column(at, at, width)
         sheet.write_string(0, at, title, bold)
     _total(sheet, 1, "opening", statement.opening, amount, places)
-    number = 1
-    for number, row in enumerate(statement_rows(statement), start=2):
-        _line(sheet, number, row, amount, places)
-    _total(sheet, number + 1, "closing", statement.closing, amount, places)
+    _total(sheet, statement.line_count + 2, "closing", statement.closing, amount, places)
     _open_items(book, statement, bold, amount, places)
     book.close()
-    return out.getvalue()
+    return insert_rows(out, _COLUMN_KINDS, after=2, rows=_values(statement, places))
 
 
-def _line(sheet: Any, number: int, row: Row, amount: Any, places: int) -> None:
-    for at, (_, name, _) in enumerate(_COLUMNS):
-        value = getattr(row, name)
-        if name in _MONEY:
-            sheet.write_number(number, at, value / 10**places, amount)  # a cell of a spreadsheet has no other number
-        elif isinstance(value, int):
-            sheet.write_number(number, at, value)
-        else:
-            sheet.write_string(number, at, harmless(value))
+def _values(statement: Statement, places: int) -> Iterator[list[str]]:
+    for row in statement_rows(statement):
+        values = []
+        for _, name, _ in _COLUMNS:
+            value = getattr(row, name)
+            if name in _MONEY:
+                values.append(plain_amount(value, places))
+            else:
+                values.append(str(value) if isinstance(value, int) else harmless(value))
+        yield values
 
 
 def _total(sheet: Any, number: int, kind: str, minor: int, amount: Any, places: int) -> None:

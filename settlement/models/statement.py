@@ -31,6 +31,8 @@ class Statement(Tenant):
     line_count = models.PositiveIntegerField()
     layout = models.PositiveSmallIntegerField(default=1, db_default=1)  # which columns its CSV has; see statement_csv
     digest = models.CharField(max_length=64, blank=True)  # SHA-256 of its CSV; writing it seals the statement
+    # the ledger's newest seal when this was written: what was posted until then cannot change without this reader knowing
+    seal = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(Tenant.Meta):

@@ -13,7 +13,7 @@ from settlement.balances import positions_of, sales_of_order, statements_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle, write_missing_statements
 from settlement.cycles import last_cycle_end
-from settlement.documents.statement import _major, harmless, statement_csv, statement_json, unstated_rows
+from settlement.documents.statement import harmless, plain_amount, statement_csv, statement_json, unstated_rows
 from settlement.models import Cycle, Entry, Line, Period, Statement, StatementLine
 from settlement.settle import post_shipped
 from settlement.tests.cast import make_card, make_internal_order, make_merchant, make_shop
@@ -293,4 +293,4 @@ def test_nothing_is_missing_when_no_cycle_waits():
 @pytest.mark.parametrize("minor", [0, 1, -1, 99, -99, 100, -100, 123456, -123456])
 @pytest.mark.parametrize("currency", ["EUR", "JPY", "SEK"])
 def test_statements_write_amounts_as_everything_else_does(minor, currency):
-    assert _major(minor, exponent(currency)) == major(minor, currency)
+    assert plain_amount(minor, exponent(currency)) == major(minor, currency)
