@@ -2,6 +2,9 @@
 
 from django.db import connection, transaction
 
+from settlement.models import Seal
+from skuu.kit.errors import NotFound
+
 BLOCK = 20_000  # entries
 _LOCK = 7_700_455
 
@@ -44,7 +47,7 @@ BROKEN_SEALS = f"""
 select format('seal %%s up to entry %%s', s.id, s.last_entry)
 from (select id, last_entry, digest, lag(digest, 1, '') over (order by last_entry) as before,
         lag(last_entry, 1, 0::bigint) over (order by last_entry) as first from settlement_seal where digest <> '') s
-where s.digest <> {_DIGEST.format(before="s.before", first="s.first", last="s.last_entry")}
+where {{some_seals}} and s.digest <> {_DIGEST.format(before="s.before", first="s.first", last="s.last_entry")}
 """  # noqa: S608 - names from this file
 
 
@@ -84,3 +87,14 @@ def newest_seal() -> str:
         cursor.execute("select digest from settlement_seal where digest <> '' order by last_entry desc limit 1")
         row = cursor.fetchone()
     return row[0] if row else ""
+
+
+def find_seal(digest: str) -> tuple[Seal, bool]:
+    """Find the seal a statement names and hash its block again: whether it reads as it was sealed. Raises NotFound."""
+    seal = Seal.objects.filter(digest=digest.strip().lower()).first() if digest.strip() else None
+    if seal is None:
+        raise NotFound(f"This ledger has no seal “{digest}”.")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("set local statement_timeout = 0")
+        cursor.execute(BROKEN_SEALS.format(some_seals=f"s.id = {seal.pk}"), {})
+        return seal, cursor.fetchone() is None

@@ -98,6 +98,7 @@ def test_check_ledger_is_clean_on_clean_books(sale):
         "lines": 7,
         "statements": 2,
         "findings": [],
+        "share": "all",
     }
 
 

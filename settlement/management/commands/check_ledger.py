@@ -5,9 +5,11 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from settlement.check import check_ledger
+from settlement.seal import find_seal
+from skuu.kit.errors import NotFound
 
 
 class Command(BaseCommand):
@@ -15,11 +17,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--strict", action="store_true", help="give shipped orders no five minutes to be posted")
+        parser.add_argument(
+            "--everything",
+            action="store_true",
+            help="hash every statement and seal again, and read all frozen facts; a big ledger has a share of them proved daily",
+        )
+        parser.add_argument(
+            "--seal",
+            metavar="DIGEST",
+            help="only say whether the block of a seal, as a statement names it, reads as it was sealed",
+        )
         parser.add_argument("--json", action="store_true", help="write the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Translate to check_ledger and tell every doubt."""
-        proof = check_ledger(strict=options["strict"])
+        if options["seal"]:
+            self._look_up(options["seal"])
+            return
+        proof = check_ledger(strict=options["strict"], everything=options["everything"])
         if options["json"]:
             self.stdout.write(json.dumps({"clean": proof.clean, **asdict(proof)}, indent=2))
         else:
@@ -28,6 +43,19 @@ class Command(BaseCommand):
                 for row in finding.rows:
                     self.stdout.write(f"  {row}")
             verdict = "clean" if proof.clean else f"{len(proof.findings)} promises do not hold"
-            self.stdout.write(f"{proof.entries} entries, {proof.lines} lines, {proof.statements} statements: {verdict}")
+            hashed = "" if proof.share == "all" else f" (hashes: {proof.share})"
+            self.stdout.write(
+                f"{proof.entries} entries, {proof.lines} lines, {proof.statements} statements: {verdict}{hashed}"
+            )
         if not proof.clean:
+            sys.exit(1)
+
+    def _look_up(self, digest: str) -> None:
+        try:
+            seal, holds = find_seal(digest)
+        except NotFound as error:
+            raise CommandError(error.message) from error
+        verdict = "reads as it was sealed" if holds else "NO LONGER READS AS IT WAS SEALED"
+        self.stdout.write(f"{seal}, {seal.entries} entries, sealed {seal.sealed_at:%Y-%m-%d %H:%M} UTC: {verdict}")
+        if not holds:
             sys.exit(1)
