@@ -40,14 +40,19 @@ with waiting as (
   order by w.id limit %(batch)s
 )
 """
-_MOVES = f"""{_DUE}, lines as (
-  select l.entry_id, a.merchant_id, l.counterparty_id, l.currency, l.amount
-  from settlement_line l join settlement_account a on a.id = l.account_id
-  where l.entry_id in (select id from due) and a.kind = 'merchant_pending'
-)
-select (select array_agg(id order by id) from due), merchant_id, counterparty_id, currency, sum(amount)::bigint
-from lines group by merchant_id, counterparty_id, currency order by currency, merchant_id, counterparty_id nulls last
-"""  # noqa: S608 - the text above
+_NEXT = _DUE + "select id from due order by id"  # noqa: S608 - the text above
+_MOVES = """
+select a.merchant_id, l.counterparty_id, l.currency, sum(l.amount)::bigint
+from settlement_line l join settlement_account a on a.id = l.account_id
+where l.entry_id = any(%s::bigint[]) and a.kind = 'merchant_pending'
+group by 1, 2, 3 order by 3, 1, 2 nulls last
+"""
+# an entry has one currency, but for conversions, which have no pending lines
+_RELEASED = """
+insert into settlement_released (entry_id, by_entry_id)
+select l.entry_id, coalesce((%s::jsonb ->> min(l.currency))::bigint, l.entry_id)
+from settlement_line l where l.entry_id = any(%s::bigint[]) and l.n = 1 group by l.entry_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +79,23 @@ def release_due(on: dt.date | None = None, *, effective_on: dt.date | None = Non
 @transaction.atomic
 def _release_batch(on: dt.date, effective_on: dt.date, after: int) -> tuple[int, int] | None:
     """Release the next entries in one transaction; gives how many, and the last of them."""
+    values: dict[str, Any] = {
+        "after": after,
+        "zone": settings.TIME_ZONE,
+        "days": settings.SETTLEMENT_RELEASE_DAYS,
+        "on": on,
+        "batch": BATCH,
+    }
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        values: dict[str, Any] = {
-            "after": after,
-            "zone": settings.TIME_ZONE,
-            "days": settings.SETTLEMENT_RELEASE_DAYS,
-            "on": on,
-        }
-        cursor.execute(_MOVES, values | {"batch": BATCH})
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    entries: list[int] = rows[0][0]
-    moves = [_Move(*row[1:]) for row in rows]
-    by_currency = _post(moves, entries, effective_on)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into settlement_released (entry_id, by_entry_id)
-            select e.id, coalesce((%s::jsonb ->> l.currency)::bigint, e.id)
-            from unnest(%s::bigint[]) as e(id)
-            cross join lateral (select currency from settlement_line where entry_id = e.id order by n limit 1) l
-            """,
-            [json.dumps(by_currency), entries],
-        )
+        cursor.execute(_NEXT, values)
+        entries: list[int] = [pk for (pk,) in cursor.fetchall()]
+        if not entries:
+            return None
+        listed = "{" + ",".join(map(str, entries)) + "}"
+        cursor.execute(_MOVES, [listed])
+        by_currency = _post([_Move(*row) for row in cursor.fetchall()], entries, effective_on)
+        cursor.execute(_RELEASED, [json.dumps(by_currency), listed])
     return len(entries), entries[-1]
 
 
