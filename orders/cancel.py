@@ -11,6 +11,7 @@ from catalog.claim import release_claims
 from catalog.stocktake import apply_levels
 from network.connectors.base import Connector, ConnectorError, PlacedOrder, connector_for
 from orders.bells import wake
+from orders.failpoint import failpoint
 from orders.leases import held, later, take
 from orders.lines import DEAD, settle_lines
 from orders.locking import lock_internal_order, lock_units
@@ -116,7 +117,10 @@ def cancel_due() -> int:
 def _postpone(internal_order: InternalOrder, error: ConnectorError) -> None:
     log.warning("cancel_postponed", number=internal_order.number, code=error.code)
     when = later(internal_order.tries, error.retry_after)
-    InternalOrder.everyone.filter(pk=internal_order.pk).update(next_attempt_at=when, error=str(error))
+    rows = InternalOrder.everyone.filter(pk=internal_order.pk)
+    rows.update(next_attempt_at=when, error=str(error))
+    if not error.retryable and not error.unknown_outcome:
+        rows.update(cancel_begun_at=None)  # the store refused: its parcel, or one entered here, may still count
 
 
 def _cancel(internal_order: InternalOrder) -> None:
@@ -125,10 +129,21 @@ def _cancel(internal_order: InternalOrder) -> None:
     if remote == "wait":
         return
     if remote:
-        if read_fulfilments(internal_order, connector):
+        if read_fulfilments(internal_order, connector) or not _begin(internal_order):
             return  # the parcel was faster: it counts, and the cancellation is over
+        failpoint("cancel_begun")
         connector.cancel_internal_order(remote, f"{internal_order.number} is cancelled: {internal_order.status_reason}")
     finish_cancel(internal_order.pk, connector)
+
+
+def _begin(internal_order: InternalOrder) -> bool:
+    """Let nobody enter a parcel here while the store cancels its order; False when one was entered before."""
+    with transaction.atomic():
+        row = lock_internal_order(internal_order.pk)
+        if row.cancel_done_at or row.lines.filter(shipped_quantity__gt=0).exists():
+            return False
+        InternalOrder.everyone.filter(pk=row.pk).update(cancel_begun_at=timezone.now())
+    return True
 
 
 def _find(internal_order: InternalOrder, connector: Connector) -> str:

@@ -32,6 +32,12 @@ DECLINE_REASONS = {
 PHANTOM_REASONS = ("not_found", "damaged")
 
 
+class BeingCalledBack(WrongState):
+    """The order at the shipper is being cancelled right now; whether it is sees who looks again."""
+
+    code = "being_called_back"
+
+
 def accept_internal_order(internal_order: InternalOrder, *, by: str) -> None:
     """Agree to ship; an order that was asked first is then placed, and name and address may be seen.
 
@@ -83,8 +89,8 @@ def ship_internal_order(
     """Enter a parcel from portal or API; ``lines`` are (internal line id, units), None means everything not sent yet.
 
     The shipper's own store is told by a sweep. *Locks* the order, then the internal order. *Again*, with the same tracking
-    number: returns the parcel that is there. *Raises* WrongState before it is placed or when it is over, NotPossible for
-    units that were not ordered.
+    number: returns the parcel that is there. *Raises* WrongState before it is placed or when it is over, BeingCalledBack,
+    NotPossible for units that were not ordered.
     """
     with transaction.atomic():
         row = lock_internal_order(internal_order.pk)
@@ -93,6 +99,8 @@ def ship_internal_order(
             return known
         if row.status not in ("placed", "accepted"):
             raise WrongState(f"{row.number} is {row.get_status_display().lower()}; it cannot be shipped.")
+        if row.cancel_begun_at and row.cancel_done_at is None:
+            raise BeingCalledBack(f"{row.number} is being cancelled in your store at this moment; do not send it.")
         units = _units_to_ship(row, lines)
         pushes = bool(row.remote_id)
         parcel = Parcel.everyone.create(

@@ -1,8 +1,14 @@
 """What is called back is called back everywhere, and a parcel that was faster counts."""
 
+import pytest
+
 from catalog.claim import check_claims
 from catalog.models import Claim
 from network.models import Notice
+from orders.accept import read_due, sweep_orders
+from orders.cancel import cancel_due
+from orders.failpoint import Killed, armed
+from orders.fulfil import BeingCalledBack, ship_internal_order
 from orders.models import InternalOrder
 from orders.route import release_unpaid
 from orders.tests.make import hurry, live_units
@@ -86,3 +92,35 @@ def test_units_of_an_order_nobody_pays_are_given_back_after_a_day_and_sought_aga
     )
     market.sweep(market.bruno)
     assert sorted(InternalOrder.everyone.values_list("status", flat=True)) == ["accepted", "cancelled"]
+
+
+def test_no_parcel_is_entered_here_while_the_store_cancels_its_order(market):
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.settle()
+    internal = InternalOrder.everyone.get()
+    market.cancel(market.bruno, order_id)
+    sweep_orders(market.bruno)
+    read_due()
+    with armed("cancel_begun"), pytest.raises(Killed):
+        cancel_due()  # whoever cancels has looked for parcels and asks the store next
+    with pytest.raises(BeingCalledBack):
+        ship_internal_order(internal, carrier="PostNL", number="3SLATE", by="alma")
+    hurry()
+    market.settle()
+    internal.refresh_from_db()
+    assert (internal.status, internal.parcels.exists()) == ("cancelled", False)
+    assert (market.orders_at(market.alma), market.available(market.alma, "42")) == ([], 3)
+
+
+def test_a_parcel_entered_here_before_the_store_was_asked_counts_and_its_order_stays(market):
+    order_id = market.buy(market.bruno, ("42", 1))
+    market.settle()
+    internal = InternalOrder.everyone.get()
+    market.cancel(market.bruno, order_id)
+    sweep_orders(market.bruno)
+    read_due()
+    ship_internal_order(internal, carrier="PostNL", number="3SEARLY", by="alma")
+    market.settle()
+    internal.refresh_from_db()
+    assert (internal.status, internal.cancel_begun_at) == ("shipped", None)
+    assert len(market.orders_at(market.alma)) == 1
