@@ -19,7 +19,7 @@ from settlement.admin_pay import ask
 from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
 from settlement.dac7_xml import seller_report_xml
-from settlement.models import Document, NumberSeries, PayTerms, Seal, StoredFile
+from settlement.models import Document, Evidence, NumberSeries, PayTerms, Seal, StoredFile
 from settlement.tasks import issue_last_month
 from skuu.kit.errors import SkuuError
 from skuu.kit.jobs import enqueue
@@ -28,15 +28,29 @@ from skuu.kit.money import Money
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnly, ModelAdmin):
-    list_display = ("number", "kind", "seller", "buyer", "month", "shown_gross", "trueup", "files_of")
+    list_display = ("number", "kind", "seller", "buyer", "month", "shown_gross", "shown_trueup", "files_of")
     list_filter = ("kind", "month", "currency")
     search_fields = ("number", "seller__name", "buyer__name")
     list_select_related = ("seller", "buyer")
     ordering = ("-pk",)
+    exclude = ("net", "vat", "gross", "trueup", "facts")
+    readonly_fields = ("shown_net", "shown_vat", "shown_gross", "shown_trueup", "files_of")
 
     @admin.display(description="Total", ordering="gross")
     def shown_gross(self, row: Document) -> str:
         return Money(row.gross, row.currency).format()
+
+    @admin.display(description="Net")
+    def shown_net(self, row: Document) -> str:
+        return Money(row.net, row.currency).format()
+
+    @admin.display(description="VAT")
+    def shown_vat(self, row: Document) -> str:
+        return Money(row.vat, row.currency).format()
+
+    @admin.display(description="VAT trued up", ordering="trueup")
+    def shown_trueup(self, row: Document) -> str:
+        return Money(row.trueup, row.currency).format()
 
     @admin.display(description="Files")
     def files_of(self, row: Document) -> str:
@@ -66,6 +80,17 @@ class DocumentAdmin(ReadOnly, ModelAdmin):
             enqueue(issue_last_month)
             messages.success(request, "The last month's documents are being written.")
         return redirect("admin:settlement_document_changelist")
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(ReadOnly, ModelAdmin):
+    """What stands behind the VAT of each sale: registrations as they were, parcels, deliveries."""
+
+    list_display = ("internal_order", "kind", "issuer", "is_independent", "at", "noted_at")
+    list_filter = ("kind", "is_independent", "issuer", "at")
+    search_fields = ("internal_order__number", "issuer")
+    list_select_related = ("internal_order",)
+    ordering = ("-pk",)
 
 
 @admin.register(Seal)
@@ -135,12 +160,14 @@ def sellers(request: HttpRequest) -> HttpResponse:
 def three_ways(request: HttpRequest) -> HttpResponse:
     """Show sales whose ledger, shops and bank do not tell the same story, and how many do."""
     days = request.GET.get("days", "")
-    since = localdate() - dt.timedelta(days=int(days) if days.isdecimal() and len(days) < 4 else 30)
+    looked_back = int(days) if days.isdecimal() and len(days) < 4 else 30
+    since = localdate() - dt.timedelta(days=looked_back)
     facts = {
         **admin.site.each_context(request),
         "title": "Ledger, shops and bank",
         "found": compare_three(since),
         "since": since,
+        "days": looked_back,
         "opts": Document._meta,
     }
     return render(request, "admin/settlement/three_ways.html", facts)

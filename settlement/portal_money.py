@@ -19,6 +19,8 @@ from orders.models import InternalOrder
 from settlement import dispute as disputing
 from settlement.balances import positions_of
 from settlement.bank_details import add_bank_account
+from settlement.coming import coming_of
+from settlement.evidence import evidence_of, is_proven
 from settlement.explain import disputes_of, explain_sale
 from settlement.forms import BankFileForm, BankForm, DisputeForm, MessageForm
 from settlement.mandates import may_enter_mandate
@@ -29,6 +31,7 @@ from settlement.reconcile import read_bank_file
 from settlement.states import next_release
 from skuu.kit.errors import NotFound, SkuuError
 
+PAYMENTS = {"open": Payment.OPEN, "paid": ("settled",), "back": ("bounced", "failed")}
 FRESH = dt.timedelta(minutes=15)
 TYPES = {"cii": ("application/xml", "xml"), "ubl": ("application/xml", "ubl.xml"), "pdf": ("application/pdf", "pdf")}
 
@@ -39,12 +42,16 @@ def money(request: MerchantRequest) -> HttpResponseBase:
     """Show what is payable, pending and held now, what is paid next, and what was paid."""
     merchant = request.acting.merchant
     payments = Payment.objects.for_merchant(merchant, via=Payment.PARTIES).exclude(status="cancelled")
+    state = request.GET.get("state", "")
+    rows = payments.filter(status__in=PAYMENTS[state]) if state in PAYMENTS else payments
     page = page_after(
-        payments.select_related("payer", "payee", "file"), request.GET.get("after"), of=payments, newest_first=True
+        rows.select_related("payer", "payee", "file"), request.GET.get("after"), of=payments, newest_first=True
     )
     facts = {
         "section": "money",
-        "positions": positions_of(merchant),
+        "positions": [(one, coming_of(merchant.pk, one.currency)) for one in positions_of(merchant)],
+        "state": state,
+        "today": timezone.localdate(),
         "next": next_release(merchant.pk),
         "page": page,
         "form": BankFileForm(),
@@ -100,9 +107,21 @@ def documents(request: MerchantRequest) -> HttpResponseBase:
     """List the invoices and credit notes in which the merchant sells or buys."""
     merchant = request.acting.merchant
     mine = Document.objects.for_merchant(merchant, via=Document.PARTIES)
-    rows = mine.select_related("seller", "buyer")
-    page = page_after(rows, request.GET.get("after"), of=mine, newest_first=True)
-    return render(request, "portal/settlement/documents.html", {"section": "documents", "page": page})
+    kind, month = request.GET.get("kind", ""), _month(request.GET.get("month", ""))
+    rows = mine.filter(kind=kind) if kind in Document.KINDS else mine
+    if month is not None:
+        rows = rows.filter(month=month)
+    page = page_after(rows.select_related("seller", "buyer"), request.GET.get("after"), of=mine, newest_first=True)
+    facts = {"section": "documents", "page": page, "kind": kind, "month": month, "kinds": Document.KINDS.items()}
+    return render(request, "portal/settlement/documents.html", facts)
+
+
+def _month(text: str) -> dt.date | None:
+    """Read a month as a browser sends it ("2026-10"); None for anything else."""
+    try:
+        return dt.date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
 
 
 @require_GET
@@ -129,6 +148,8 @@ def explain(request: MerchantRequest, number: str) -> HttpResponseBase:
         "order": order,
         "told": told,
         "disputes": disputes_of(order),
+        "evidence": (pieces := evidence_of(order.pk)),
+        "proven": is_proven(pieces),
         "may_change": request.acting.role in BOOKKEEPERS,
         "ships": order.shipper.merchant_id == request.acting.merchant.pk,
     }
@@ -140,9 +161,12 @@ def explain(request: MerchantRequest, number: str) -> HttpResponseBase:
 def disputes(request: MerchantRequest) -> HttpResponseBase:
     """List the merchant's disputes, the newest first."""
     mine = Dispute.objects.for_merchant(request.acting.merchant, via=Dispute.PARTIES)
-    rows = mine.select_related("internal_order__order", "opened_by")
+    state = request.GET.get("state", "")
+    rows = mine.filter(status="open") if state == "open" else mine.exclude(status="open") if state == "ended" else mine
+    rows = rows.select_related("internal_order__order", "opened_by")
     page = page_after(rows, request.GET.get("after"), of=mine, newest_first=True)
-    return render(request, "portal/settlement/disputes.html", {"section": "disputes", "page": page})
+    facts = {"section": "disputes", "page": page, "state": state, "open": mine.filter(status="open").count()}
+    return render(request, "portal/settlement/disputes.html", facts)
 
 
 @merchant_page(see=BOOKKEEPERS, change=BOOKKEEPERS)

@@ -7,7 +7,9 @@ from typing import Any
 import catalog.tasks
 import network.tasks
 import orders.tasks
+import settlement.evidence
 import settlement.tasks
+import skuu.books
 import skuu.leaving
 import skuu.pulse
 
@@ -71,9 +73,10 @@ TIMETABLE = (
     Row(settlement.tasks.close_due, 60),
     Row(settlement.tasks.release_pending, 60),
     Row(settlement.tasks.seal_ledger, 1),
+    Row(settlement.evidence.collect_evidence, 10),
     Row(settlement.tasks.issue_last_month, DAY),
     Row(settlement.tasks.pause_debtors, DAY),
-    Row(settlement.tasks.prove_books, DAY),
+    Row(skuu.books.prove_books, DAY),
     Row(catalog.tasks.reconcile, DAY),
     Row(catalog.tasks.measure_shelves, DAY),
     Row(catalog.tasks.start_matching_audit, DAY),

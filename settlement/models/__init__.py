@@ -4,6 +4,7 @@ from settlement.models.account import Account, Balance
 from settlement.models.dispute import Dispute, DisputeChange, DisputeMessage
 from settlement.models.document import Document, DocumentEntry, NumberSeries, StoredFile
 from settlement.models.entry import Entry, Line
+from settlement.models.evidence import Evidence
 from settlement.models.mandate import Mandate, MandateChange
 from settlement.models.payment import (
     BankAccount,
@@ -34,6 +35,7 @@ __all__ = [
     "Document",
     "DocumentEntry",
     "Entry",
+    "Evidence",
     "Line",
     "Mandate",
     "MandateChange",
