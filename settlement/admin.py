@@ -5,13 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from settlement import admin_documents, admin_pay, admin_proposals
 from settlement.admin_base import ReadOnly
 from settlement.admin_cycle import settle_now
 from settlement.admin_rates import rate_cards
+from settlement.explain import steps_of
 from settlement.models import Account, Cycle, Entry, Line, Period, Statement, StatementLine
 from skuu.kit.money import Money
 
@@ -19,6 +22,7 @@ from skuu.kit.money import Money
 class LineInline(ReadOnly, TabularInline):
     model = Line
     extra = 0
+    hide_title = True
     fields = ("n", "account", "shown_amount", "tag", "counterparty", "item")
     readonly_fields = fields
     ordering = ("n",)
@@ -33,7 +37,7 @@ class LineInline(ReadOnly, TabularInline):
 
 @admin.register(Account)
 class AccountAdmin(ReadOnly, ModelAdmin):
-    list_display = ("__str__", "merchant", "kind", "currency", "shown_balance", "max_owed")
+    list_display = ("__str__", "merchant", "kind", "currency", "shown_balance", "max_owed", "entries")
     list_filter = ("kind", "currency")
     search_fields = ("merchant__name", "merchant__legal_name")
     list_select_related = ("merchant", "balance")
@@ -43,6 +47,11 @@ class AccountAdmin(ReadOnly, ModelAdmin):
     def shown_balance(self, account: Account) -> str:
         balance = getattr(account, "balance", None)
         return Money(balance.amount, account.currency).format() if balance else "summed when asked"
+
+    @admin.display(description="")
+    def entries(self, account: Account) -> str:
+        address = reverse("admin:settlement_entry_changelist")
+        return format_html('<a href="{}?lines__account={}">its entries</a>', address, account.pk)
 
 
 @admin.register(Entry)
@@ -55,7 +64,23 @@ class EntryAdmin(ReadOnly, ModelAdmin):
     ordering = ("-pk",)
     show_full_result_count = False
     inlines = (LineInline,)
-    exclude = ("payload_hash",)
+    fields = ("key", "kind", "internal_order", "effective_on", "posted_at", "period", "reverses", "explained", "facts")
+    readonly_fields = ("explained",)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return lookup == "lines__account" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        rows = super().get_queryset(request)
+        return rows.distinct() if "lines__account" in request.GET else rows
+
+    @admin.display(description="How it was reckoned, as the shipping shop reads it")
+    def explained(self, entry: Entry) -> SafeString:
+        """Say step by step how the amounts came about; who posted nothing to explain shows its reason."""
+        currency = entry.lines.values_list("currency", flat=True).first() or "EUR"
+        steps = steps_of(entry.facts, entry.facts.get("shipper", {}).get("merchant", 0), currency)
+        told = [(one.words, Money(one.amount, currency).format() if one.amount is not None else "") for one in steps]
+        return format_html_join("", "<div>{} <strong>{}</strong></div>", told) or SafeString("–")
 
 
 class PeriodInline(ReadOnly, TabularInline):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -87,6 +88,8 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     search_fields = ("number", "payer__name", "payee__name")
     list_select_related = ("payer", "payee")
     ordering = ("-pk",)
+    exclude = ("amount", "parts")
+    readonly_fields = ("shown_amount",)
     actions = ("approve", "let_leave", "cancel", "book_paid", "book_returned")
 
     @admin.display(description="Amount", ordering="amount")
@@ -237,6 +240,8 @@ class BankLineAdmin(ReadOnly, ModelAdmin):
     list_display = ("booked_on", "shown_amount", "end_to_end", "text", "return_code", "payment", "status", "name_it")
     list_filter = ("status", "booked_on", "currency")
     search_fields = ("end_to_end", "bank_ref", "payment__number")
+    exclude = ("amount",)
+    readonly_fields = ("shown_amount",)
     list_select_related = ("payment",)
     ordering = ("-pk",)
 
@@ -283,8 +288,28 @@ class BankLineAdmin(ReadOnly, ModelAdmin):
 class MessageInline(ReadOnly, TabularInline):
     model = DisputeMessage
     extra = 0
-    fields = ("said_at", "author", "by", "text", "file_name")
+    hide_title = True
+    fields = ("said_at", "author", "by", "text", "evidence")
     readonly_fields = fields
+
+    @admin.display(description="Evidence")
+    def evidence(self, row: DisputeMessage) -> str:
+        if not row.file_name:
+            return "–"
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:settlement_evidence_file", args=[row.pk]), row.file_name
+        )
+
+
+@permission_required("settlement.view_dispute", raise_exception=True)
+def evidence_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out a file from a dispute; always as a download, never shown inside our pages."""
+    row = get_object_or_404(DisputeMessage.everyone.exclude(file=None), pk=pk)
+    answer = HttpResponse(bytes(row.file or b""), content_type=row.file_type)
+    safe = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "-" for sign in row.file_name)
+    answer["Content-Disposition"] = f'attachment; filename="{safe}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 class DecideForm(OfficeForm):
@@ -312,10 +337,16 @@ class DisputeAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("internal_order", "opened_by")
     ordering = ("status", "-pk")
     inlines = (MessageInline,)
+    exclude = ("amount", "to_origin")
+    readonly_fields = ("shown_amount", "need_not_pay")
 
     @admin.display(description="Held")
     def shown_amount(self, row: Dispute) -> str:
         return Money(row.amount, row.currency).format()
+
+    @admin.display(description="The selling shop need not pay")
+    def need_not_pay(self, row: Dispute) -> str:
+        return "–" if row.to_origin is None else Money(row.to_origin, row.currency).format()
 
     @admin.display(description="")
     def decide_it(self, row: Dispute) -> str:
@@ -325,7 +356,12 @@ class DisputeAdmin(ReadOnly, ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.decided)
-        return [path("<int:pk>/decide/", view, name="settlement_decide"), *super().get_urls()]
+        file = self.admin_site.admin_view(evidence_file)
+        return [
+            path("<int:pk>/decide/", view, name="settlement_decide"),
+            path("files/<int:pk>/", file, name="settlement_evidence_file"),
+            *super().get_urls(),
+        ]
 
     def decided(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = get_object_or_404(Dispute.everyone.select_related("internal_order"), pk=pk)

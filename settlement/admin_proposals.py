@@ -51,6 +51,8 @@ class ProposalAdmin(ReadOnly, ModelAdmin):
     search_fields = ("number", "payer__name", "payee__name", "internal_order__number", "dispute__number", "proposed_by")
     list_select_related = ("payer", "payee")
     ordering = ("-pk",)
+    exclude = ("amount",)
+    readonly_fields = ("shown_amount",)
     inlines = (ChangeInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:

@@ -39,6 +39,11 @@ class CardForm(OfficeForm):
     ends_on = forms.DateField(label="Through (a promotion)", widget=forms.DateInput({"type": "date"}), required=False)
     days = forms.IntegerField(label="Reckon over the last days", min_value=1, max_value=365, initial=30)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] += " w-full"
+
     def rates(self) -> Rates:
         """Read the rates. Raises NotPossible."""
         data = self.cleaned_data

@@ -1,5 +1,6 @@
 """The merchant's pages about money: its statements, as pages and as files."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -36,7 +37,7 @@ def statement(request: MerchantRequest, number: str) -> HttpResponseBase:
     rows = list(statement_rows(row, after=start, limit=LINES + 1))
     page: dict[str, Any] = {"is_first": start == 0, "next_after": rows[LINES - 1].line if len(rows) > LINES else None}
     states = states_of(request.acting.merchant.pk, {one.entry for one in rows[:LINES]})
-    shown = [(one, states.get(one.entry, "")) for one in rows[:LINES]]
+    shown = [(one, states.get(one.entry, ""), dt.date.fromisoformat(one.effective_on)) for one in rows[:LINES]]
     facts = {"section": "statements", "statement": row, "rows": shown, "page": page}
     return render(request, "portal/settlement/statement.html", facts)
 

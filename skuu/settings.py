@@ -357,6 +357,11 @@ UNFOLD = {
                     },
                     {"title": "Disputes", "icon": "gavel", "link": reverse_lazy("admin:settlement_dispute_changelist")},
                     {
+                        "title": "Second person",
+                        "icon": "how_to_reg",
+                        "link": reverse_lazy("admin:settlement_proposal_changelist"),
+                    },
+                    {
                         "title": "Documents",
                         "icon": "receipt_long",
                         "link": reverse_lazy("admin:settlement_document_changelist"),
@@ -368,7 +373,7 @@ UNFOLD = {
                         "link": reverse_lazy("admin:settlement_three_ways"),
                     },
                     {
-                        "title": "Preview of rates",
+                        "title": "Rate cards",
                         "icon": "percent",
                         "link": reverse_lazy("admin:settlement_rate_preview"),
                     },
