@@ -77,6 +77,7 @@ def _write_order(order: Order, remote: RemoteOrder, address: RemoteAddress | Non
 
 def _write_lines(order: Order, remote: RemoteOrder, units: Sequence[ShelfUnits], began: dt.datetime) -> list[str]:
     rows = order.lines.select_for_update(of=("self",)).select_related("variant", "order__shop").order_by("pk")
+    rows = rows.filter(exchange_of=None)  # the shop's own order knows nothing of what is given in exchange
     known = {line.remote_id: line for line in rows}
     fresh = [unit for unit in units if unit.line.id not in known and unit.remaining and not remote.cancelled_at]
     unknown = _add_lines(order, remote, fresh)

@@ -97,6 +97,13 @@ def _follow_fulfilment_orders(parcel: Parcel, connector: Connector) -> None:
 
 def _enter(parcel: Parcel, connector: Connector) -> str:
     rows = ParcelLine.objects.filter(parcel=parcel).select_related("line__order_line__order__shop")
+    if rows.filter(line__order_line__exchange_of__isnull=False).exists():
+        rows = rows.filter(
+            line__order_line__exchange_of=None
+        )  # the shop's order has no such line: its people tell the customer
+        _tell_exchange(parcel)
+        if not rows.exists():
+            return ""
     units: dict[tuple[str, str], int] = {}
     lines: dict[str, OrderLine] = {}
     for row in rows.order_by("pk"):
@@ -109,6 +116,18 @@ def _enter(parcel: Parcel, connector: Connector) -> str:
             accept_request_of(line)
     parts = [(answer, part, quantity) for (answer, part), quantity in units.items()]
     return connector.mirror_fulfilment(parts, parcel.carrier, parcel.tracking_number, parcel.tracking_url)
+
+
+def _tell_exchange(parcel: Parcel) -> None:
+    order = parcel.internal_order.order
+    give_notice(
+        order.shop,
+        kind="exchange_sent",
+        key=f"exchange_sent:{parcel.pk}",
+        subject=f"Order {order.name}: what you gave in exchange is on its way",
+        body=f"{parcel.carrier} {parcel.tracking_number}. Your store does not tell your customer; send them the link on the order's page.",
+        link=f"/my-orders/{order.pk}/",
+    )
 
 
 def _mirrored(parcel: Parcel, remote_id: str) -> None:

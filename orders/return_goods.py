@@ -153,6 +153,24 @@ def inspect_return(returned: Return, grades: Mapping[int, Mapping[str, int]], *,
     return row
 
 
+def open_correction(returned: Return, units: Mapping[int, int], *, by: str) -> Return:
+    """Open a return that corrects a closed one, for units that came back with it; whoever calls holds its locks and inspects it."""
+    same = ("internal_order", "destination", "receiver", "reason", "tracking_number")
+    made = Return.everyone.create(
+        number=_number(),
+        corrects=returned,
+        why_there="Decided by the network.",
+        **{name: getattr(returned, name) for name in same},
+    )
+    places = dict(returned.lines.values_list("line_id", "restock_level_id"))
+    ReturnLine.everyone.bulk_create(
+        ReturnLine(row=made, line_id=line, quantity=count, restock_level_id=places.get(line))
+        for line, count in sorted(units.items())
+    )
+    made.changes.create(from_status="", to_status="announced", by=by, reason=f"Corrects {returned.number}.")
+    return made
+
+
 def end_silent_returns() -> int:
     """End what nobody answers for: never arrived, arrived and not inspected, reported lost and not denied. Returns how many.
 
@@ -199,15 +217,19 @@ def _write(row: InternalOrder, units: Sequence[tuple[int, int]], *, by: str, **s
     if reason not in Return.REASONS or said.get("destination", "shipper") not in Return.DESTINATIONS:
         raise NotPossible("Say why it comes back and where to.", code="bad_return")
     wanted = _wanted(row, units)
-    with connection.cursor() as cursor:
-        cursor.execute("select nextval('orders_return_number')")
-        (number,) = cursor.fetchone()
-    made = Return.everyone.create(number=f"R-{number:06d}", internal_order=row, **said)
+    made = Return.everyone.create(number=_number(), internal_order=row, **said)
     ReturnLine.everyone.bulk_create(
         ReturnLine(row=made, line_id=line, quantity=units) for line, units in sorted(wanted.items())
     )
     made.changes.create(from_status="", to_status="announced", by=by, reason=str(Return.REASONS[reason]))
     return made
+
+
+def _number() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('orders_return_number')")
+        (number,) = cursor.fetchone()
+    return f"R-{number:06d}"
 
 
 def _wanted(row: InternalOrder, units: Sequence[tuple[int, int]]) -> dict[int, int]:
