@@ -15,6 +15,7 @@ TABLES = (
     "settlement_documententry",
     "settlement_storedfile",
     "settlement_disputemessage",
+    "settlement_evidence",
 )
 NEVER_DELETED = (
     "settlement_statement",
@@ -29,8 +30,15 @@ NEVER_DELETED = (
     "settlement_dispute",
     "settlement_seal",
     "settlement_numberseries",
+    "settlement_proposal",
+    "settlement_mandate",
 )
-COUNTERS = ("settlement_payment_id_seq", "settlement_paymentfile_id_seq", "settlement_dispute_id_seq")
+COUNTERS = (
+    "settlement_payment_id_seq",
+    "settlement_paymentfile_id_seq",
+    "settlement_dispute_id_seq",
+    "settlement_proposal_id_seq",
+)
 
 
 class Command(BaseCommand):
