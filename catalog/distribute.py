@@ -66,17 +66,39 @@ def distribute_all(shop: Any = None, *, batch: int = ITEMS_AT_ONCE) -> int:
     """
     last = total = 0
     while True:
-        items = Item.objects.filter(pk__gt=last).order_by("pk")
-        if shop is not None:
-            linked = Match.objects.filter(shop=shop, item=OuterRef("pk"), status="linked")
-            standing = Placement.objects.filter(shop=shop, item=OuterRef("pk"))
-            items = items.filter(Exists(linked) | Exists(standing))
         with transaction.atomic():
-            ids = list(items.select_for_update(no_key=True).values_list("pk", flat=True)[:batch])
-            if not ids:
-                return total
-            _write(_decide_these(ids) if shop is not None else _decide_between(ids[0], ids[-1]))
-        last, total = ids[-1], total + len(ids)
+            last, count = _decide_next(last, batch) if shop is None else _decide_next_of(shop, last, batch)
+        if not count:
+            return total
+        total += count
+
+
+# the ids stay where they are: a batch is named by its ends
+_NEXT = """
+with batch as materialized (select id from catalog_item where id > %s order by id limit %s for no key update)
+select min(id), max(id), count(*) from batch
+"""
+
+
+def _decide_next(last: int, most: int) -> tuple[int, int]:
+    """Lock and decide the next items of all; returns the last one and how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [last, most])
+        first, end, count = cursor.fetchone()
+    if count:
+        _write(_decide_between(first, end))
+    return end, count
+
+
+def _decide_next_of(shop: Any, last: int, most: int) -> tuple[int, int]:
+    """Lock and decide the next items that a shop has a part in."""
+    linked = Match.objects.filter(shop=shop, item=OuterRef("pk"), status="linked")
+    standing = Placement.objects.filter(shop=shop, item=OuterRef("pk"))
+    items = Item.objects.filter(Exists(linked) | Exists(standing), pk__gt=last).order_by("pk")
+    ids = list(items.select_for_update(no_key=True).values_list("pk", flat=True)[:most])
+    if ids:
+        _write(_decide_these(ids))
+    return (ids[-1] if ids else last), len(ids)
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------------

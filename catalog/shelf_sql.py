@@ -185,11 +185,12 @@ select s.shop_id, s.inventory_item_id, s.variant_id, s.item_id, s.wanted, s.fact
 from stated s
 where (s.placement_id is null or s.stands <> s.wanted or s.standing_variant_id <> s.variant_id
     or s.standing_item_id is distinct from s.item_id or s.reason - 'text' <> s.facts or s.unknown)
-  and not exists (
-    select 1 from catalog_variant older
+  and (  -- asked row by row: as a join it would read every variant there is
+    select older.id from catalog_variant older
     join catalog_match m on m.variant_id = older.id and m.status = 'linked'
     join catalog_product p on p.id = older.product_id and p.deleted_at is null
-    where older.inventory_item_id = s.inventory_item_id and older.id < s.variant_id and older.deleted_at is null)
+    where older.inventory_item_id = s.inventory_item_id and older.id < s.variant_id and older.deleted_at is null
+    limit 1) is null
 union all
 select p.shop_id, p.inventory_item_id, p.variant_id, p.item_id, 0, null, '', 0, 0, 0, 0, 0, 0, 0, 0, '', false
 from catalog_placement p
