@@ -57,7 +57,8 @@ class Problem:
         """Price the postage and days of every bundle from every place; places with the same carriers are priced once."""
         found: dict[object, int] = {}
         seen: dict[tuple[int, tuple[int, ...]], int] = {}  # by identity first: comparing whole tariffs takes longer
-        priced, rows = [], []
+        priced: list[Array] = []
+        rows = []
         for place in self.places:
             same = (id(place.ways), place.ways_minor)
             if (row := seen.get(same)) is None:
