@@ -68,7 +68,7 @@ class EntryAdmin(ReadOnly, ModelAdmin):
     readonly_fields = ("explained",)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        return lookup == "lines__account" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        return lookup == "lines__account" or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         rows = super().get_queryset(request)

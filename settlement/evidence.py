@@ -1,6 +1,7 @@
 """Evidence behind the VAT of each internal order is collected while it is fresh: registrations at once, parcels as they move."""
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -82,7 +83,7 @@ def collect_evidence() -> int:
     return done
 
 
-def _note(found: str, values: dict[str, object]) -> int:
+def _note(found: str, values: dict[str, Any]) -> int:
     with as_network(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_NOTE.format(found=found), values)
         return int(cursor.rowcount)

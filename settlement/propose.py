@@ -162,7 +162,7 @@ def decide_dispute(dispute: Dispute, *, to_origin: int, by: str, reason: str) ->
         euros = convert(dispute.amount, rate_on(dispute.currency, today), rate_on("EUR", today))
     if euros > settings.SETTLEMENT_DISPUTE_BOUND_MINOR:
         return propose_move(Move("dispute", to_origin, dispute.currency, reason, dispute=dispute), by=by)
-    if dispute.proposals.filter(status="proposed").exists():
+    if Proposal.objects.filter(dispute=dispute, status="proposed").exists():
         raise AlreadyProposed("A decision has been proposed already; decide that first.")
     resolve_dispute(dispute, to_origin=to_origin, by=by, reason=reason)
     return None
