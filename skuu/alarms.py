@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django_q.models import Failure, Schedule
 
-from network.models import StoreBudget
+from network.models import Shop, StoreBudget
 from network.notify import mail_staff
+from network.rates import is_fixed, newest_day, rates_are_stale
 from network.receive import TOO_LARGE_FROM
+from skuu.books import doubts_about_books
 from skuu.health import SILENT, backlogs, canary_sung, worker_seen
 from skuu.kit.models import Bell, Heartbeat
 from skuu.pulse import ran
@@ -32,7 +34,7 @@ class Alarm:
 
 def alarms() -> list[Alarm]:
     """Look at everything that may be wrong; a handful of indexed queries."""
-    return [*_workers(), *_sweeps(), *_timetable(), *_backlogs(), *_failures()]
+    return [*_books(), *_workers(), *_sweeps(), *_timetable(), *_backlogs(), *_rates(), *_failures()]
 
 
 def _workers() -> list[Alarm]:
@@ -99,6 +101,26 @@ def _backlogs() -> list[Alarm]:
         for one in backlogs()
         if one.is_late
     ]
+
+
+def _books() -> list[Alarm]:
+    mend = "Release and pay nothing; run manage.py check_ledger and restore what it names."
+    return [Alarm(f"books {text}", text, mend) for text in doubts_about_books()]
+
+
+def _rates() -> list[Alarm]:
+    """Rates that stopped coming matter once anybody trades in a currency that has no fixed one."""
+    if not rates_are_stale(timezone.localdate()) or not stale_currencies():
+        return []
+    text = f"The newest exchange rates are of {newest_day():%Y-%m-%d}; {', '.join(stale_currencies())} are compared by them."
+    return [Alarm("rates", text, "Run manage.py import_rates with the central bank's newest file.")]
+
+
+def stale_currencies() -> list[str]:
+    """Name the currencies of open shops whose rate is none that was fixed for good."""
+    open_shops = Shop.everyone.exclude(status__in=["installing", "left"])
+    used = open_shops.order_by("currency").values_list("currency", flat=True).distinct()
+    return [currency for currency in used if not is_fixed(currency)]
 
 
 def _failures() -> list[Alarm]:

@@ -19,6 +19,7 @@ from catalog.models.shelf import OUT_OF_STEP
 from network.models import InboundEvent, SyncRun
 from network.stops import halted
 from orders.models import InternalOrder, OrderLine, OrderToRead
+from skuu.books import doubts_about_books
 from skuu.kit.models import Heartbeat
 
 CANARY = "canary"  # the heartbeat that a job leaves on its way through the queue
@@ -117,6 +118,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             elif sung is not None and now - sung > SILENT:
                 problems.append("no job has come through the queue for two minutes: its cluster hangs or is too small")
             problems += [f"{late.name}: oldest {late.age}" for late in waiting if late.is_late]
+            problems += doubts_about_books()
             facts = {
                 "worker_seconds": _seconds(now, seen),
                 "canary_seconds": _seconds(now, sung),

@@ -2,17 +2,23 @@
 
 import datetime as dt
 import threading
+from decimal import Decimal
 
 import pytest
 from django.core import mail
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
 from network.models import Merchant, Shop, StoreBudget, User
+from network.rates import keep_rates, newest_day
 from network.receive import note_too_large
+from settlement.models import Entry, Line
+from settlement.tasks import post_shipped
+from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 from skuu.alarms import alarms, tell_alarms
+from skuu.books import doubts_about_books, prove_books
 from skuu.kit.models import Bell, Heartbeat
 from skuu.pulse import ran, sing
 from skuu.schedule import TIMETABLE
@@ -81,11 +87,54 @@ class TestAlarms:
         )
         assert keys() == ["too large: bruno.myshopify.com", f"throttled {shop.pk}"]
 
+    def test_rates_that_stopped_coming_are_an_alarm_once_somebody_trades_in_another_currency(self, at_work):
+        merchant = Merchant.everyone.create(name="Bruno", legal_name="Bruno BV", country="NL")
+        shop = Shop.everyone.create(
+            merchant=merchant, domain="bruno.myshopify.com", name="Bruno", currency="EUR", status="live"
+        )
+        today = timezone.localdate()
+        keep_rates(iter([("SEK", today - dt.timedelta(days=8), Decimal("11.0"))]))
+        assert (newest_day() < today - dt.timedelta(days=7), keys()) == (True, [])
+        Shop.everyone.filter(pk=shop.pk).update(currency="SEK")
+        assert keys() == ["rates"]
+        keep_rates(iter([("SEK", today, Decimal("11.0"))]))
+        assert keys() == []
+
+    def test_an_entry_that_does_not_sum_to_zero_is_an_alarm_at_once(self, at_work, client):
+        """Case 80: a ledger that is not zero is red as soon as somebody looks."""
+        assert doubts_about_books() == []
+        order = make_internal_order(make_shop(make_merchant("Bruno")), make_shop(make_merchant("Alma")))
+        assert (post_shipped(), keys()) == (1, [])
+        change = "update settlement_line set amount = amount + %s where id = (select min(id) from settlement_line)"
+        with connection.cursor() as cursor:
+            cursor.execute("alter table settlement_line disable trigger user")
+            cursor.execute(change, [1])
+        [doubt] = doubts_about_books()
+        entry = Entry.objects.get(internal_order_id=order.pk)
+        assert doubt == f"The ledger does not sum to zero: entry {entry.pk} by 1 EUR."
+        assert keys() == [f"books {doubt}"]
+        red = client.get("/readyz")
+        assert (red.status_code, red.json()["problems"]) == (503, [doubt])
+        with connection.cursor() as cursor:
+            cursor.execute(change, [-1])
+        assert (keys(), client.get("/readyz").status_code) == ([], 200)
+
+    def test_what_the_night_finds_in_the_books_stays_an_alarm_until_a_proof_finds_nothing(self, at_work):
+        make_internal_order(make_shop(make_merchant("Bruno")), make_shop(make_merchant("Alma")))
+        post_shipped()
+        balance = Line.objects.order_by("pk")[0].account.balance
+        balance.amount += 1
+        balance.save()
+        assert (prove_books() > 0, len(keys())) == (True, 1)
+        balance.amount -= 1
+        balance.save()
+        assert (prove_books(), keys()) == (0, [])
+
     def test_staff_are_mailed_once_and_again_when_it_comes_back(self, at_work):
         User.objects.create_user("ina", "ina@example.com", "x", is_staff=True)
         Schedule.objects.filter(name__contains="prove_books").delete()
         assert (tell_alarms(), tell_alarms(), len(mail.outbox)) == (1, 0, 1)
-        assert "settlement.tasks.prove_books is not scheduled" in mail.outbox[0].body
+        assert "skuu.books.prove_books is not scheduled" in mail.outbox[0].body
         write_timetable()
         assert tell_alarms() == 0
         Schedule.objects.filter(name__contains="prove_books").delete()

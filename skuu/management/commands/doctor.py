@@ -16,7 +16,10 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
+from network.rates import newest_day, rates_are_stale
 from skuu import health
+from skuu.alarms import stale_currencies
+from skuu.books import doubts_about_books
 from skuu.testing.chromium import find_chromium
 
 
@@ -133,6 +136,30 @@ def look_at_backlogs() -> Finding:
     return Finding("backlogs", "ok", f"nothing is late; {sum(b.count for b in found)} rows are on their way")
 
 
+def look_at_rates() -> Finding:
+    """Say of which day the exchange rates are."""
+    try:
+        newest, used = newest_day(), stale_currencies()
+    except DatabaseError:
+        return Finding("exchange rates", "bad", "unknown: the database is not ready", "run: python manage.py migrate")
+    detail = f"the newest are of {newest:%Y-%m-%d}"
+    if rates_are_stale(timezone.localdate()) and used:
+        mend = "run: python manage.py import_rates FILE (eurofxref.csv of the European Central Bank)"
+        return Finding("exchange rates", "warn", f"{detail}; {', '.join(used)} are compared by them", mend)
+    return Finding("exchange rates", "ok", detail)
+
+
+def look_at_books() -> Finding:
+    """Say whether the ledger sums to zero, and what its last proof found."""
+    try:
+        doubts = doubts_about_books()
+    except DatabaseError:
+        return Finding("books", "bad", "unknown: the database is not ready", "run: python manage.py migrate")
+    if doubts:
+        return Finding("books", "bad", " ".join(doubts), "run: python manage.py check_ledger")
+    return Finding("books", "ok", "the newest entries sum to zero")
+
+
 def look_at_mail() -> Finding:
     """Say where mail goes."""
     backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
@@ -161,6 +188,8 @@ LOOKS: tuple[Callable[[], Finding], ...] = (
     look_at_shopify,
     look_at_worker,
     look_at_backlogs,
+    look_at_rates,
+    look_at_books,
     look_at_mail,
     look_at_tools,
 )
