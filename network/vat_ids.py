@@ -1,18 +1,24 @@
 """VAT numbers are checked by their digits and by a register that can be plugged in; what nobody could ask is “not checked”."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from stdnum.ch import uid as swiss
 from stdnum.eu import vat as european
 from stdnum.exceptions import ValidationError
 from stdnum.gb import vat as british
 
-from network.models import TaxRegistration, VatCheck
+from network.models import Shop, TaxRegistration, VatCheck
+from network.notify import give_notice
 from network.scoping import as_network
 
+NOBODY = "network.vat_ids.ask_nobody"
+AGREED, SILENCE = dt.timedelta(days=30), dt.timedelta(hours=20)
 VALID, INVALID, NOT_CHECKED = "valid", "invalid", "not_checked"
 
 
@@ -60,7 +66,7 @@ def check_registration(registration: TaxRegistration, *, by: str) -> VatCheck:
         checker: Checker = import_string(settings.VAT_ID_CHECKER)
         found = checker(vat_id)
     with as_network():
-        return VatCheck.everyone.create(
+        row = VatCheck.everyone.create(
             registration=registration,
             vat_id=vat_id,
             answer=found.answer,
@@ -68,6 +74,43 @@ def check_registration(registration: TaxRegistration, *, by: str) -> VatCheck:
             source=found.source,
             reason=found.reason[:200],
             asked_by=by,
+        )
+        if row.answer == INVALID:
+            _tell(registration, row)
+    return row
+
+
+def check_due_registrations(limit: int = 50) -> int:
+    """Ask anew about numbers in force whose last answer is old; run daily. Returns how many were asked about.
+
+    An answer is good for ``AGREED``, silence for a day. Without a register connected nobody is asked. *Again*: only what is due.
+    """
+    if settings.VAT_ID_CHECKER == NOBODY:
+        return 0
+    now = timezone.now()
+    with as_network():
+        today = timezone.localdate()
+        rows = TaxRegistration.everyone.filter(Q(valid_to=None) | Q(valid_to__gte=today), valid_from__lte=today)
+        answered = VatCheck.everyone.filter(registration=OuterRef("pk")).exclude(answer=NOT_CHECKED)
+        asked = VatCheck.everyone.filter(registration=OuterRef("pk"), asked_at__gt=now - SILENCE)
+        due = rows.exclude(Exists(answered.filter(asked_at__gt=now - AGREED))).exclude(Exists(asked))
+        due = list(due.select_related("merchant").order_by("pk")[:limit])
+    for registration in due:
+        check_registration(registration, by="schedule")
+    return len(due)
+
+
+def _tell(registration: TaxRegistration, check: VatCheck) -> None:
+    """Tell a merchant's people that a number of theirs is not valid, once a check."""
+    shop = Shop.everyone.filter(merchant=registration.merchant_id).order_by("pk").first()
+    if shop is not None:
+        give_notice(
+            shop,
+            "vat_id_invalid",
+            f"vat:{registration.pk}:{check.pk}",
+            f"The VAT number {check.vat_id} is not valid",
+            f"Asked on {check.asked_at:%d.%m.%Y} ({check.source}). {check.reason} Invoices must not bear it: tell us the right one.",
+            "/partner-countries/",
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import catalog.tasks
 import network.tasks
+import network.vat_ids
 import orders.tasks
 import settlement.evidence
 import settlement.tasks
@@ -84,4 +85,5 @@ TIMETABLE = (
     Row(catalog.tasks.propose_aliases, DAY),
     Row(orders.tasks.erase_addresses, DAY),
     Row(network.tasks.forget_bodies, DAY),
+    Row(network.vat_ids.check_due_registrations, DAY),
 )

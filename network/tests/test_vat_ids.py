@@ -1,14 +1,16 @@
 """VAT numbers: digits, the register, and silence that is never taken for yes."""
 
+import datetime as dt
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import time_machine
 
-from network.models import VatCheck
-from network.vat_ids import check_registration, has_right_digits, last_checks
-from settlement.tests.cast import make_merchant
+from network.models import Notice, VatCheck
+from network.vat_ids import check_due_registrations, check_registration, has_right_digits, last_checks
+from settlement.tests.cast import make_merchant, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +113,28 @@ def test_a_number_with_wrong_digits_is_not_even_asked_about(register, number):
 def test_numbers_from_outside_the_union_are_not_asked_of_its_register(register, number):
     number.vat_id = "GB980780684"
     assert (check_registration(number, by="ina").answer, register.asked) == ("not_checked", [])
+
+
+def test_numbers_are_asked_about_anew_when_their_answer_is_old_and_silence_the_next_day(register, number, settings):
+    with time_machine.travel(dt.datetime(2026, 11, 2, 4, tzinfo=dt.UTC), tick=False) as clock:
+        register.says = (500, {})
+        assert (check_due_registrations(), check_due_registrations()) == (1, 0)
+        clock.shift(dt.timedelta(days=1))
+        register.says = (200, {"valid": True})
+        assert check_due_registrations() == 1
+        clock.shift(dt.timedelta(days=29))
+        assert check_due_registrations() == 0
+        clock.shift(dt.timedelta(days=2))
+        assert check_due_registrations() == 1
+        settings.VAT_ID_CHECKER = "network.vat_ids.ask_nobody"
+        clock.shift(dt.timedelta(days=99))
+        assert check_due_registrations() == 0
+    assert [row.answer for row in VatCheck.everyone.order_by("pk")] == ["not_checked", "valid", "valid"]
+
+
+def test_a_merchant_is_told_of_a_number_that_is_not_valid(register, number):
+    shop = make_shop(number.merchant)
+    register.says = (200, {"valid": False})
+    check_registration(number, by="schedule")
+    notice = Notice.everyone.get(kind="vat_id_invalid")
+    assert (notice.shop, notice.subject) == (shop, "The VAT number FR83404833048 is not valid")
