@@ -160,7 +160,7 @@ def _adjust(
         return
     if line.status == "handed_back":
         left = 0 if unit is None or line.order.cancelled_at else unit.left_open
-        _follow_handed_back(line, unit, remaining or left, began)
+        _follow_handed_back(line, unit, remaining or left, shipped, began)
     elif line.status == "cancelled" and not remaining:
         return
     elif line.quantity < remaining + mirrored:
@@ -186,7 +186,13 @@ def _take_on_more(line: OrderLine, quantity: int) -> None:
     change_quantity(line, quantity, by="selling shop", reason="The selling shop raised the quantity.")
 
 
-def _follow_handed_back(line: OrderLine, unit: ShelfUnits | None, remaining: int, began: dt.datetime) -> None:
+def _follow_handed_back(
+    line: OrderLine, unit: ShelfUnits | None, remaining: int, shipped: int, began: dt.datetime
+) -> None:
+    """Follow what the selling shop does with a line it got back; units it takes out may stand on the shelf again."""
+    if remaining + shipped < line.quantity:
+        line.quantity = remaining + shipped
+        OrderLine.everyone.filter(pk=line.pk).update(quantity=line.quantity)
     if not remaining:
         move(line, "cancelled", by="selling shop", reason="The selling shop settled it.", hand_back_due_at=None)
         settle_notice(line.order.shop, notice_key(line))

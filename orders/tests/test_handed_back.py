@@ -1,9 +1,13 @@
 """What goes back to the selling shop goes back whole, in its own time, and takes nothing along."""
 
-from network.models import Notice
+from catalog.models import Placement
+from network.models import Notice, Shop
 from orders.fulfil import decline_internal_order
 from orders.models import InternalOrder
 from orders.tests.make import hurry
+
+REFUND = """mutation($input: RefundInput!, $key: String!) { refundCreate(input: $input) @idempotent(key: $key) {
+  refund { id } userErrors { message } } }"""
 
 
 def test_a_line_nobody_has_waits_for_the_other_line_of_its_fulfilment_order_to_ship(market):
@@ -77,3 +81,19 @@ def test_a_line_declined_by_the_last_partner_stays_handed_back_until_the_shop_se
     line.refresh_from_db()
     assert line.status == "cancelled"
     assert not Notice.everyone.filter(shop=market.bruno, kind="handed_back", done_at=None).exists()
+
+
+def test_a_unit_put_back_on_the_shelf_with_a_line_that_was_handed_back_is_seen_there(market):
+    """Every message of it was lost: what the shelf shows beside what we believe is asked for at once."""
+    order_id = market.buy(market.bruno, ("41", 1))
+    for shop in (market.alma, market.dora):
+        Shop.everyone.filter(pk=shop.pk).update(status="paused")
+    market.settle()
+    (line,) = market.order(market.bruno, order_id)["lineItems"]["nodes"]
+    row = {"lineItemId": line["id"], "quantity": 1, "restockType": "CANCEL"}
+    market.ask(market.bruno, REFUND, input={"orderId": order_id, "refundLineItems": [row]}, key="back")
+    market.sweep(market.bruno)
+    known = market.known(market.bruno, order_id).lines.get()
+    assert (known.status, known.quantity, known.told_units) == ("cancelled", 0, 0)
+    placement = Placement.everyone.get(shop=market.bruno, variant=market.variant(market.bruno, "41"))
+    assert placement.doubted_at is not None
