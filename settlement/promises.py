@@ -167,7 +167,7 @@ ALONE: dict[str, str] = {
           'line_is_never_truncated', 'statement_line_is_append_only', 'statement_line_is_never_truncated',
           'statement_is_never_deleted', 'sealed_statement_is_final', 'statement_is_never_truncated',
           'entry_in_open_period', 'closed_period_is_final', 'period_is_never_deleted', 'released_is_append_only',
-          'document_is_append_only', 'account_is_never_deleted',
+          'document_is_append_only', 'account_is_never_deleted', 'statement_line_of_an_entry',
           'account_is_never_truncated', 'account_stays_whose_it_is',
           'storedfile_is_append_only', 'sealed_block_is_final', 'payment_file_is_final']) as g(name)
         where not exists (select 1 from pg_trigger t where t.tgname = g.name and t.tgenabled = 'A')""",

@@ -89,6 +89,7 @@ _MONEY = {"net", "origin_fee", "goods", "shipping", "vat", "gross", "network_fee
 _FIELDS = Row._fields
 _SINCE_LAYOUT = {"original": 2}  # a statement keeps the columns it was sealed with
 _NUMBERS = {"line", "entry", "quantity"}
+_OUR_WORDS = {"kind", "effective_on", "posted_at", "role", "currency", "vat_treatment"}  # nobody writes these but us
 _NUMBERS_SINCE = 3  # before, a quantity that came back was guarded against spreadsheets like a text: '-1
 _SEAL_SINCE = 3
 LAYOUT = 3
@@ -297,15 +298,10 @@ def _places(currency: str) -> int:
     return exponent(currency)
 
 
-@lru_cache(maxsize=8)
-def _zero(places: int) -> str:
-    return f"{0:.{places}f}"
-
-
 def plain_amount(minor: int, places: int) -> str:
     """Write what kit.money.major writes, a hundred thousand times a second."""
-    if not minor:
-        return _zero(places)
+    if minor >= 0 and places == 2:
+        return f"{minor // 100}.{minor % 100:02d}"
     digits = f"{abs(minor):0{places + 1}d}"
     number = f"{digits[:-places]}.{digits[-places:]}" if places else digits
     return f"-{number}" if minor < 0 else number
@@ -314,8 +310,8 @@ def plain_amount(minor: int, places: int) -> str:
 def _cells(statement: Statement) -> Callable[[Row], list[Any]]:
     """Give the writer of a statement's rows as cells, by the columns and the care it was sealed with."""
     names = _names(statement.layout)
-    numbers = _MONEY | {"vat_rate_bp"} | (_NUMBERS if statement.layout >= _NUMBERS_SINCE else set())
-    texts = [at for at, name in enumerate(names) if name not in numbers]
+    safe = _MONEY | _OUR_WORDS | {"vat_rate_bp"} | (_NUMBERS if statement.layout >= _NUMBERS_SINCE else set())
+    texts = [at for at, name in enumerate(names) if name not in safe]
 
     def cells(row: Row) -> list[Any]:
         values = _plain(row, names)

@@ -54,9 +54,12 @@ class StatementLine(Tenant):
 
     MERCHANT_PATH: ClassVar[str] = "statement__merchant"
 
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    # the database asks for statement and entry once a statement (migration state_in_bulk)
+    statement = models.ForeignKey(
+        Statement, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False
+    )
     n = models.PositiveIntegerField()
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+", db_index=False)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     item = models.PositiveSmallIntegerField(null=True)
     amount = models.BigIntegerField()  # + is owed to the merchant
 

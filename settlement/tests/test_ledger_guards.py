@@ -172,6 +172,19 @@ def test_a_line_without_an_entry_is_refused(accounts):
     )
 
 
+def test_a_statement_line_without_an_entry_is_refused(alma, bruno):
+    from settlement.close import close_cycle
+
+    post_entry(draft(alma, bruno))
+    close_cycle(timezone.localdate())
+    for column, other in (("entry_id", "statement_id"), ("statement_id", "entry_id")):
+        refused(
+            f"insert into settlement_statementline (n, amount, {column}, {other}) "  # noqa: S608 - names from this test
+            f"select 9, 1, 987654, {other} from settlement_statementline limit 1",
+            because="a_statement_line_tells_of_an_entry",
+        )
+
+
 def test_an_entry_without_lines_is_refused_at_commit(accounts):
     refused(
         "insert into settlement_entry (key, payload_hash, kind, ref, period_id, effective_on, line_count, facts) "

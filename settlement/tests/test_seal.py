@@ -7,11 +7,14 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from settlement.check import check_ledger
-from settlement.models import Seal
+from settlement.close import close_cycle
+from settlement.documents.statement import statement_json
+from settlement.models import Seal, Statement
 from settlement.post import Draft, post_entry
-from settlement.seal import newest_seal, seal_entries
+from settlement.seal import find_seal, newest_seal, seal_entries
 from settlement.splitting import Posting
 from settlement.tests.cast import make_merchant
+from skuu.kit.errors import NotFound
 
 
 def post(number: int, alma: int, bruno: int) -> None:
@@ -54,9 +57,17 @@ def test_I4_N42_a_chain_of_seals_reveals_any_change_and_goes_on_after_a_restore(
     assert told() == [(3, True), (1, True)]
     assert newest_seal() != first
     assert broken() == []
+    close_cycle(timezone.localdate())
+    stated = Statement.everyone.first()
+    assert stated is not None
+    assert (stated.seal, statement_json(stated)["seal"]) == (newest_seal(), newest_seal())
+    assert find_seal(newest_seal().upper())[1] is True
+    with pytest.raises(NotFound):
+        find_seal("")
     with pytest.raises(DatabaseError), transaction.atomic():
         Seal.objects.filter(entries=3).update(digest="x")
     with connection.cursor() as cursor:
         cursor.execute("alter table settlement_line disable trigger user")
         cursor.execute("update settlement_line set tag = 'y' where id = (select min(id) from settlement_line)")
     assert broken() == ["every sealed block reads as it was sealed"]
+    assert [find_seal(digest)[1] for digest in (first, newest_seal())] == [False, True]
