@@ -100,7 +100,9 @@ class TaxRegistrationAdmin(ModelAdmin):
 
     @action(description="Ask the register about these numbers", permissions=["change"])
     def ask_register(self, request: HttpRequest, rows: "QuerySet[TaxRegistration]") -> None:
-        for row in rows[:50]:
+        if rows.count() > 10:
+            self.message_user(request, "Ten at a time; the others are asked about by the daily run.", messages.WARNING)
+        for row in rows[:10]:
             found = vat_ids.check_registration(row, by=str(request.user))
             level = messages.SUCCESS if found.answer == vat_ids.VALID else messages.WARNING
             self.message_user(request, f"{row.vat_id}: {found.get_answer_display()}. {found.reason}".strip(), level)

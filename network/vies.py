@@ -5,7 +5,7 @@ from django.conf import settings
 
 from network.vat_ids import INVALID, NOT_CHECKED, VALID, Answer
 
-TIMEOUT = 10
+TIMEOUT = 5
 _DOWN = "The register did not answer: "
 
 
