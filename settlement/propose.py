@@ -14,7 +14,7 @@ from settlement.balances import Position, positions_of_many
 from settlement.dispute import resolve_dispute
 from settlement.models import Account, BankLine, Dispute, Entry, Payment, Proposal
 from settlement.penalties import compensate, write_off
-from settlement.rates import convert, rate_on
+from settlement.rates import NoRate, convert, rate_on
 from settlement.reconcile import credit_booking, leave_booking, name_booking
 from skuu.kit.errors import NotAllowed, NotPossible, WrongState
 from skuu.kit.states import move
@@ -156,16 +156,22 @@ def decide_dispute(dispute: Dispute, *, to_origin: int, by: str, reason: str) ->
 
     The bound looks at what is held, whoever gets it. Raises as resolve_dispute and propose_move.
     """
-    euros = dispute.amount
-    if dispute.currency != "EUR":
-        today = timezone.localdate()
-        euros = convert(dispute.amount, rate_on(dispute.currency, today), rate_on("EUR", today))
-    if euros > settings.SETTLEMENT_DISPUTE_BOUND_MINOR:
+    if _is_large(dispute):
         return propose_move(Move("dispute", to_origin, dispute.currency, reason, dispute=dispute), by=by)
     if Proposal.objects.filter(dispute=dispute, status="proposed").exists():
         raise AlreadyProposed("A decision has been proposed already; decide that first.")
     resolve_dispute(dispute, to_origin=to_origin, by=by, reason=reason)
     return None
+
+
+def _is_large(dispute: Dispute) -> bool:
+    """Say whether two people decide; an amount in a currency without a known rate is large."""
+    today = timezone.localdate()
+    try:
+        euros = convert(dispute.amount, rate_on(dispute.currency, today), rate_on("EUR", today))
+    except NoRate:
+        return True
+    return euros > settings.SETTLEMENT_DISPUTE_BOUND_MINOR
 
 
 def move_of(row: Proposal) -> Move:

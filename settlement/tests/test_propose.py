@@ -160,6 +160,11 @@ class TestDisputes:
         assert (row.status, row.to_origin, payable(bruno)) == ("resolved", 0, [-109_20])
         assert check_ledger(strict=True).findings == []
 
+    def test_an_amount_whose_worth_nobody_knows_is_decided_by_two(self, alma, bruno):
+        row = self.held(alma, bruno, 1_00)
+        row.currency = "XAF"  # no rate of it is published
+        assert decide_dispute(row, to_origin=1_00, by="ina", reason="Torn") is not None
+
     def test_a_decision_of_a_dispute_that_was_taken_back_meanwhile_moves_nothing(self, alma, bruno):
         row = self.held(alma, bruno, 60_00)
         proposal = decide_dispute(row, to_origin=60_00, by="ina", reason="Torn")
