@@ -94,10 +94,10 @@ def check_due_registrations(limit: int = 50) -> int:
         answered = VatCheck.everyone.filter(registration=OuterRef("pk")).exclude(answer=NOT_CHECKED)
         asked = VatCheck.everyone.filter(registration=OuterRef("pk"), asked_at__gt=now - SILENCE)
         due = rows.exclude(Exists(answered.filter(asked_at__gt=now - AGREED))).exclude(Exists(asked))
-        due = list(due.select_related("merchant").order_by("pk")[:limit])
-    for registration in due:
+        found = list(due.select_related("merchant").order_by("pk")[:limit])
+    for registration in found:
         check_registration(registration, by="schedule")
-    return len(due)
+    return len(found)
 
 
 def _tell(registration: TaxRegistration, check: VatCheck) -> None:
