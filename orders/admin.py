@@ -5,7 +5,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
 
+from orders.decide_objection_page import decide_page
 from orders.decision_page import decision_facts
 from orders.models import (
     DataRequest,
@@ -13,6 +16,8 @@ from orders.models import (
     InternalOrderChange,
     InternalOrderLine,
     MailAlias,
+    Objection,
+    ObjectionChange,
     Order,
     OrderLine,
     OrderLineChange,
@@ -21,8 +26,10 @@ from orders.models import (
     Return,
     ReturnChange,
     ReturnLine,
+    ReturnRule,
     RoutingPolicy,
     RoutingTrace,
+    ShopLook,
     TrackingEvent,
 )
 from skuu.kit.admin import ChangesInline, ReadOnlyAdmin, ReadOnlyInline
@@ -173,6 +180,56 @@ class ReturnAdmin(ReadOnlyAdmin):
     list_select_related = ("internal_order",)
     ordering = ("-pk",)
     inlines = (ReturnLineInline, ReturnChangeInline)
+
+
+class ObjectionChangeInline(ChangesInline):
+    model = ObjectionChange
+
+
+@admin.register(Objection)
+class ObjectionAdmin(ReadOnlyAdmin):
+    """What selling shops object to in inspections; staff decide, stock and money follow by themselves."""
+
+    list_display = ("returned", "status", "words", "raised_at", "raised_by", "decided_at", "decision")
+    list_filter = ("status",)
+    search_fields = ("returned__number", "words")
+    list_select_related = ("returned",)
+    ordering = ("-pk",)
+    readonly_fields = ("decision",)
+    inlines = (ObjectionChangeInline,)
+
+    def get_urls(self) -> list[Any]:
+        """Add the page on which an objection is decided."""
+        name = "orders_objection_decide"
+        return [path("<int:pk>/decide/", self.admin_site.admin_view(decide_page), name=name), *super().get_urls()]
+
+    @admin.display(description="decide")
+    def decision(self, row: Objection) -> str:
+        if row.status != "open":
+            return row.answer
+        return format_html('<a href="{}">Decide</a>', reverse("admin:orders_objection_decide", args=[row.pk]))
+
+
+@admin.register(ReturnRule)
+class ReturnRuleAdmin(ReadOnlyAdmin):
+    """Where merchants' customers send goods back to, version by version; the merchant's people choose it in the portal."""
+
+    list_display = ("merchant", "version", "rule", "made_at", "made_by")
+    list_filter = ("rule",)
+    search_fields = ("merchant__name", "made_by")
+    list_select_related = ("merchant",)
+    ordering = ("-pk",)
+
+
+@admin.register(ShopLook)
+class ShopLookAdmin(ReadOnlyAdmin):
+    """How shops look on packing slips."""
+
+    list_display = ("shop", "is_plain", "colour", "logo_kind", "changed_at", "changed_by")
+    search_fields = ("shop__name",)
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+    exclude = ("logo",)
 
 
 @admin.register(RoutingPolicy)

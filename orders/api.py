@@ -29,6 +29,7 @@ class NothingIn(Record):
 class ParcelOut(serializers.Serializer):
     """A parcel on its way."""
 
+    id = serializers.IntegerField(help_text="under this a shipper corrects its tracking")
     carrier = serializers.CharField()
     tracking_number = serializers.CharField()
     tracking_url = serializers.CharField()

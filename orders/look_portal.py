@@ -19,7 +19,7 @@ from orders.look import change_look, forget_look, look_of
 from orders.models import ShopLook
 from orders.slip import sample_slip
 from orders.slip_words import NAMES
-from skuu.kit.errors import NotPossible
+from skuu.kit.errors import NotFound, NotPossible
 
 
 class LookForm(PortalForm):
@@ -120,6 +120,8 @@ def reset_look(request: MerchantRequest, pk: int) -> HttpResponseBase:
 def look_sample(request: MerchantRequest, pk: int, kind: str) -> HttpResponseBase:
     """Print a sample slip as it looks now, in a language."""
     shop = request.acting.shop(pk)
+    if kind not in ("png", "pdf"):
+        raise NotFound("A sample is a PNG or a PDF.")
     language = request.GET.get("language", "en")
     with as_network():
         content = sample_slip(shop.name, look_of(shop), language if language in NAMES else "en", kind=kind)

@@ -1,8 +1,9 @@
 """Addresses of the merchant's pages about trade."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from orders import (
+    exchange_portal,
     look_portal,
     parcels_portal,
     portal,
@@ -29,10 +30,11 @@ urlpatterns = [
     path("look/", look_portal.look, name="look"),
     path("look/<int:pk>/", look_portal.save_look, name="save_look"),
     path("look/<int:pk>/neutral/", look_portal.reset_look, name="reset_look"),
-    re_path(r"^look/(?P<pk>\d+)/sample\.(?P<kind>png|pdf)$", look_portal.look_sample, name="look_sample"),
+    path("look/<int:pk>/sample/<slug:kind>/", look_portal.look_sample, name="look_sample"),
     path("my-orders/", portal.orders, name="orders"),
     path("my-orders/<int:pk>/", portal.order, name="order"),
     path("my-orders/<int:pk>/return/", returns_portal.announce, name="announce_return"),
+    path("my-orders/<int:pk>/exchange/", exchange_portal.exchange, name="exchange"),
     path("my-orders/lost/<slug:number>/", returns_portal.lost, name="report_lost"),
     path("privacy/", privacy_portal.privacy, name="privacy"),
     path("privacy/<int:pk>/", privacy_portal.privacy_file, name="privacy_file"),
@@ -41,5 +43,7 @@ urlpatterns = [
     path("returns/<slug:number>/", returns_portal.one_return, name="return"),
     path("returns/<slug:number>/receive/", returns_portal.receive, name="receive_return"),
     path("returns/<slug:number>/inspect/", returns_portal.inspect, name="inspect_return"),
+    path("returns/<slug:number>/object/", exchange_portal.objection, name="object_grade"),
+    path("returns/<slug:number>/object/withdraw/", exchange_portal.withdraw, name="withdraw_objection"),
     path("returns/<slug:number>/cancel/", returns_portal.cancel, name="cancel_return"),
 ]

@@ -67,7 +67,7 @@ def _token(number: str) -> str:
 def _lives(internal_order: InternalOrder) -> bool:
     """Say whether a parcel still needs the customer to be reached; an erased address ends that too."""
     wanted = internal_order.status in GIVEN and bool(internal_order.order.destination)
-    return wanted and timezone.now() <= _until(internal_order)
+    return wanted and timezone.now() <= alias_until(internal_order)
 
 
 def relay_mail(raw: bytes, recipient: str, *, directory: Directory | None = None) -> str:
@@ -109,7 +109,8 @@ def ask_store(internal_order: InternalOrder) -> str:
         return ""
 
 
-def _until(internal_order: InternalOrder) -> dt.datetime:
+def alias_until(internal_order: InternalOrder) -> dt.datetime:
+    """Say until when mail is relayed for an internal order's customer."""
     if internal_order.delivered_at:
         return internal_order.delivered_at + KEPT_AFTER_DELIVERY
     return internal_order.created_at + LONGEST

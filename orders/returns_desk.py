@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.catalogue import size_label
 from network.models import Merchant
-from orders.models import InternalOrder, InternalOrderLine, Return, ReturnLine
+from orders.models import InternalOrder, InternalOrderLine, Objection, OrderLine, Return, ReturnLine
 from orders.returnable import units_left
 from skuu.kit.errors import NotFound
 
@@ -71,6 +71,34 @@ class Case:
     @property
     def may_cancel(self) -> bool:
         return self.is_origin and self.row.status == "announced"
+
+    @property
+    def objections(self) -> list[Objection]:
+        """What the selling shop objected to, the newest first; who shipped reads it too."""
+        return list(self.row.objections.order_by("-pk"))
+
+    @property
+    def may_object(self) -> bool:
+        """Whether this party may object to what another found."""
+        row = self.row
+        found = any(back.line.worn or back.line.missing for back in self.lines)
+        mine = self.is_origin and not self.is_shipper and row.status == "closed" and row.destination != "origin"
+        return (
+            mine
+            and found
+            and not (row.is_lost or row.corrects_id)
+            and not row.objections.filter(status="open").exists()
+        )
+
+    @property
+    def corrections(self) -> list[Return]:
+        """The returns by which staff decided grades of this one anew."""
+        return list(self.row.corrections.order_by("pk"))
+
+    @property
+    def given(self) -> list[OrderLine]:
+        """What the customer got instead, for the selling shop alone."""
+        return list(self.row.exchanges.order_by("pk")) if self.is_origin else []
 
     @property
     def grades(self) -> list[tuple[str, str]]:

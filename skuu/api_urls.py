@@ -3,21 +3,28 @@
 from django.urls import path, re_path
 
 from catalog import api as catalog
+from catalog import insights_api as insights
 from catalog import matches_api as matches
 from catalog import rules_api as rules
 from catalog import stock_api as stock
 from network import api as network
+from network import sending_api as sending
 from orders import api as orders
+from orders import exchange_api as exchanges
+from orders import parcels_api as parcels
 from orders import quotes_api as quotes
 from orders import returns_api as returns
 from orders import selling_api as selling
 from orders import shipping_api as shipping
 from settlement import api as settlement
 from settlement import disputes_api as disputes
+from settlement import payments_api as payments
+from skuu import leaving_api as leaving
 
 app_name = "api"
 urlpatterns = [
     path("shop/", network.ShopDoor.as_view(), name="shop"),
+    path("shop/exit-plan/", leaving.ExitPlanDoor.as_view(), name="exit_plan"),
     path("products/", catalog.Products.as_view(), name="products"),
     path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
     path("stock/", stock.Stock.as_view(), name="stock"),
@@ -28,6 +35,10 @@ urlpatterns = [
     path("rules/versions/<int:number>/restore/", rules.RestoreVersion.as_view(), name="rule_version_restore"),
     path("rules/<int:pk>/", rules.OneRule.as_view(), name="rule"),
     path("policy/", rules.Policy.as_view(), name="policy"),
+    path("insights/", insights.Insights.as_view(), name="insights"),
+    path("partner-countries/", insights.PartnerCountries.as_view(), name="partner_countries"),
+    path("trust/", insights.OwnTrust.as_view(), name="trust"),
+    path("sending/", sending.SendingTermsDoor.as_view(), name="sending"),
     path("matches/", matches.Matches.as_view(), name="matches"),
     path("matches/<int:pk>/", matches.OneMatch.as_view(), name="match"),
     path("matches/<int:pk>/report/", matches.Report.as_view(), name="match_report"),
@@ -40,10 +51,18 @@ urlpatterns = [
     path("internal-orders/<str:number>/accept/", shipping.Accept.as_view(), name="accept"),
     path("internal-orders/<str:number>/decline/", shipping.Decline.as_view(), name="decline"),
     path("internal-orders/<str:number>/ship/", shipping.Ship.as_view(), name="ship"),
+    path("internal-orders/<str:number>/alias/", parcels.Alias.as_view(), name="mail_alias"),
+    path(
+        "internal-orders/<str:number>/parcels/<int:parcel>/", parcels.CorrectTracking.as_view(), name="correct_tracking"
+    ),
+    path("return-rule/", exchanges.ReturnRuleDoor.as_view(), name="return_rule"),
+    path("exchanges/", exchanges.Exchanges.as_view(), name="exchanges"),
     path("returns/", returns.Returns.as_view(), name="returns"),
     path("returns/<str:number>/", returns.OneReturn.as_view(), name="return"),
     path("returns/<str:number>/cancel/", returns.CancelReturn.as_view(), name="return_cancel"),
     path("returns/<str:number>/receive/", returns.ReceiveReturn.as_view(), name="return_receive"),
+    path("returns/<str:number>/objections/", exchanges.Objections.as_view(), name="objections"),
+    path("returns/<str:number>/objections/withdraw/", exchanges.WithdrawObjection.as_view(), name="objection_withdraw"),
     path("returns/<str:number>/inspect/", returns.InspectReturn.as_view(), name="return_inspect"),
     path("statements/", settlement.Statements.as_view(), name="statements"),
     path("statements/<int:pk>/", settlement.OneStatement.as_view(), name="statement"),
@@ -53,6 +72,7 @@ urlpatterns = [
     path("documents/", settlement.Documents.as_view(), name="documents"),
     path("documents/<int:pk>/", settlement.OneDocument.as_view(), name="document"),
     path("documents/<int:pk>/<slug:kind>/", settlement.DocumentFile.as_view(), name="document_file"),
+    path("payments/", payments.Payments.as_view(), name="payments"),
     path("disputes/", disputes.Disputes.as_view(), name="disputes"),
     path("disputes/<str:number>/", disputes.OneDispute.as_view(), name="dispute"),
     path("disputes/<str:number>/messages/", disputes.Messages.as_view(), name="dispute_messages"),

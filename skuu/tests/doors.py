@@ -109,7 +109,20 @@ PORTAL = [
     _door("my-orders/lost/<slug:number>/", DONE, "my-orders/lost/{sold}/", post={}),
     _door("privacy/", OWNERS),
     _door("privacy/<int:pk>/", "302 200 403 404 404 403 403", "privacy/{request}/"),
+    _door("my-orders/<int:pk>/exchange/", MINE, "my-orders/{order}/exchange/"),
+    _door("look/", PAGE),
+    _door("look/<int:pk>/", "302 302 403 404 404 403 403", "look/{shop}/", post={"colour": "#112233"}),
+    _door("look/<int:pk>/neutral/", DONE, "look/{shop}/neutral/", post={}),
+    _door("look/<int:pk>/sample/<slug:kind>/", MINE, "look/{shop}/sample/png/"),
     _door("returns/", PAGE),
+    _door("returns/rule/", PAGE),
+    _door("returns/<slug:number>/object/", "302 404 404 404 404 403 403", "returns/{returned}/object/"),
+    _door(
+        "returns/<slug:number>/object/withdraw/",
+        "302 404 403 404 404 403 403",
+        "returns/{returned}/object/withdraw/",
+        post={},
+    ),
     _door("returns/<slug:number>/", MINE, "returns/{returned}/"),
     _door("returns/<slug:number>/receive/", DONE, "returns/{returned}/receive/", post={}),
     _door(
@@ -147,6 +160,7 @@ PORTAL = [
 ]
 BACK_OFFICE = [
     _door("admin/", STAFF),
+    _door("admin/orders/objection/<int:pk>/decide/", "302 302 302 302 302 302 404", "admin/orders/objection/0/decide/"),
     _door("admin/operations/", STAFF),
     _door("admin/operations/replay/", "302 302 302 302 302 302 302", post={}),
     _door(
@@ -238,6 +252,8 @@ PUBLIC = [
 LIST = "401 401 200 200 200"
 THING = "401 401 200 404 404"
 PARCEL = {"carrier": "PostNL", "tracking_number": "3SDOOR"}
+SWAP = {"internal_order": "N-0", "line": 1, "quantity": 1, "variant": "none", "reason": "too_small"}
+OBJECTION = {"words": "Never worn.", "lines": [{"id": 1, "found": "worn", "should_be": "as_new", "quantity": 1}]}
 API = [
     _api("shop/", LIST),
     _api("products/", LIST),
@@ -254,6 +270,11 @@ API = [
     _api("rules/<int:pk>/", "401 401 204 404 404", "rules/{rule}/", method="delete"),
     _api("policy/", LIST),
     _api("policy/", "401 401 200 200 200", method="patch", body={}),
+    _api("insights/", LIST),
+    _api("partner-countries/", LIST),
+    _api("trust/", LIST),
+    _api("sending/", LIST),
+    _api("sending/", "401 401 422 422 422", method="put", body={}),
     _api("matches/", LIST),
     _api("matches/<int:pk>/", THING, "matches/{match}/"),
     _api("matches/<int:pk>/report/", THING, "matches/{match}/report/", method="post", body={"reason": "other_colour"}),
@@ -278,6 +299,32 @@ API = [
         body={"reason": "damaged"},
     ),
     _api("internal-orders/<str:number>/ship/", THING, "internal-orders/{number}/ship/", method="post", body=PARCEL),
+    _api("internal-orders/<str:number>/alias/", THING, "internal-orders/{number}/alias/"),
+    _api(
+        "internal-orders/<str:number>/parcels/<int:parcel>/",
+        "401 401 404 404 404",
+        "internal-orders/{number}/parcels/0/",
+        method="post",
+        body=PARCEL,
+    ),
+    _api("return-rule/", LIST),
+    _api("return-rule/", LIST, method="put", body={"rule": "nearest"}),
+    _api("exchanges/", "401 401 404 404 404", method="post", body=SWAP),
+    _api("shop/exit-plan/", LIST),
+    _api("returns/<str:number>/objections/", THING, "returns/{returned}/objections/"),
+    _api(
+        "returns/<str:number>/objections/",
+        "401 401 409 404 404",
+        "returns/{returned}/objections/",
+        method="post",
+        body=OBJECTION,
+    ),
+    _api(
+        "returns/<str:number>/objections/withdraw/",
+        "401 401 404 404 404",
+        "returns/{returned}/objections/withdraw/",
+        method="post",
+    ),
     _api("returns/", LIST),
     _api("returns/", "401 401 404 404 404", method="post", body={"internal_order": "N-0", "reason": "other"}),
     _api("returns/<str:number>/", THING, "returns/{returned}/"),
@@ -298,6 +345,7 @@ API = [
     _api("documents/", LIST),
     _api("documents/<int:pk>/", "401 401 200 200 404", "documents/{document}/"),
     _api("documents/<int:pk>/<slug:kind>/", "401 401 200 200 404", "documents/{document}/ubl/"),
+    _api("payments/", LIST),
     _api("disputes/", LIST),
     _api(
         "disputes/",

@@ -46,6 +46,14 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "return": (ALL, OPERATE),
     "receive_return": (None, OPERATE),
     "inspect_return": (None, OPERATE),
+    "return_rule": (ALL, OPERATE),
+    "exchange": (ALL, OPERATE),
+    "object_grade": (ALL, OPERATE),
+    "withdraw_objection": (None, OPERATE),
+    "look": (ALL, OPERATE),
+    "save_look": (None, OPERATE),
+    "reset_look": (None, OPERATE),
+    "look_sample": (ALL, None),
     "cancel_return": (None, OPERATE),
     "products": (ALL, OPERATE),
     "product": (ALL, OPERATE),
@@ -159,6 +167,10 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         pks = {
             "order": order.pk if order else 0,
             "announce_return": order.pk if order else 0,
+            "exchange": order.pk if order else 0,
+            "save_look": shop.pk,
+            "reset_look": shop.pk,
+            "look_sample": shop.pk,
             "correct_tracking": sent.parcels.first().pk if sent else 0,
             "privacy_file": answer_data_request(shop, "table", []).pk,
             "product": Product.everyone.filter(shop=shop).first().pk,
@@ -188,7 +200,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         numbers = dict.fromkeys(
             ("internal_order", "slip", "accept", "decline", "ship"), placed.number if placed else "N"
         )
-        back = ("return", "receive_return", "inspect_return", "cancel_return")
+        back = ("return", "receive_return", "inspect_return", "cancel_return", "object_grade", "withdraw_objection")
         numbers |= dict.fromkeys(back, returned.number if returned else "R")
         numbers["correct_tracking"] = sent.number if sent else "N"
         numbers["report_lost"] = sold.number if sold else "N"
@@ -225,6 +237,8 @@ class TestEveryAddress:
         client = signed_in(scene, role)
         paths = addresses(scene, "alma-studio")
         paths.pop("announce_return")
+        paths.pop("exchange")
+        paths.pop("object_grade")  # nothing of hers was inspected
         paths.pop("order")  # Alma sells nothing from a shelf in this world
         for name, path in sorted(paths.items(), key=lambda pair: TABLE[pair[0]][0] is None):
             see, change = TABLE[name]
