@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from settlement.close import close_cycle
-from settlement.models import Statement
+from settlement.models import Payment, Statement
 from settlement.settle import post_shipped
 from settlement.tests.cast import make_card, make_internal_order, make_merchant, make_shop
 from skuu.testing.calling import Program
@@ -85,3 +85,26 @@ def test_a_strangers_statement_looks_like_one_that_is_not_there(cast):
 
 def test_a_number_beyond_every_column_is_absent_too(cast):
     assert Program(cast[0]).get(f"statements/{10**30}/").status_code == 404
+
+
+def test_payments_are_listed_to_both_parties_and_to_nobody_else(cast):
+    alma, bruno, cara = cast
+    day = timezone.localdate()
+    facts = {
+        "kind": "trade",
+        "payer": bruno.merchant,
+        "payee": alma.merchant,
+        "currency": "EUR",
+        "due_on": day,
+        "prepared_by": "x",
+    }
+    Payment.everyone.create(number="P-000901", amount=106_80, **facts)
+    Payment.everyone.create(number="P-000902", amount=1_00, status="cancelled", **facts)
+    for shop in (alma, bruno):
+        (row,) = Program(shop).get("payments/").json()["results"]
+        assert (row["number"], row["payer"], row["payee"], row["amount"], row["status"]) == (
+            "P-000901", "Bruno", "Alma", "106.80", "prepared",
+        )  # fmt: skip
+    assert Program(alma).get("payments/", status="settled").json()["results"] == []
+    assert Program(alma).get("payments/", status="cancelled").status_code == 400
+    assert Program(cara).get("payments/").json()["results"] == []

@@ -9,12 +9,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from network.models import Membership, User
 from settlement.balances import positions_of
 from settlement.close import close_cycle
+from settlement.coming import coming_of
+from settlement.dispute import open_dispute
 from settlement.invoice import issue_documents
-from settlement.models import BankAccount, Dispute, DisputeMessage, Payment, Statement, StoredFile
+from settlement.mandates import enter_mandate
+from settlement.models import BankAccount, Dispute, DisputeMessage, Mandate, Payment, Statement, StoredFile
 from settlement.pay import approve_payments, prepare_payments
 from settlement.pay_files import write_payment_files
+from settlement.settle import post_shipped
 from settlement.tests.books import FRIDAY, IBANS, NETWORK, bank_account, camt, delivered, payable_sale
-from settlement.tests.cast import make_merchant, make_shop
+from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -176,3 +180,60 @@ def test_documents_are_for_their_two_parties(client, people):
             assert as_(client, name).get(f"/documents/{invoice.pk}/pdf/").status_code == status
         assert invoice.number in as_(client, "bruno").get("/documents/").content.decode()
         assert invoice.number not in as_(client, "cara").get("/documents/").content.decode()
+
+
+def test_a_mandate_is_prepared_read_signed_and_revoked_by_the_owner(client, people, settings):
+    settings.NETWORK_CREDITOR_ID = "BE69ZZZ050D000000008"
+    bank_account(people["Alma"], mandate=False)
+    as_(client, "alma")
+    assert "Prepare a mandate" in client.get("/money/bank/").content.decode()
+    client.post("/money/bank/mandate/")
+    row = Mandate.everyone.get()
+    assert row.words[:40] in client.get("/money/bank/").content.decode()
+    client.post(f"/money/bank/mandate/{row.reference}/sign/", {"name": " "})
+    row.refresh_from_db()
+    assert row.status == "entered"
+    client.post(f"/money/bank/mandate/{row.reference}/sign/", {"name": "Ada Owner"})
+    row.refresh_from_db()
+    assert (row.status, row.signed_by) == ("signed", "Ada Owner")
+    client.post(f"/money/bank/mandate/{row.reference}/revoke/")
+    row.refresh_from_db()
+    assert row.status == "revoked"
+    assert "Revoked on" in client.get("/money/bank/").content.decode()
+
+
+def test_a_mandate_is_not_signed_without_a_fresh_second_factor_nor_by_a_stranger(client, people, settings):
+    settings.NETWORK_CREDITOR_ID, settings.STAFF_SECOND_FACTOR = "BE69ZZZ050D000000008", True
+    bank_account(people["Alma"], mandate=False)
+    row = enter_mandate(people["Alma"].merchant, by="owner")
+    as_(client, "alma")
+    client.post(f"/money/bank/mandate/{row.reference}/sign/", {"name": "Ada"})
+    as_(client, "cara")
+    for step in ("sign", "revoke"):
+        assert client.post(f"/money/bank/mandate/{row.reference}/{step}/", {"name": "Cara"}).status_code == 404
+    row.refresh_from_db()
+    assert row.status == "entered"
+
+
+def test_pending_amounts_are_told_by_the_day_they_become_payable(people):
+    delivered(people["Bruno"], people["Alma"], days_ago=3)
+    delivered(people["Bruno"], people["Alma"], days_ago=3, nets=(50_00,), shipping=0)
+    make_internal_order(people["Bruno"], people["Alma"], nets=(10_00,), shipping=0)
+    post_shipped()
+    told = coming_of(people["Alma"].merchant_id, "EUR")
+    assert [(one.on, one.sales, one.amount) for one in told] == [
+        (FRIDAY.date() + dt.timedelta(days=14), 2, 106_80 + 49_80),
+        (None, 1, 9_96),
+    ]
+    assert [one.width for one in told] == [100, 6]
+
+
+def test_lists_are_filtered_and_a_filter_that_is_none_shows_all(client, people):
+    order = payable_sale(people["Bruno"], people["Alma"])
+    as_(client, "alma")
+    open_dispute(order, merchant=people["Bruno"].merchant, reason="faulty", amount=None, text="Torn", by="bruno")
+    assert "D-0" in client.get("/disputes/?state=open").content.decode()
+    assert "D-0" not in client.get("/disputes/?state=ended").content.decode()
+    assert "D-0" in client.get("/disputes/?state=mood").content.decode()
+    for page in ("/documents/?kind=389&month=2026-10", "/documents/?kind=x&month=soon", "/money/?state=paid"):
+        assert client.get(page).status_code == 200
