@@ -16,7 +16,8 @@ log = structlog.get_logger(__name__)
 def move_back_what_own_stock_fills(shop: Shop, units: Sequence[ShelfUnits], connector: Connector) -> set[str]:
     """Move fulfilment orders that one real location can fill whole back there; returns their ids.
 
-    Our own figures only suggest it; the shop's figures of this moment decide. *Again*: a moved one is gone from the shelf.
+    Our own figures only suggest it; the shop's figures of this moment decide, and those after it: an order whose units
+    somebody else took meanwhile returns to the shelf. *Again*: a moved one is gone from the shelf.
     """
     needs: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for unit in units:
@@ -30,8 +31,17 @@ def move_back_what_own_stock_fills(shop: Shop, units: Sequence[ShelfUnits], conn
             wanted[stock_keys.get(variant, "")] += remaining
         location = "" if "" in wanted else _own_location(shop, wanted, connector)
         if location and _move(connector, answer_id, location):
-            moved.add(answer_id)
+            if _has_units(shop, wanted, location, connector) or not _move(connector, answer_id, shop.shelf_location_id):
+                moved.add(answer_id)
     return moved
+
+
+def _has_units(shop: Shop, wanted: dict[str, int], location: str, connector: Connector) -> bool:
+    """Say whether the units were there indeed: somebody may have bought them, or moved another order there, meanwhile."""
+    rows = StockLevel.everyone.filter(location__shop=shop, location__remote_id=location)
+    kept = dict(rows.filter(inventory_item__remote_id__in=wanted).values_list("inventory_item__remote_id", "claimed"))
+    levels = [level for level in connector.read_levels(list(wanted)) if level.location_id == location]
+    return all(level.available >= kept.get(level.inventory_item_id, 0) for level in levels)
 
 
 def _move(connector: Connector, answer_id: str, location: str) -> bool:
