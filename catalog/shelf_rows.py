@@ -43,8 +43,9 @@ with due as (
   join network_shop s on s.id = sh.id cross join lateral (
     select q.id, q.push_key from catalog_placement q
     where q.shop_id = s.id and q.next_attempt_at <= clock_timestamp()
-      and ((q.pushed is null and q.wanted > 0) or q.pushed < q.wanted or q.pushed > q.wanted or q.doubted_at is not null)
-      and (q.doubted_at is not null or q.pushed > q.wanted or (s.status = 'live' and (q.suspected_at is null
+      and ((q.pushed is null and q.wanted > 0) or q.pushed < q.wanted or q.pushed > q.wanted or q.doubted_at is not null
+        or not q.push_key = '')
+      and (q.doubted_at is not null or not q.push_key = '' or q.pushed > q.wanted or (s.status = 'live' and (q.suspected_at is null
         or s.orders_read_due_at is null
         or (s.orders_read_until >= q.suspected_at and q.suspected_at < clock_timestamp() - %(reading)s::interval))))
     order by q.pushed > q.wanted desc nulls last, q.activated desc, q.next_attempt_at
@@ -81,7 +82,7 @@ def may_be_pushed() -> Q:
     """Select what may be pushed now, as the lease does: raises in live shops whose orders have been read since units were missed."""
     read_since = Q(shop__orders_read_until__gte=F("suspected_at"), suspected_at__lt=shared_now() - READING)
     heard = Q(suspected_at=None) | Q(shop__orders_read_due_at=None) | read_since
-    return Q(doubted_at__isnull=False) | Q(pushed__gt=F("wanted")) | (Q(shop__status="live") & heard)
+    return Q(doubted_at__isnull=False) | ~Q(push_key="") | Q(pushed__gt=F("wanted")) | (Q(shop__status="live") & heard)
 
 
 # --- taking up --------------------------------------------------------------------------------------------------------

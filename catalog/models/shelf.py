@@ -17,6 +17,7 @@ OUT_OF_STEP = (
     | Q(pushed__lt=F("wanted"))
     | Q(pushed__gt=F("wanted"))
     | Q(doubted_at__isnull=False)
+    | ~Q(push_key="")  # under way, or nobody saw how it ended
 )
 
 

@@ -201,6 +201,16 @@ class TestFaults:
         assert market.figures(market.bruno, STRAND_42) == (0, 1)
         assert market.placed(market.bruno, STRAND_42).push_key == ""
 
+    def test_a_write_nobody_saw_the_end_of_is_looked_at_though_its_figure_is_wanted_no_more(self, market):
+        push_all()
+        want(market, STRAND_42, 1)
+        push_all()
+        Placement.objects.update(push_key="dead", pushing=1, pushed=3, wanted=3)  # its worker died after the call
+        push_all()
+        row = market.placed(market.bruno, STRAND_42)
+        assert market.figures(market.bruno, STRAND_42) == (0, 3)
+        assert (row.pushed, row.push_key, row.pushing) == (3, "", None)
+
     def test_one_broken_shop_is_put_off_and_delays_no_other(self, market):
         item = make_item("robe")
         market.read(market.cara)
