@@ -29,8 +29,36 @@ where a.merchant_id = %(merchant)s and a.currency = %(currency)s and e.kind <> '
 group by i.id, os.merchant_id, ss.merchant_id, a.kind having sum(l.amount) <> 0 order by i.number
 """  # noqa: S608 - the text above
 
-# The state of entries for a merchant: held while their sale is disputed; paid when what was released with them is paid.
+# The state of entries for a merchant: held while their sale is disputed, pending until it is released, paid when a payment
+# settled everything that was payable between the two until then. What became payable between them is added up in the order of
+# the books, and so are the payments that arrived: a payment settles up to where the two add up to nothing. A part of what was
+# payable, as a payment provider pays out, settles no line; what was converted is paid with what it became.
 _STATES = """
+with moved as (
+  select l.counterparty_id as other, l.currency, e.id, e.kind, sum(l.amount) as amount
+  from settlement_account a join settlement_line l on l.account_id = a.id join settlement_entry e on e.id = l.entry_id
+  where a.merchant_id = %(merchant)s and a.kind = 'merchant' and e.kind <> 'bounce'
+    and (e.kind <> 'payment' or not exists (select 1 from settlement_entry b where b.ref = e.ref and b.kind = 'bounce'))
+  group by 1, 2, 3, 4
+), running as (
+  select other, currency, id, kind, sum(amount) filter (where kind <> 'payment') over upto as became,
+    sum(amount) filter (where kind = 'payment') over upto as paid
+  from moved window upto as (partition by other, currency order by id)
+), settled as (
+  select r.other, r.currency, max(r.id) as upto from running r
+  join running p on p.other is not distinct from r.other and p.currency = r.currency and p.kind = 'payment'
+    and p.id > r.id and p.paid + r.became = 0
+  where r.kind <> 'payment' group by 1, 2
+), converted as (
+  select other, currency, id from running where kind = 'fx' and became + coalesce(paid, 0) = 0
+), own as (
+  select o.id, o.other, o.currency, (select max(r.id) from running r where r.other is not distinct from o.other
+      and r.currency = o.currency and r.kind <> 'payment' and r.id <= o.by_entry) as at
+  from (select distinct e.id, l.counterparty_id as other, l.currency, coalesce(r.by_entry_id, e.id) as by_entry
+        from settlement_entry e left join settlement_released r on r.entry_id = e.id
+        join settlement_line l on l.entry_id = e.id join settlement_account a on a.id = l.account_id
+        where e.id = any(%(entries)s) and a.merchant_id = %(merchant)s) o
+)
 select e.id, case
   when e.kind in ('payment', 'bounce') then 'paid'
   when exists (select 1 from settlement_dispute d where d.internal_order_id = e.internal_order_id and d.status = 'open')
@@ -38,16 +66,14 @@ select e.id, case
   when exists (select 1 from settlement_line l join settlement_account a on a.id = l.account_id
       where l.entry_id = e.id and a.kind = 'merchant_pending')
     and not exists (select 1 from settlement_released r where r.entry_id = e.id) then 'pending'
-  when coalesce((select r.by_entry_id from settlement_released r where r.entry_id = e.id), e.id) <= coalesce((
-      select max(p.last_entry) from (
-        select s.id as last_entry from settlement_entry s join settlement_line l on l.entry_id = s.id
-        join settlement_account a on a.id = l.account_id
-        where s.kind = 'payment' and a.merchant_id = %(merchant)s and l.currency = any(
-            select distinct x.currency from settlement_line x where x.entry_id = e.id)
-          and (l.counterparty_id is null or exists (select 1 from settlement_line y where y.entry_id = e.id
-            and y.counterparty_id = l.counterparty_id))
-          and not exists (select 1 from settlement_entry b where b.ref = s.ref and b.kind = 'bounce')
-      ) p), 0) then 'paid'
+  when exists (select 1 from own where own.id = e.id) and not exists (
+      select 1 from own where own.id = e.id
+        -- what is owed the network for a sale may be carried on; the sale is paid when the partner's part is
+        and (own.other is not null or not exists (select 1 from own o where o.id = e.id and o.other is not null))
+        and not exists (select 1 from settled s where s.other is not distinct from own.other and (
+          s.currency = own.currency and s.upto >= own.at or exists (select 1 from converted c
+            where c.other is not distinct from own.other and c.currency = own.currency and c.id >= own.at
+              and s.upto >= c.id)))) then 'paid'
   else 'payable' end
 from settlement_entry e where e.id = any(%(entries)s)
 """
@@ -59,7 +85,10 @@ def due_values() -> dict[str, Any]:
 
 
 def states_of(merchant_id: int, entries: Iterable[int]) -> dict[int, str]:
-    """Tell for a merchant how each entry stands now. A payment covers all that was payable between the two when it was made."""
+    """Tell for a merchant how each entry stands now.
+
+    A line is told as paid only when what was payable between the two up to it, and what was paid, add up to nothing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_STATES, {"merchant": merchant_id, "entries": list(entries)})
         return dict(cursor.fetchall())

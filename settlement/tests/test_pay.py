@@ -24,6 +24,7 @@ from settlement.pay import (
 from settlement.pay_files import take_file, write_payment_files
 from settlement.penalties import compensate, write_off
 from settlement.reconcile import NoStatement, credit_booking, leave_booking, name_booking, read_bank_file
+from settlement.states import states_of
 from settlement.tests.books import FRIDAY, IBANS, NETWORK, bank_account, camt, payable_sale
 from settlement.tests.cast import make_merchant, make_shop
 from skuu.kit.errors import NotAllowed, NotPossible, WrongState
@@ -62,6 +63,37 @@ def under_way(shop_a, shop_b) -> Payment:
     approve_payments(payments, by="olaf")
     write_payment_files(by="ina")
     return Payment.everyone.get(kind="trade")
+
+
+class TestWhatALineSays:
+    """Paid is told line by line, and only of what the payment settled."""
+
+    def state(self, shop, order) -> str:
+        entry = Entry.objects.get(internal_order=order, kind="ship")
+        return states_of(shop.merchant_id, [entry.pk])[entry.pk]
+
+    def test_what_became_payable_after_the_payment_was_prepared_is_payable_when_it_arrives(self, alma, bruno):
+        first = payable_sale(bruno, alma)
+        payment = under_way(alma, bruno)
+        second = payable_sale(bruno, alma, nets=(50_00,))
+        assert [self.state(shop, first) for shop in (alma, bruno)] == ["payable", "payable"]
+        settle_payment(payment, on=FRIDAY.date(), by="bank")
+        assert [self.state(shop, first) for shop in (alma, bruno)] == ["paid", "paid"]
+        assert [self.state(shop, second) for shop in (alma, bruno)] == ["payable", "payable"]
+
+    def test_a_payment_that_came_back_paid_nothing(self, alma, bruno):
+        order = payable_sale(bruno, alma)
+        payment = under_way(alma, bruno)
+        settle_payment(payment, on=FRIDAY.date(), by="bank")
+        bounce_payment(payment, on=FRIDAY.date(), by="bank", reason="account closed")
+        assert self.state(alma, order) == "payable"
+
+    def test_the_networks_fee_alone_pays_no_sale(self, alma, bruno, settings):
+        settings.SETTLEMENT_MINIMUM_MINOR = 1
+        order = payable_sale(bruno, alma)
+        under_way(alma, bruno)
+        settle_payment(Payment.everyone.get(kind="fee"), on=FRIDAY.date(), by="bank")
+        assert self.state(alma, order) == "payable"
 
 
 def payable(shop) -> int:
