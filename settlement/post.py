@@ -11,6 +11,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from orders.models import InternalOrder
 from settlement.models import Entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotPossible, WrongState
@@ -32,6 +33,12 @@ class KeyReused(WrongState):
     """The key was posted before with other amounts; one of the two callers is wrong."""
 
     code = "key_reused"
+
+
+class PartlyTakenBack(WrongState):
+    """Returns have taken a part of this sale back; the whole of it would be more than was sold."""
+
+    code = "partly_taken_back"
 
 
 class LedgerRefused(WrongState):
@@ -101,8 +108,20 @@ def post_entry(draft: Draft) -> Posted:
 def reverse_entry(entry: Entry, *, reason: str, by: str) -> Posted:
     """Take an entry back in full: the same lines negated, on today's open period. At most once per entry.
 
-    *Again* returns the first reversal.
+    *Locks* the internal order it is about, as returns do, then as post_entries does. *Again* returns the first reversal.
+    *Raises* PartlyTakenBack for a sale of which returns have taken a part back: more than was sold would go back.
     """
+    with transaction.atomic():
+        if entry.internal_order_id is not None:
+            InternalOrder.everyone.select_for_update(of=("self",)).filter(pk=entry.internal_order_id).first()
+        earlier = Entry.objects.filter(reverses=entry).first()
+        returns = Entry.objects.filter(kind="return", internal_order=entry.internal_order_id, reversed_by=None)
+        if earlier is None and entry.kind == "ship" and returns.exists():
+            raise PartlyTakenBack(f"{entry.key} was taken back in part by returns; reverse those first.")
+        return post_entry(_reversal(entry, earlier, reason, by))
+
+
+def _reversal(entry: Entry, earlier: Entry | None, reason: str, by: str) -> Draft:
     lines = entry.lines.select_related("account").order_by("n")
     postings = tuple(
         Posting(
@@ -116,20 +135,17 @@ def reverse_entry(entry: Entry, *, reason: str, by: str) -> Posted:
         )
         for line in lines
     )
-    earlier = Entry.objects.filter(reverses=entry).first()
     facts = entry.facts | {"reverses": entry.key, "reason": reason, "by": by, "items": _negated(entry.facts)}
-    return post_entry(
-        Draft(
-            key=f"reverse:entry:{entry.pk}",
-            kind="reversal",
-            ref=entry.ref,
-            effective_on=earlier.effective_on if earlier else timezone.localdate(),
-            currency=lines[0].currency,
-            postings=postings,
-            internal_order=entry.internal_order_id,
-            reverses=entry.pk,
-            facts=facts,
-        )
+    return Draft(
+        key=f"reverse:entry:{entry.pk}",
+        kind="reversal",
+        ref=entry.ref,
+        effective_on=earlier.effective_on if earlier else timezone.localdate(),
+        currency=lines[0].currency,
+        postings=postings,
+        internal_order=entry.internal_order_id,
+        reverses=entry.pk,
+        facts=facts,
     )
 
 

@@ -1,13 +1,11 @@
 """Shipped, not posted → posted: every internal order that left a shop becomes exactly one ledger entry."""
 
 from collections.abc import Callable
-from typing import Any
 
 from network.taxing import UnknownRateError
 from orders.fulfil import mark_posted
-from orders.models import InternalOrder
 from settlement.post import Draft
-from settlement.shipped import SHIPPED, draft_shipment, read_shipped
+from settlement.shipped import draft_shipment, read_shipped
 from settlement.sweeps import Sweep, post_in_batches, post_or_name
 from skuu.kit.errors import SkuuError
 
@@ -26,11 +24,6 @@ def post_shipped(
     return post_in_batches(
         lambda sweep, after: _post_batch(sweep, after, wait), "shipped orders", seconds=seconds, tell=tell
     )
-
-
-def unposted() -> Any:
-    """Select the internal orders that left a shop and are not in the ledger."""
-    return InternalOrder.everyone.filter(shipped_at__isnull=False, posted_at=None, status__in=SHIPPED)
 
 
 def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:

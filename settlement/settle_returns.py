@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from orders.models import InternalOrderLine, Return, ReturnLine
+from orders.models import InternalOrder, InternalOrderLine, Return, ReturnLine
 from orders.return_goods import mark_posted
 from settlement.models import Entry
 from settlement.post import Draft, post_entries
@@ -32,19 +31,16 @@ def post_returns(
     return post_in_batches(lambda sweep, after: _post_batch(sweep, after, wait), "returns", seconds=seconds, tell=tell)
 
 
-def unposted() -> Any:
-    """Select the returns that are closed and not in the ledger, of sales that are."""
-    rows = Return.everyone.filter(status="closed", destination="shipper", posted_at=None)
-    return rows.filter(internal_order__posted_at__isnull=False)
-
-
 def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
-    # the internal orders are locked as every verb on returns locks them, and the returns read once that is done
-    rows = unposted().filter(pk__gt=after).select_for_update(skip_locked=not wait, of=("internal_order",))
-    found = [row.pk for row in rows.select_related("internal_order").order_by("pk")[:BATCH]]
-    if not found:
+    closed = Return.everyone.filter(status="closed", destination="shipper", posted_at=None)
+    seen = list(closed.filter(pk__gt=after).order_by("pk").values_list("pk", "internal_order_id")[:BATCH])
+    if not seen:
         return None
-    returns = list(unposted().filter(pk__in=found).select_related("internal_order").order_by("pk"))
+    # the internal orders are locked as every verb on returns locks them, and the returns read once that is done
+    sold = InternalOrder.everyone.filter(pk__in={order for _, order in seen}, posted_at__isnull=False).order_by("pk")
+    locked = set(sold.select_for_update(skip_locked=not wait).values_list("pk", flat=True))
+    mine = closed.filter(pk__in=[pk for pk, order in seen if order in locked])
+    returns = list(mine.select_related("internal_order").order_by("pk"))
     told = _read(returns)
     drafts, refused = _drafted(returns, told)
     try:
@@ -55,7 +51,7 @@ def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
     mark_posted(done)
     sweep.posted += len(done)
     sweep.refused |= refused
-    return found[-1]
+    return seen[-1][0]
 
 
 @dataclass

@@ -15,6 +15,7 @@ from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.documents.statement import statement_rows
 from settlement.models import Entry, Statement
+from settlement.post import PartlyTakenBack, reverse_entry
 from settlement.settle import post_shipped
 from settlement.settle_returns import post_returns
 from settlement.splitting import GOODS, Item, divide_shipment, post_shipment, take_back
@@ -61,6 +62,33 @@ def moved(entry):
         (line.account.merchant.name if line.account.merchant else "network", line.amount, line.tag)
         for line in entry.lines.select_related("account__merchant").order_by("n")
     ]
+
+
+def test_I6_a_sale_that_came_back_in_part_is_not_reversed_as_a_whole(alma, bruno, sale):
+    bring_back(sale, 1)
+    post_returns()
+    before = pending(alma, bruno)
+    with pytest.raises(PartlyTakenBack, match="reverse those first"):
+        reverse_entry(Entry.objects.get(kind="ship"), reason="wrong", by="staff")
+    assert (pending(alma, bruno), Entry.objects.count()) == (before, 2)
+    reverse_entry(Entry.objects.get(kind="return"), reason="wrong", by="staff")
+    reverse_entry(Entry.objects.get(kind="ship"), reason="wrong", by="staff")
+    assert pending(alma, bruno) == [0, 0]
+
+
+def test_a_return_that_is_refused_stops_no_other_of_its_batch(alma, bruno, sale):
+    first, second = bring_back(sale, 1), bring_back(sale, 1)
+    Return.everyone.filter(pk=first.pk).update(closed_at=timezone.now() + dt.timedelta(days=9))
+    sweep = post_returns()
+    assert (sweep.posted, list(sweep.refused)) == (1, [first.number])
+    assert "in the future" in sweep.refused[first.number]
+    assert list(Entry.objects.filter(kind="return").values_list("key", flat=True)) == [f"return:{second.pk}"]
+    Return.everyone.filter(pk=first.pk).update(closed_at=timezone.now())
+    assert post_returns().posted == 1
+    bring_back(sale, 1)
+    post_returns()
+    assert pending(alma, bruno) == [7_20, -7_20]
+    assert check_ledger(strict=True).findings == []
 
 
 def test_one_unit_of_three_comes_back_to_the_cent(alma, bruno, sale):

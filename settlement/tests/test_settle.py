@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from network.models import TaxRegistration
 from settlement.balances import positions_of
 from settlement.check import check_ledger
 from settlement.models import Entry, Line
@@ -168,3 +169,27 @@ def test_no_name_of_a_customer_enters_the_books(alma, bruno):
     order.order.save()
     post_shipped()
     assert "Clara" not in str(Entry.objects.get().facts)
+
+
+def test_sales_that_are_refused_are_named_and_all_others_are_posted(alma, bruno):
+    good = [make_internal_order(bruno, alma) for _ in range(3)]
+    late = make_internal_order(bruno, alma, shipped_at=timezone.now() + dt.timedelta(days=9))
+    bounded = make_card()
+    type(bounded).objects.filter(pk=bounded.pk).update(network_min_minor=1_00, currency="XAF")
+    unrated = make_internal_order(bruno, alma, card=bounded)
+    good.append(make_internal_order(bruno, alma))
+    sweep = post_shipped()
+    assert (sweep.posted, set(sweep.refused)) == (4, {late.number, unrated.number})
+    assert "exchange rate of XAF" in sweep.refused[unrated.number]
+    assert set(Entry.objects.values_list("internal_order", flat=True)) == {order.pk for order in good}
+
+
+def test_the_fee_bears_the_vat_of_the_day_the_goods_left(alma, bruno, settings):
+    settings.NETWORK_COUNTRY = "BE"
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    TaxRegistration.everyone.filter(merchant=alma.merchant).update(valid_to=yesterday)
+    for days in (0, 2):
+        make_internal_order(bruno, alma, shipped_at=timezone.now() - dt.timedelta(days=days))
+    post_shipped()
+    treatments = [entry.facts["fee_vat"]["treatment"] for entry in Entry.objects.order_by("effective_on")]
+    assert treatments == ["reverse_charge", "local"]

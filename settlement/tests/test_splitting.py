@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from settlement.splitting import net_of_vat, part_of_total, share_by_weight, split_line, vat_on
+from settlement.splitting import (
+    Terms,
+    divide_half_away,
+    divide_shipment,
+    net_of_vat,
+    part_of_total,
+    post_shipment,
+    share_by_weight,
+    split_line,
+    take_back,
+    vat_on,
+)
+from skuu.kit.money import round_half_away
 
 CASES = settings(max_examples=300, deadline=None, derandomize=True)
 
@@ -89,3 +101,50 @@ def test_vat_of_a_refund_is_exactly_minus_the_vat_of_the_sale(net: int, vat_bp: 
     assert vat_on(-net, vat_bp) == -vat_on(net, vat_bp)
     assert net_of_vat(-net, vat_bp) == -net_of_vat(net, vat_bp)
     assert abs(net_of_vat(net, vat_bp) + vat_on(net_of_vat(net, vat_bp), vat_bp) - net) <= 1
+
+
+@CASES
+@given(st.integers(-(10**13), 10**13), st.integers(1, 10**5))
+def test_whole_numbers_are_rounded_by_the_one_rule_of_money(numerator: int, denominator: int):
+    assert divide_half_away(numerator, denominator) == round_half_away(Fraction(numerator, denominator))
+
+
+def test_nothing_is_divided_by_nothing():
+    with pytest.raises(ValueError, match="divides no amount"):
+        divide_half_away(1, 0)
+
+
+TERMS = st.builds(
+    Terms,
+    origin_bp=st.integers(0, 5_000),
+    network_bp=st.integers(0, 1_000),
+    supply_vat_bp=st.sampled_from([0, 550, 1900, 2000, 2500]),
+    fee_vat_bp=st.sampled_from([0, 2100]),
+    shipping=st.integers(0, 5_000),
+    own_goods=st.booleans(),
+    network_fixed=st.integers(0, 200),
+    network_min=st.integers(0, 500),
+    network_max=st.none() | st.integers(0, 2_000),
+)
+
+
+@CASES
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 6)), min_size=1, max_size=6), TERMS, st.randoms())
+def test_a_sale_and_all_its_returns_in_any_portions_leave_nothing_behind(lines, terms: Terms, luck: random.Random):
+    items = divide_shipment([net for net, _ in lines], terms)
+    sold = post_shipment(items, 1, 2)
+    assert sum(line.amount for line in sold) == 0
+    left: dict[tuple, int] = {}
+    for line in sold:
+        left[line.merchant, line.account] = left.get((line.merchant, line.account), 0) + line.amount
+    sent = [units for _, units in lines] + [1] * (len(items) - len(lines))
+    waiting = [place for place, units in enumerate(sent) for _ in range(units)]
+    luck.shuffle(waiting)
+    before = [0] * len(items)
+    for place in waiting:
+        back = post_shipment([share for _, share in take_back(items, sent, {place: (before[place], 1)})], 1, 2)
+        before[place] += 1
+        assert sum(line.amount for line in back) == 0
+        for line in back:
+            left[line.merchant, line.account] += line.amount
+    assert set(left.values()) <= {0}
