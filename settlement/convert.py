@@ -1,7 +1,7 @@
 """Payable in the currency of the sale → payable in the currency of who is owed: once a cycle, at one published rate."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -57,17 +57,33 @@ def convert_due(on: dt.date) -> int:
     with as_network(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(7700453)")
-        drafts = [draft for row in open_positions() if (draft := _draft(row, on)) is not None]
+            cursor.execute("select coalesce(max(id), 0) from settlement_entry")
+            books = _Books(on, cursor.fetchone()[0])
+        drafts = [draft for row in open_positions() if (draft := _draft(row, books)) is not None]
         post_entries(drafts)
         return len(drafts)
 
 
-def _draft(row: Open, on: dt.date) -> Draft | None:
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """The day of a conversion, the newest entry before it, and the rates it has asked for."""
+
+    on: dt.date
+    last: int
+    known: dict[str, Rate] = field(default_factory=dict)
+
+    def rate(self, currency: str) -> Rate:
+        if currency not in self.known:
+            self.known[currency] = rate_on(currency, self.on)
+        return self.known[currency]
+
+
+def _draft(row: Open, books: _Books) -> Draft | None:
     if row.counterparty is None:
-        return _with_network(row, on) if row.currency != row.own_currency else None
+        return _with_network(row, books) if row.currency != row.own_currency else None
     if row.amount < 0 or row.currency == row.other_currency:  # the debtor's side speaks for both
         return None
-    before, after = rate_on(row.currency, on), rate_on(row.other_currency, on)
+    before, after = books.rate(row.currency), books.rate(row.other_currency)
     moved = convert(row.amount, before, after)
     if not moved:
         return None
@@ -78,11 +94,11 @@ def _draft(row: Open, on: dt.date) -> Draft | None:
         Posting(debtor, "merchant", moved, "fx", creditor, None, row.other_currency),
         Posting(creditor, "merchant", -moved, "fx", debtor, None, row.other_currency),
     )
-    return _entry(row, on, postings, before, after, moved)
+    return _entry(row, books, postings, before, after, moved)
 
 
-def _with_network(row: Open, on: dt.date) -> Draft | None:
-    before, after = rate_on(row.currency, on), rate_on(row.own_currency, on)
+def _with_network(row: Open, books: _Books) -> Draft | None:
+    before, after = books.rate(row.currency), books.rate(row.own_currency)
     moved = convert(row.amount, before, after)
     if not moved:
         return None
@@ -92,21 +108,18 @@ def _with_network(row: Open, on: dt.date) -> Draft | None:
         Posting(row.merchant, "merchant", moved, "fx", None, None, row.own_currency),
         Posting(None, "fx", -moved, "fx", row.merchant, None, row.own_currency),
     )
-    return _entry(row, on, postings, before, after, moved)
+    return _entry(row, books, postings, before, after, moved)
 
 
-def _entry(row: Open, on: dt.date, postings: tuple[Posting, ...], before: Rate, after: Rate, moved: int) -> Draft:
+def _entry(row: Open, books: _Books, postings: tuple[Posting, ...], before: Rate, after: Rate, moved: int) -> Draft:
     names: dict[str, Any] = {str(row.merchant): row.other_name or "the network"}
     if row.counterparty is not None:
         names[str(row.counterparty)] = row.name
-    with connection.cursor() as cursor:
-        cursor.execute("select coalesce(max(id), 0) from settlement_entry")
-        last = cursor.fetchone()[0]
     return Draft(
-        key=f"fx:{on}:{row.merchant}:{row.counterparty or 'network'}:{row.currency}:{last}",
+        key=f"fx:{books.on}:{row.merchant}:{row.counterparty or 'network'}:{row.currency}:{books.last}",
         kind="fx",
-        ref=f"fx:{on}",
-        effective_on=on,
+        ref=f"fx:{books.on}",
+        effective_on=books.on,
         currency=row.currency,
         postings=postings,
         facts={
