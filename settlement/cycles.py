@@ -8,3 +8,10 @@ def last_cycle_end(today: dt.date, cycle: str = "weekly") -> dt.date:
     sunday = today - dt.timedelta(days=today.isoweekday())
     month_end = today.replace(day=1) - dt.timedelta(days=1)
     return month_end if cycle == "monthly" else max(sunday, month_end)
+
+
+def next_cycle_end(today: dt.date, cycle: str = "weekly") -> dt.date:
+    """Name the last day of the cycle that is running: the next Sunday or the month's last day, or (monthly) the latter only."""
+    sunday = today + dt.timedelta(days=7 - today.isoweekday())
+    month_end = (today.replace(day=1) + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+    return month_end if cycle == "monthly" else min(sunday, month_end)

@@ -20,6 +20,7 @@ from settlement import dispute as disputing
 from settlement.balances import positions_of
 from settlement.bank_details import add_bank_account
 from settlement.coming import coming_of
+from settlement.cycles import next_cycle_end
 from settlement.evidence import evidence_of, is_proven
 from settlement.explain import disputes_of, explain_sale
 from settlement.forms import BankFileForm, BankForm, DisputeForm, MessageForm
@@ -53,6 +54,7 @@ def money(request: MerchantRequest) -> HttpResponseBase:
         "state": state,
         "today": timezone.localdate(),
         "next": next_release(merchant.pk),
+        "closes_on": next_cycle_end(timezone.localdate()),
         "page": page,
         "form": BankFileForm(),
         "may_change": request.acting.role in BOOKKEEPERS,

@@ -8,11 +8,14 @@ import io
 import pytest
 import time_machine
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from settlement.balances import positions_of, sales_of_order, statements_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle, write_missing_statements
-from settlement.cycles import last_cycle_end
+from settlement.cycles import last_cycle_end, next_cycle_end
 from settlement.documents.statement import harmless, plain_amount, statement_csv, statement_json, unstated_rows
 from settlement.models import Cycle, Entry, Line, Period, Statement, StatementLine
 from settlement.settle import post_shipped
@@ -284,6 +287,15 @@ def test_statements_do_not_change_after_they_are_sealed(alma, bruno):
 )
 def test_cycles_end_on_sundays_and_at_the_end_of_a_month(today, end):
     assert last_cycle_end(today) == end
+
+
+@settings_of_hypothesis(max_examples=200, deadline=None, derandomize=True)
+@given(st.dates(dt.date(2024, 1, 1), dt.date(2030, 12, 31)), st.sampled_from(["weekly", "monthly"]))
+def test_every_day_lies_in_one_cycle_that_ends_once(today, cycle):
+    end = next_cycle_end(today, cycle)
+    assert last_cycle_end(today, cycle) < today <= end
+    assert last_cycle_end(end + dt.timedelta(days=1), cycle) == end
+    assert end.month == today.month
 
 
 def test_nothing_is_missing_when_no_cycle_waits():
