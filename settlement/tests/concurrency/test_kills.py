@@ -1,14 +1,21 @@
-"""Posting, closing and paying are shot at at random: nothing is unbalanced, doubled or lost afterwards."""
+"""Posting, closing and paying are shot at at random: nothing is unbalanced, doubled or lost afterwards.
+
+In parts, each with a database of its own: ``SKUU_DEEP`` makes five of 200 kills; ``SKUU_KILL_PARTS=3-7`` chooses parts by their
+numbers, which are the seeds of what is done and of when it is shot at.
+"""
 
 import datetime as dt
 import os
+import random
 import threading
 from typing import Any
 
+import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from orders.models import InternalOrder
+from orders.models import InternalOrder, Return
+from orders.return_goods import announce_return, inspect_return
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.models import Entry, Payment
@@ -18,15 +25,24 @@ from settlement.release import release_due
 from settlement.tests.books import bank_account
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 
-KILLS = 1_000 if os.environ.get("SKUU_DEEP") else 15
-WAIT = 0.02
+DEEP = bool(os.environ.get("SKUU_DEEP"))
+KILLS = 200 if DEEP else 15
+FIRST, LAST = (int(part) for part in os.environ.get("SKUU_KILL_PARTS", "1-5" if DEEP else "1-1").split("-"))
 
 
 @transaction.atomic
-def shipped(origin: Any, shipper: Any) -> None:
+def shipped(origin: Any, shipper: Any, luck: random.Random) -> None:
+    """Ship one to three lines; one order in three comes back in part before or after it is posted."""
     long_ago = timezone.now() - dt.timedelta(days=30)
-    order = make_internal_order(origin, shipper, shipped_at=long_ago)
+    nets = tuple(luck.randrange(1, 20_000) for _ in range(luck.randrange(1, 4)))
+    units = tuple(luck.randrange(1, 4) for _ in nets)
+    order = make_internal_order(origin, shipper, nets=nets, quantities=units, shipped_at=long_ago)
     InternalOrder.everyone.filter(pk=order.pk).update(status="delivered", delivered_at=long_ago)
+    order.refresh_from_db()
+    if luck.random() < 1 / 3:
+        line = order.lines.order_by("pk")[0]
+        back = announce_return(order, [(line.pk, 1)], reason="other", by="origin")
+        inspect_return(back, {line.pk: {"as_new": 1}}, by="shipper")
 
 
 def once_around() -> None:
@@ -40,29 +56,36 @@ def once_around() -> None:
         settle_payment(payment, on=today, by="bank")
 
 
+@pytest.mark.parametrize("part", range(FIRST, LAST + 1))
 def test_random_kills_across_post_close_and_pay_leave_nothing_unbalanced_doubled_or_lost(
-    own_database: str, settings: Any
+    own_database: str, settings: Any, part: int
 ) -> None:
     settings.NETWORK_COUNTRY, settings.SETTLEMENT_MINIMUM_MINOR = "FR", 1
     settings.NETWORK_IBAN, settings.NETWORK_CREDITOR_ID = "BE68539007547034", "BE69ZZZ050D000000008"
     alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
     bank_account(alma)
     bank_account(bruno)
-    shot, over = [0], threading.Event()
+    shot, over, around = [0], threading.Event(), threading.Event()
 
-    def work() -> None:
+    def work(seed: int) -> None:
+        luck = random.Random(seed)
         while not over.is_set():
             try:
-                shipped(bruno, alma)
-                shipped(alma, bruno)
+                for _ in range(luck.randrange(1, 4)):
+                    shipped(*luck.sample([bruno, alma], 2), luck)
                 once_around()
+                around.set()
             except Exception:  # noqa: BLE001 - the connection was shot; go on with a new one
                 connection.close()
         connection.close()
 
     def shoot() -> None:
+        luck = random.Random(part)
         while shot[0] < KILLS:
-            over.wait(WAIT * (1 + shot[0] % 7))
+            over.wait(luck.uniform(0.005, 0.2))
+            if luck.random() < 1 / 6:  # let somebody come around, so that there is more and more to break
+                around.clear()
+                around.wait(20)
             with connection.cursor() as cursor:
                 cursor.execute(
                     "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() "
@@ -72,7 +95,9 @@ def test_random_kills_across_post_close_and_pay_leave_nothing_unbalanced_doubled
         over.set()
         connection.close()
 
-    threads = [threading.Thread(target=target) for target in (work, work, shoot)]
+    threads = [
+        threading.Thread(target=target, args=also) for target, *also in ((work, 2 * part), (work, -part), (shoot,))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -86,3 +111,5 @@ def test_random_kills_across_post_close_and_pay_leave_nothing_unbalanced_doubled
     assert Entry.objects.filter(kind="ship").count() == sent > 0
     settled = Payment.everyone.filter(status="settled").count()
     assert Entry.objects.filter(kind="payment").count() == settled > 0
+    closed = Return.everyone.filter(status="closed").count()
+    assert Entry.objects.filter(kind="return").count() == closed
