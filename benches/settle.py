@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -242,7 +243,10 @@ def _posted_one_by_one(count: int = 400) -> float:
         post_entry(Draft(f"bench:{number}", "adjustment", "bench", today, "EUR", tuple(postings)))
 
     one(0)
-    seconds, _ = timed(lambda: [one(number) for number in range(1, count + 1)])
+    began = time.perf_counter()
+    for number in range(1, count + 1):
+        one(number)
+    seconds = time.perf_counter() - began
     return count / seconds
 
 
