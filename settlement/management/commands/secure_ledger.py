@@ -34,6 +34,7 @@ NEVER_DELETED = (
     "settlement_mandate",
 )
 COUNTERS = (
+    "settlement_entry_id_seq",  # drawn by settlement_post before it writes
     "settlement_payment_id_seq",
     "settlement_paymentfile_id_seq",
     "settlement_dispute_id_seq",
@@ -80,4 +81,6 @@ class Command(BaseCommand):
             cursor.execute(sql.SQL("GRANT SELECT ON settlement_moved TO {}").format(name))
             counters = sql.SQL(", ").join(map(sql.Identifier, COUNTERS))
             cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(counters, name))
+            database = sql.Identifier(str(connection.settings_dict["NAME"]))  # a closing works its lines out once, aside
+            cursor.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, name))
         self.stdout.write(f"“{role}” may read and add to the ledger, and change nothing in it.")
