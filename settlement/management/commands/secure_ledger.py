@@ -81,6 +81,8 @@ class Command(BaseCommand):
             cursor.execute(sql.SQL("GRANT SELECT ON settlement_moved TO {}").format(name))
             counters = sql.SQL(", ").join(map(sql.Identifier, COUNTERS))
             cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(counters, name))
-            database = sql.Identifier(str(connection.settings_dict["NAME"]))  # a closing works its lines out once, aside
+            database = sql.Identifier(
+                str(connection.settings_dict["NAME"])
+            )  # a closing works its lines out once, aside
             cursor.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, name))
         self.stdout.write(f"“{role}” may read and add to the ledger, and change nothing in it.")
