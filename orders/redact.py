@@ -8,9 +8,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from catalog.forget_catalogue import forget_catalogue
 from network.forget import forget_messages
 from network.models import Shop
 from network.notify import give_notice
+from orders.look import forget_look
 from orders.models import AliasPeer, DataRequest, InternalOrder, MailAlias, Order
 from skuu.kit.errors import WrongState
 
@@ -60,12 +62,17 @@ def redact_orders(shop: Shop, remote_ids: Iterable[Any]) -> int:
 
 
 def redact_shop(shop: Shop) -> int:
-    """Erase all that we hold of the customers of a shop that left; returns how many orders. *Again*: nothing is left to erase."""
+    """Erase all that we hold of the customers of a shop that left, its look and the mirror of its catalogue; returns how many orders.
+
+    *Again*: nothing is left to erase.
+    """
     with transaction.atomic():
         rows = DataRequest.everyone.filter(shop=shop, erased_at=None)
         rows.update(contents=None, erased_at=timezone.now())
         erased = _erase(Order.everyone.filter(shop=shop))
     forget_messages(shop)
+    forget_look(shop)
+    forget_catalogue(shop)
     return erased
 
 

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 from django.db import connection
 from django.utils import timezone
 
+from catalog.models import Product, Variant
 from network.models import Notice
 from orders.deliver import presume_delivered
 from orders.fulfil import ship_internal_order
 from orders.handlers import customer_redact, data_request, shop_redact
-from orders.models import InternalOrder, Order, Parcel
+from orders.models import InternalOrder, Order, Parcel, ShopLook
 from orders.redact import erase_addresses
 
 
@@ -63,3 +64,22 @@ def test_a_shop_that_left_takes_its_addresses_with_it(market):
     sale(market)
     shop_redact(market.bruno, [event()])
     assert Order.everyone.get().address is None
+    assert Product.everyone.filter(
+        shop=market.bruno, deleted_at=None
+    ).exists()  # it takes part: its catalogue is in use
+
+
+def test_a_shop_that_left_takes_its_catalogue_and_its_look_with_it_and_what_was_sold_stays_sold(market):
+    order = sale(market)
+    line = order.lines.get()
+    sold = (line.title, line.sku, line.unit_price_minor)
+    ShopLook.everyone.create(shop=market.bruno, closing_words="bruno.example", changed_by="bruno")
+    type(market.bruno).everyone.filter(pk=market.bruno.pk).update(status="left")
+    market.bruno.refresh_from_db()
+    shop_redact(market.bruno, [event()])
+    shop_redact(market.bruno, [event()])
+    assert not Product.everyone.filter(shop=market.bruno, deleted_at=None).exists()
+    assert set(Variant.everyone.filter(shop=market.bruno).values_list("price_minor", flat=True)) == {0}
+    assert (ShopLook.everyone.count(), Product.everyone.filter(shop=market.alma, deleted_at=None).count()) == (0, 1)
+    line.refresh_from_db()
+    assert (line.title, line.sku, line.unit_price_minor) == sold
