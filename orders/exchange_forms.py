@@ -57,8 +57,8 @@ class ObjectionForm(PortalForm):
                     name = f"{grade}_{to}_{back.line.line_id}"
                     self.asked[name] = (back.line.line_id, grade, to)
                     self.fields[name] = forms.IntegerField(
-                        label=_("%(title)s, %(size)s: not %(found)s but %(said)s")
-                        % {"title": back.title, "size": back.size, "found": found, "said": said},
+                        label=_("%(title)s: not %(found)s but %(said)s")
+                        % {"title": back.title, "found": found, "said": said},
                         min_value=0, max_value=count, initial=0, required=False,
                     )  # fmt: skip
 

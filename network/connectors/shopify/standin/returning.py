@@ -290,7 +290,7 @@ def finish(call: Call, input: Node) -> Node:
 def _dispose(store: Store, line: Node, given: Node) -> None:
     row = store[given["reverseFulfillmentOrderLineItemId"]]
     kind, place, units = given["dispositionType"], given.get("locationId"), given["quantity"]
-    said = {
+    said: Node = {
         "__typename": "ReverseFulfillmentOrderDisposition",
         "id": gid("ReverseFulfillmentOrderDisposition", store.number()),
     }
