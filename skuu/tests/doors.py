@@ -274,7 +274,7 @@ API = [
     _api("partner-countries/", LIST),
     _api("trust/", LIST),
     _api("sending/", LIST),
-    _api("sending/", "401 401 422 422 422", method="put", body={}),
+    _api("sending/", "401 401 400 400 400", method="put", body={}),
     _api("matches/", LIST),
     _api("matches/<int:pk>/", THING, "matches/{match}/"),
     _api("matches/<int:pk>/report/", THING, "matches/{match}/report/", method="post", body={"reason": "other_colour"}),
