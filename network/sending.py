@@ -153,5 +153,7 @@ def _refuse_wrong_prices(service: Mapping[str, Any]) -> None:
         if any(price > MOST_TIMES * most for price, most in zip(prices, usual[zone], strict=True)):
             raise BadTerms(f"{carrier}, {zone}: a price may be {MOST_TIMES} times the network's at most.")
     for zone, days in service["days"].items():
+        if zone not in service["prices"]:
+            raise BadTerms(f"{carrier}, {zone}: it has days but no prices, so nothing would travel.")
         if len(days) != 2 or not 1 <= days[0] <= days[1] <= 30:
             raise BadTerms(f"{carrier}, {zone}: enter days from 1 to 30, the fewer first.")

@@ -75,6 +75,9 @@ class SendingForm(PortalForm):
                     self.fields[_price(at, zone, band)] = forms.CharField(
                         label=f"{ZONE_WORDS[zone]}, {BANDS[band] / 1000:g} kg", required=False, max_length=9
                     )
+                self.fields[_days(at, zone)] = forms.CharField(
+                    label=_("%(zone)s, working days") % {"zone": ZONE_WORDS[zone]}, required=False, max_length=5
+                )
 
     @classmethod
     def of(cls, sending: Sending) -> "SendingForm":
@@ -92,14 +95,12 @@ class SendingForm(PortalForm):
         return cls(initial=now, country=sending.country)
 
     def carriers(self) -> list[tuple[Any, list[tuple[Any, list[Any]]]]]:
-        """Lay the price fields out: carrier, then zone by zone its prices."""
-        return [
-            (
-                self[f"carrier_{at}"],
-                [(ZONE_WORDS[zone], [self[_price(at, zone, band)] for band in range(len(BANDS))]) for zone in ZONES],
-            )
-            for at in range(CARRIERS)
-        ]
+        """Lay the fields out: carrier, then zone by zone its prices and its days."""
+        return [(self[f"carrier_{at}"], [self._zone(at, zone) for zone in ZONES]) for at in range(CARRIERS)]
+
+    def _zone(self, at: int, zone: str) -> tuple[Any, list[Any]]:
+        prices = [self[_price(at, zone, band)] for band in range(len(BANDS))]
+        return ZONE_WORDS[zone], [*prices, self[_days(at, zone)]]
 
     def clean_closed_on(self) -> list[dt.date]:
         try:
@@ -119,14 +120,24 @@ class SendingForm(PortalForm):
         return data
 
     def _service(self, at: int, data: Mapping[str, Any]) -> dict[str, Any] | None:
-        carrier, prices = data.get(f"carrier_{at}", ""), {}
+        carrier, prices, days = data.get(f"carrier_{at}", ""), {}, {}
         for zone in ZONES:
             written = [data.get(_price(at, zone, band), "") for band in range(len(BANDS))]
             if any(written):
                 prices[zone] = [self._minor(_price(at, zone, band), price) for band, price in enumerate(written)]
-        if not carrier and not prices:
+            if told := data.get(_days(at, zone), ""):
+                days[zone] = self._pair(_days(at, zone), told)
+        if not carrier and not prices and not days:
             return None
-        return {"carrier": carrier, "prices": prices, "days": {}}
+        return {"carrier": carrier, "prices": prices, "days": days}
+
+    def _pair(self, name: str, written: str) -> tuple[int, int]:
+        """Read “2–4”, “2-4” or “3”."""
+        first, _dash, last = written.replace("–", "-").replace(" ", "").partition("-")
+        if not (first.isdecimal() and (last or first).isdecimal()):
+            self.add_error(name, _("Write days like 2-4."))
+            return 1, 1
+        return int(first), int(last or first)
 
     def _minor(self, name: str, written: str) -> int:
         try:
@@ -148,10 +159,16 @@ def _price(at: int, zone: str, band: int) -> str:
     return f"price_{at}_{zone}_{band}"
 
 
+def _days(at: int, zone: str) -> str:
+    return f"days_{at}_{zone}"
+
+
 def _service_fields(at: int, service: Service) -> dict[str, str]:
     written = {f"carrier_{at}": service.carrier}
     for zone, prices in service.prices.items():
         written |= {_price(at, zone, band): major(price, "EUR") for band, price in enumerate(prices)}
+    for zone, (fewest, most) in service.days.items():
+        written[_days(at, zone)] = str(fewest) if fewest == most else f"{fewest}-{most}"
     return written
 
 

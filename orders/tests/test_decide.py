@@ -364,6 +364,15 @@ class TestThePage:
         assert dora.post(f"/shipping/{scene.dora.pk}/policy/", {"policy": "fair"}).status_code == 302
         assert policy_of(scene.dora) == ("fair", 1)
 
+    def test_days_are_written_by_zone_shown_again_and_kept_by_the_next_version(self, scene, dora):
+        dora.post(f"/shipping/{scene.dora.pk}/terms/", self.form(days_0_domestic="2–4"))
+        row = SendingTerms.everyone.get(shop=scene.dora, version=2)
+        assert row.services[0]["days"] == {"domestic": [2, 4]}
+        page = dora.get(f"/shipping/?shop={scene.dora.pk}").content.decode()
+        assert 'name="days_0_domestic" value="2-4"' in page
+        dora.post(f"/shipping/{scene.dora.pk}/terms/", self.form(days_0_domestic="3", cutoff_hour="12"))
+        assert SendingTerms.everyone.get(shop=scene.dora, version=3).services[0]["days"] == {"domestic": [3, 3]}
+
     @pytest.mark.parametrize(
         ("wrong", "said"),
         [
@@ -371,6 +380,9 @@ class TestThePage:
             ({"price_0_domestic_0": "five"}, "Write a price like 4.90."),
             ({"closed_on": "Christmas"}, "Write days like"),
             ({"near": "US"}, "Not a country of the EU"),
+            ({"days_0_domestic": "soon"}, "Write days like 2-4."),
+            ({"days_0_domestic": "4-2"}, "days from 1 to 30"),
+            ({"days_0_far": "2-4"}, "it has days but no prices"),
         ],
     )
     def test_says_what_is_wrong_and_changes_nothing(self, scene, dora, wrong, said):
