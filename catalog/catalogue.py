@@ -24,6 +24,7 @@ class SizeRow:
     match: Match | None = None
     placement: Placement | None = None
     gap_threshold: int = 0
+    kept: list[str] = field(default_factory=list)  # why units stay off partners' shelves, where a page asks
     report: MatchReport | None = None  # the latest, where a page asks for it: catalog.matches.add_reports
 
     @property

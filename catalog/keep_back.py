@@ -1,6 +1,7 @@
 """Measure how fast sizes sell and how late figures come, and keep so many units off partners' shelves, size by size."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -69,9 +70,14 @@ def delay_of(shop_id: int) -> float:
     return USUAL_DELAY if found is None else float(found)
 
 
-def explain_kept(level: StockLevel) -> str:
-    """Say why units of a level stay off partners' shelves, beyond the shop's own buffer; empty when none do."""
-    pace = StockPace.objects.filter(level=level).first()
-    if pace is None or not level.kept_back:
-        return ""
-    return say_kept(level.kept_back, pace.per_day, delay_of(level.location.shop_id))
+def explain_kept(levels: Collection[StockLevel]) -> dict[int, str]:
+    """Say by level why units of it stay off partners' shelves, beyond the shop's own buffer; of others it says nothing.
+
+    The levels are of one shop. Two queries for any number of them.
+    """
+    kept = {level.pk: level for level in levels if level.kept_back}
+    if not kept:
+        return {}
+    delay = delay_of(next(iter(kept.values())).location.shop_id)
+    paces = StockPace.objects.filter(level__in=kept).order_by("level_id")
+    return {pace.level_id: say_kept(kept[pace.level_id].kept_back, pace.per_day, delay) for pace in paces}

@@ -8,8 +8,9 @@ from django.shortcuts import render
 
 from catalog.catalogue import ProductRow, describe_variants, products_of, size_label, size_rows
 from catalog.distribute import explain_absence
+from catalog.keep_back import explain_kept
 from catalog.matches import add_reports
-from catalog.models import MatchReport, Placement, Product, Variant
+from catalog.models import MatchReport, Placement, Product, StockLevel, Variant
 from network.acting import Acting, MerchantRequest, merchant_page
 from network.paging import page_after, searched
 from network.scoping import as_network
@@ -38,6 +39,10 @@ def product(request: MerchantRequest, pk: int) -> HttpResponseBase:
         raise NotFound("There is no such product.")
     shown = size_rows(acting.merchant, [row])[0]
     add_reports(acting.merchant, shown.sizes)
+    with as_network():
+        kept = explain_kept([level for size in shown.sizes for level in size.levels])
+    for size in shown.sizes:
+        size.kept = [kept[level.pk] for level in size.levels if level.pk in kept]
     facts = {"section": "products", "row": shown, "reasons": MatchReport.REASONS.items()}
     return render(request, "portal/catalog/product.html", facts)
 
@@ -68,7 +73,7 @@ def why(request: MerchantRequest) -> HttpResponseBase:
     """Answer why a size is not on its shelf; first find it among one's own, then ask the one who decides."""
     acting, asked = request.acting, request.GET
     mine = Variant.objects.for_merchant(acting.merchant).filter(deleted_at=None)
-    variant, sentences = None, []
+    variant, sentences, kept = None, [], []
     if asked.get("variant"):
         chosen = asked["variant"] if asked["variant"].isdecimal() and len(asked["variant"]) < 19 else "0"
         variant = mine.select_related("shop", "product").filter(pk=chosen).first()
@@ -76,7 +81,9 @@ def why(request: MerchantRequest) -> HttpResponseBase:
             raise NotFound("There is no such size.")
         with as_network():
             sentences = explain_absence(variant.shop, variant)
-    facts: dict[str, Any] = {"section": "shelf", "variant": variant, "sentences": sentences}
+            levels = StockLevel.objects.filter(inventory_item=variant.inventory_item_id, is_active=True)
+            kept = list(explain_kept(levels.select_related("location")).values())
+    facts: dict[str, Any] = {"section": "shelf", "variant": variant, "sentences": sentences, "kept": kept}
     if variant is not None:
         facts["label"] = size_label(variant)
         if request.htmx:

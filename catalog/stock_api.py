@@ -46,6 +46,9 @@ class StockOut(serializers.Serializer):
     location_name = serializers.CharField(source="location.name")
     available = serializers.IntegerField()
     claimed = serializers.IntegerField(help_text="units held for partners’ customers")
+    kept_back = serializers.IntegerField(
+        help_text="units kept off partners’ shelves: as many as may be sold before the network hears of it"
+    )
     source_time = serializers.DateTimeField(source="remote_updated_at", allow_null=True)
 
     def get_variants(self, level: StockLevel) -> list[str]:

@@ -66,7 +66,7 @@ class TestMeasuring:
         level = level_of(alma.boot)
         assert (level.kept_back, StockPace.objects.get(level=level).per_day) == (2, 60.0)
         assert self.shelf(bruno) == [48]
-        assert explain_kept(level).startswith("2 units stay off partners’ shelves: you sell about 60 a day")
+        assert explain_kept([level])[level.pk].startswith("2 units stay off partners’ shelves: you sell about 60 a day")
 
     def test_twice_on_a_day_is_measured_once(self, alma, bruno) -> None:
         measure_buffers()
