@@ -76,15 +76,7 @@ def _plan_orders(bench: Bench, dice: random.Random) -> None:
             aim=Aim(15),
             better="lower",
         )
-    bench.tell(
-        "cost above the optimum, worst plan",
-        max(gaps) * 100,
-        "%",
-        reference=0.0,
-        reference_name="every partition of the lines",
-        aim=Aim(0),
-        better="lower",
-    )
+    _tell_gap(bench, "cost above the optimum, worst plan", gaps, "every partition of the lines")
 
 
 def _solve_orders(bench: Bench, dice: random.Random) -> None:
@@ -108,15 +100,11 @@ def _solve_orders(bench: Bench, dice: random.Random) -> None:
         aim=Aim(15),
         better="lower",
     )
-    bench.tell(
-        "cost above HiGHS's optimum, worst plan",
-        max(above) * 100,
-        "%",
-        reference=0.0,
-        reference_name="HiGHS, gap 0, every policy in turn",
-        aim=Aim(0),
-        better="lower",
-    )
+    _tell_gap(bench, "cost above HiGHS's optimum, worst plan", above, "HiGHS, gap 0, every policy in turn")
+
+
+def _tell_gap(bench: Bench, name: str, gaps: Sequence[float], whose: str) -> None:
+    bench.tell(name, max(gaps) * 100, "%", reference=0.0, reference_name=whose, aim=Aim(0), better="lower")
 
 
 def _problem(dice: random.Random, *, lines: int, candidates: int, most: int) -> Problem:
