@@ -151,6 +151,7 @@ def start_processes(demo: Demo, scale: float) -> None:
         "2",
         "--threads",
         "8",
+        "--preload",  # read the project once, not once for each worker
         "--no-control-socket",
         "--graceful-timeout",
         "5",

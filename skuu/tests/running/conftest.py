@@ -1,4 +1,4 @@
-"""One real demo network for all tests of this folder: its own processes, ports, database server and state."""
+"""One real demo network for all tests of this folder: its own processes, ports, database and state."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from typing import Any
 import psycopg
 import pytest
 import requests
+from django.db import connection
 
 from skuu.demo.shopfront import Stand, Storefront
+from skuu.testing.migrated import migrated_database
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-CLUSTER = os.environ["SKUU_PG_CLUSTER"] + "-net"
 OURS = (
     "SKUU_",
     "SHOPIFY_",
@@ -29,7 +31,9 @@ OURS = (
     "EMAIL_URL",
     "ROUTING_WAIT",
     "DJANGO_",
+    "PYTHONDONTWRITEBYTECODE",  # a dozen processes begin here; they need not compile everything anew
 )
+SCALE = "0.1"
 
 
 @dataclass
@@ -38,6 +42,7 @@ class Network:
 
     home: Path
     env: dict[str, str]
+    database: str
 
     @property
     def file(self) -> dict[str, Any]:
@@ -63,11 +68,7 @@ class Network:
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Look into the network's database."""
-        where = self.manage(
-            "shell", "-c", "from django.conf import settings as s; print(s.DATABASES['default']['HOST'])"
-        )
-        host = where.stdout.strip().splitlines()[-1]
-        with psycopg.connect(host=host, user="skuu", dbname="skuu") as connection:
+        with psycopg.connect(self.database) as connection:
             return connection.execute(sql, values).fetchall()
 
     def control(self, path: str, **body: Any) -> Any:
@@ -88,18 +89,31 @@ class Network:
 
 
 @pytest.fixture(scope="session")
-def network(tmp_path_factory):
+def database(django_db_setup: Any, django_db_blocker: Any) -> Iterator[str]:
+    """Copy the migrated database for the network: making and migrating one of its own would cost more than all tests here."""
+    facts, name = connection.settings_dict, f"net_{os.getpid()}"
+    with django_db_blocker.unblock():
+        template = migrated_database()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'create database "{name}" template "{template}"')
+        yield f"postgresql://{facts['USER']}@/{name}?host={facts['HOST']}"
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory, database):
     """Open the demo network; close it with SIGTERM and see that nothing of it is left."""
     home = tmp_path_factory.mktemp("network")
     env = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    env |= {"SKUU_HOME": str(home), "SKUU_PG_CLUSTER": CLUSTER, "PYTHONUNBUFFERED": "1"}
+    env |= {"SKUU_HOME": str(home), "DATABASE_URL": database, "PYTHONUNBUFFERED": "1"}
     subprocess.run([sys.executable, "-m", "skuu.local_env"], cwd=CHECKOUT, env=env, check=True)
-    subprocess.run([sys.executable, "-m", "skuu.postgresql.server", "destroy"], cwd=CHECKOUT, env=env, check=True)
     with (home / "demo.log").open("w") as log:
-        demo = subprocess.Popen([sys.executable, "manage.py", "demo"], cwd=CHECKOUT, env=env, stdout=log, stderr=log)
+        words = [sys.executable, "manage.py", "demo", "--scale", SCALE]
+        demo = subprocess.Popen(words, cwd=CHECKOUT, env=env, stdout=log, stderr=log)
         try:
             wait_for_file(demo, home)
-            yield Network(home, env)
+            yield Network(home, env, database)
         finally:
             pids = json.loads((home / "demo.json").read_text())["processes"] if (home / "demo.json").exists() else {}
             demo.send_signal(signal.SIGTERM)
@@ -109,9 +123,6 @@ def network(tmp_path_factory):
                 demo.kill()
                 shutil.copytree(home, CHECKOUT / "var" / "running-network", dirs_exist_ok=True)
             left = [name for name, pid in pids.items() if Path(f"/proc/{pid}/cwd").exists()]
-            subprocess.run(
-                [sys.executable, "-m", "skuu.postgresql.server", "destroy"], cwd=CHECKOUT, env=env, check=True
-            )
     assert left == [], f"still running after SIGTERM: {left}"
     assert not (home / "demo.json").exists(), "a file of a demo that has ended misleads programs"
 

@@ -127,7 +127,8 @@ def work(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Work]:
         made = InventoryItem.everyone.bulk_create(InventoryItem(shop=shop, remote_id=item) for item in items)
         StockLevel.everyone.bulk_create(StockLevel(inventory_item=one, location=place) for one in made)
         where = connection.settings_dict
-        env = os.environ | {
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        env = kept | {
             "DATABASE_URL": f"postgresql://{where['USER']}@/{name}?host={where['HOST']}",
             "SKUU_HUNG_AFTER": str(HUNG_AFTER),
             "SKUU_WORKERS": "2",
