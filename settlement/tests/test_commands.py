@@ -9,6 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from settlement import check
 from settlement.models import Balance, Cycle, Entry, Statement
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 
@@ -87,6 +88,17 @@ def test_N26_the_last_night_of_a_month_does_not_straddle_two_cycles(sale, clock)
     entry = Entry.objects.select_related("period").get(internal_order=december)
     assert (entry.effective_on, entry.period.closed_at) == (dt.date(2026, 12, 1), None)
     assert Statement.everyone.count() == 2
+
+
+def test_every_row_of_a_big_ledger_has_its_turn_to_be_hashed(sale, clock, monkeypatch):
+    run("settle", "--through", "2026-11-20")
+    monkeypatch.setattr(check, "_AT_ONCE", 1)  # seven lines are a big ledger now
+    told = set()
+    for day in range(7):
+        clock.move_to(dt.datetime(2026, 11, 21 + day, 10, tzinfo=dt.UTC))
+        told.add(run("check_ledger", "--strict").strip().partition("clean ")[2])
+    assert told == {f"(hashes: share {at} of 7)" for at in range(1, 8)}
+    assert "hashes" not in run("check_ledger", "--everything")
 
 
 def test_check_ledger_is_clean_on_clean_books(sale):
