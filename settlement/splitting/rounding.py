@@ -22,8 +22,8 @@ def share_by_weight(total: int, weights: Sequence[int]) -> list[int]:
     """
     if not weights or any(weight < 0 for weight in weights):
         raise ValueError("an amount is shared by at least one line, by weights that are not negative")
-    if len(weights) == 1:
-        return [total]
+    if len(weights) - weights.count(0) == 1:  # most often: one line of goods, no fee on the shipping
+        return [total if weight else 0 for weight in weights]
     effective = list(weights) if any(weights) else [1] * len(weights)
     sign, amount, whole = (-1 if total < 0 else 1), abs(total), sum(effective)
     parts = [amount * weight // whole for weight in effective]
