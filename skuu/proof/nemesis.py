@@ -29,7 +29,10 @@ TERMINATE = """select count(pg_terminate_backend(pid)) from pg_stat_activity
 
 @dataclass
 class Nemesis:
-    """Does one harm after another, drawn by seed, until it is told to stop; ``done`` counts them."""
+    """Does one harm after another, in an order drawn by seed, until it is told to stop.
+
+    ``done`` counts the harms, and what of those that lie in wait truly came about.
+    """
 
     told: Callable[[], dict[str, Any]]  # the running network's file: addresses, processes, control token
     database: str
@@ -39,7 +42,7 @@ class Nemesis:
     skew: float = 0.0
 
     def rage(self) -> None:
-        """Go on until told to stop; what cannot be harmed just now is left for later."""
+        """Do every harm once before any comes again, until told to stop; what cannot be harmed just now is left for later."""
         harms: list[tuple[str, Callable[[], None]]] = [
             *((f"kill {name}", lambda name=name: self._kill(name)) for name in ("worker", "web", "standin")),
             ("kill a child of the worker", self._kill_child),
@@ -51,13 +54,16 @@ class Nemesis:
             ("disturb messages", self._disturb),
             ("shift the stores' clock", self._shift_clock),
         ]
+        left: list[tuple[str, Callable[[], None]]] = []
         while not self.stopping.wait(self.chance.uniform(*PAUSE)):
-            name, harm = self.chance.choice(harms)
+            left = left or self.chance.sample(harms, len(harms))
+            name, harm = left.pop()
             try:
                 harm()
                 self.done[name] += 1
             except (OSError, psycopg.Error, requests.RequestException, KeyError):
-                continue  # it is down already
+                left.insert(0, (name, harm))  # it is down already
+        self.tally()
 
     def rest(self) -> None:
         """Let messages come in order again, and no call fail."""
@@ -77,7 +83,19 @@ class Nemesis:
         answer.raise_for_status()
         return answer.json()
 
+    def tally(self) -> None:
+        """Count the calls that were spoiled and the messages that were lost since the stand-in began; it forgets when it dies."""
+        try:
+            calls = self.control("log?last=100000", {}, method="GET")["calls"]
+            sent = self.control("deliveries?last=100000", {}, method="GET")["done"]
+        except (OSError, requests.RequestException, KeyError):
+            return
+        self.done.update(f"spoiled: {row['fault']}" for row in calls if row["fault"])
+        self.done["messages lost"] += sum(row["status"] == "lost" for row in sent)
+
     def _kill(self, name: str) -> None:
+        if name == "standin":
+            self.tally()
         os.kill(self.told()["processes"][name], signal.SIGKILL)
 
     def _kill_child(self) -> None:
