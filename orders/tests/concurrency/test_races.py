@@ -16,6 +16,7 @@ from django.utils import timezone
 from catalog.claim import check_claims
 from catalog.models import Claim
 from catalog.tests.cast import level_of, make_item, open_shop, stock
+from catalog.trust import trust_of
 from network.connectors.base import RemoteAddress
 from network.models import RateCard
 from orders.enter import enter_order
@@ -218,3 +219,25 @@ def test_a_refund_of_one_unit_against_a_cancellation_of_all_leaves_nothing_held(
         assert (line.status, line.quantity) == ("cancelled", 0)
         assert not InternalOrder.everyone.filter(order=order, status__in=InternalOrder.OPEN).exists()
         free_of_doubt(duel, order, shipped=False)
+
+
+def test_parallel_rejections_of_one_order_are_one_outcome(duel):
+    """T11: two people of one shop press “not found” at one instant."""
+    for _ in range(min(ROUNDS, 100)):
+        _, _, internal = duel.placed()
+        before = trust_of([duel.alma.pk])[duel.alma.pk].counts
+
+        def reject(internal=internal):
+            decline_internal_order(internal, "not_found", by="alma")
+
+        assert duel.meet(reject, reject) == (True, True)
+        duel.level.refresh_from_db()
+        assert duel.level.phantom == 1
+        assert list(internal.changes.filter(to_status="declined").values_list("by", flat=True)) == ["alma"]
+        after = trust_of([duel.alma.pk])[duel.alma.pk].counts
+        assert {kind: after[kind] - before.get(kind, 0) for kind in after if after[kind] != before.get(kind, 0)} == {
+            "not_found": 1,
+            "declined": 1,
+        }
+        assert check_claims() == []
+        duel.forgive()
