@@ -84,7 +84,9 @@ def test_a_tariff_is_written_as_a_new_version_and_read_as_it_stands(alma: Shop) 
         ({"cutoff_hour": 25}, 400, "invalid"),
     ],
 )
-def test_a_tariff_that_cannot_stand_changes_nothing(alma: Shop, wrong: dict[str, object], status: int, code: str) -> None:
+def test_a_tariff_that_cannot_stand_changes_nothing(
+    alma: Shop, wrong: dict[str, object], status: int, code: str
+) -> None:
     good = {"carriers": [{"carrier": "Bike post", "prices": PRICES}], "cutoff_hour": 14, "handling_days": 1}
     answer = caller(alma)("put", "sending/", good | wrong)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
