@@ -26,6 +26,7 @@ from skuu.kit.jobs import ring
 
 log = structlog.get_logger(__name__)
 SWEEP_EVERY = dt.timedelta(minutes=5)
+ASKING = dt.timedelta(seconds=10)  # a store may take so long before somebody else asks it too
 CONFIRM_BATCH = 250
 UNDER_WAY = ("waiting", "reading")
 
@@ -174,10 +175,13 @@ def confirm_levels() -> int:
     """Read again a batch of levels that webhooks spoke of, of one shop; what was read is the truth. Returns how many.
 
     Leased for two minutes; news that comes meanwhile keeps its own date. Levels the shop no longer has give nothing.
+    A shop that is being asked at this moment is left out: a slow store holds one worker, never all of them.
     """
     now = timezone.now()
     lease = now + CONFIRM_LEASE
-    due = StockLevel.objects.filter(confirm_due_at__lte=now)
+    just_leased = StockLevel.objects.filter(confirm_due_at__gt=lease - ASKING)
+    asked = just_leased.order_by().values_list("location__shop_id", flat=True).distinct()
+    due = StockLevel.objects.filter(confirm_due_at__lte=now).exclude(location__shop_id__in=list(asked))
     with transaction.atomic():
         first = due.filter(_speaks()).order_by("confirm_due_at").values_list("location__shop_id", flat=True).first()
         if first is None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog import handlers, reading, sync
 from catalog.models import Match, Product, StockLevel, Variant
-from catalog.stocktake import StockEvent, apply_stock_events
+from catalog.stocktake import CONFIRM_LEASE, StockEvent, apply_stock_events
 from catalog.tests.stores import CREATE, DELETE, UPDATE, VARIANTS
 from network.models import Location, Shop, SyncRun
 from network.topics import Received
@@ -65,6 +65,16 @@ class TestAgainstAStore:
         assert sync.confirm_levels() == StockLevel.objects.count()
         level.refresh_from_db()
         assert (level.available, level.confirm_due_at) == (5, None)
+
+    def test_a_store_that_is_being_asked_is_not_asked_by_a_second_worker(self, stores):
+        stores.read(stores.alma)
+        now, all_levels = timezone.now(), StockLevel.objects.count()
+        leased = StockLevel.objects.filter(pk=StockLevel.objects.earliest("pk").pk)
+        StockLevel.objects.update(confirm_due_at=now)
+        leased.update(confirm_due_at=now + CONFIRM_LEASE)  # by another worker, at this moment
+        assert sync.confirm_levels() == 0
+        leased.update(confirm_due_at=now + CONFIRM_LEASE - sync.ASKING)  # ten seconds ago: it may be dead
+        assert sync.confirm_levels() == all_levels - 1
 
     def test_a_deleted_product_is_looked_for_before_it_is_believed(self, stores):
         stores.read(stores.alma)
