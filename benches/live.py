@@ -34,6 +34,7 @@ from skuu.health import canary_sung
 WAIT = 60.0
 MOST_THINGS = 2_000
 SLOW = "live-0.myshopify.com"
+LOUD_SHOP, LOUD = "live-1.myshopify.com", 20.0
 ALL_AT_ONCE = float("inf")
 BARE = 300
 
@@ -48,7 +49,7 @@ class Change:
 
 
 def main() -> None:
-    """Open so many shops, change figures at a steady rate and then all at once, and see when the shelves show them."""
+    """Open so many shops, change figures at a steady rate, beside a loud shop and all at once, and see when shelves show them."""
     bench = open_bench("live", rows=800, meaning="stock changes", choices={"shops": ["40"], "rate": ["40"]})
     shops, rate = int(bench.chosen["shops"]), float(bench.chosen["rate"])
     with contextlib.closing(Sink(slow=SLOW, version=API_VERSION)) as sink, _scratch.scratch_database():
@@ -56,13 +57,17 @@ def main() -> None:
         _scratch.settle_down()
         bare = _bare(goods[0], sink)
         with override_settings(SHOPIFY_STANDIN_URL=sink.url, ROOT_URLCONF="benches._doors"), _worker(sink):
-            steady = _change(goods, sink, bench.rows, rate, first=100)
-            seen = _shown(steady, sink)
-            _tell_waits(bench, _waits(steady, seen), bare, rate)
-            flood = _change(goods, sink, min(bench.rows, len(goods)), ALL_AT_ONCE, first=100 + bench.rows)
+            steady = _change([goods[at % len(goods)] for at in range(bench.rows)], sink, rate, first=100)
+            waits = _waits(steady, _shown(steady, sink))
+            _tell_waits(bench, waits, bare, rate)
+            noisy = _change(
+                _with_a_loud_shop(goods, bench.rows // 2, shops), sink, rate * (1 + LOUD / shops), first=10**5
+            )
+            _tell_noise(bench, _waits(noisy, _shown(noisy, sink), without=LOUD_SHOP), waits)
+            flood = _change(goods[: bench.rows], sink, ALL_AT_ONCE, first=2 * 10**5)
             seen = _shown(flood, sink)
             _tell_flood(bench, flood, seen, bare)
-            _tell_calls(bench, steady, flood, seen)
+            _tell_calls(bench, len(steady) + len(noisy) + len(flood), seen)
 
 
 @contextlib.contextmanager
@@ -84,13 +89,24 @@ def _worker(sink: Sink) -> Iterator[None]:
 
 
 # --- changing figures -------------------------------------------------------------------------------------------------
-def _change(goods: Sequence[Good], sink: Sink, count: int, rate: float, *, first: int) -> list[Change]:
-    """Send messages at a rate, each with a figure nothing showed before; returns what changed, and when."""
+def _with_a_loud_shop(goods: Sequence[Good], count: int, shops: int) -> list[Good]:
+    """List the goods of so many changes, and among them twenty times a shop's share of one shop that never stops speaking."""
+    own = [good for good in goods if good.domain == LOUD_SHOP]
+    listed: list[Good] = []
+    for at in range(count):
+        listed.append(goods[at % len(goods)])
+        extra = int((at + 1) * LOUD / shops) - int(at * LOUD / shops)
+        listed += [own[(at + step) % len(own)] for step in range(extra)]
+    return listed
+
+
+def _change(goods: Sequence[Good], sink: Sink, rate: float, *, first: int) -> list[Change]:
+    """Send a message of each at a rate, each with a figure nothing showed before; returns what changed, and when."""
     application, began = WSGIHandler(), time.monotonic()
     changes = []
-    for at in range(count):
+    for at, good in enumerate(goods):
         time.sleep(max(0.0, began + at / rate - time.monotonic()))
-        good, units, now = goods[at % len(goods)], first + at, timezone.now().isoformat()
+        units, now = first + at, timezone.now().isoformat()
         sink.tell([(good.stock, good.place, units, now)])
         payload = {
             "inventory_item_id": int(good.stock.rpartition("/")[2]),
@@ -126,11 +142,12 @@ def _shown(changes: Sequence[Change], sink: Sink) -> Seen:
         time.sleep(0.25)
 
 
-def _waits(changes: Sequence[Change], seen: Seen) -> list[tuple[bool, float]]:
+def _waits(changes: Sequence[Change], seen: Seen, *, without: str = "") -> list[tuple[bool, float]]:
     """Say of each change and shelf how long it took, and whether its store is the slow one; a newer figure counts."""
     return [
         (domain == SLOW, next(when for when, units in seen.shelf[key] if units >= change.units) - change.sent)
         for change in changes
+        if change.good.domain != without
         for domain, key in change.good.shown
     ]
 
@@ -178,6 +195,18 @@ def _tell_waits(bench: Bench, waits: Sequence[tuple[bool, float]], bare: Sequenc
         )
 
 
+def _tell_noise(bench: Bench, noisy: Sequence[tuple[bool, float]], before: Sequence[tuple[bool, float]]) -> None:
+    bench.tell(
+        f"the same beside one shop at {LOUD:g} times its share, p95 of the others",
+        share([seconds for slow, seconds in noisy if not slow], 0.95),
+        "s",
+        reference=share([seconds for slow, seconds in before if not slow], 0.95),
+        reference_name="p95 without it",
+        aim=Aim(1.5, of="ratio"),
+        better="lower",
+    )
+
+
 def _tell_flood(bench: Bench, changes: Sequence[Change], seen: Seen, bare: Sequence[float]) -> None:
     last = max(
         next(when for when, units in seen.shelf[key] if units >= change.units)
@@ -196,12 +225,12 @@ def _tell_flood(bench: Bench, changes: Sequence[Change], seen: Seen, bare: Seque
     )
 
 
-def _tell_calls(bench: Bench, steady: Sequence[Change], flood: Sequence[Change], seen: Seen) -> None:
+def _tell_calls(bench: Bench, changes: int, seen: Seen) -> None:
     calls = ", ".join(f"{count} {name}" for name, count in sorted(seen.calls.items()))
     bench.note(f"calls to stores: {calls}")
     bench.tell(
         "calls to stores for a shelf that changes",
-        seen.calls.get("WriteShelf", 0) / ((len(steady) + len(flood)) * SHELVES),
+        seen.calls.get("WriteShelf", 0) / (changes * SHELVES),
         "calls",
         reference=1.0,
         reference_name="a call for each figure",
