@@ -12,7 +12,7 @@ from catalog.claim import check_claims
 from catalog.models import Placement, StockLevel
 from network.models import Shop
 from orders.lines import cover_of
-from orders.models import InternalOrder, OrderLine, Parcel, ParcelLine, ReturnLine
+from orders.models import InternalOrder, Order, OrderLine, Parcel, ParcelLine, ReturnLine
 from settlement.check import check_ledger
 from skuu.proof.town import SIZES, STOCK, Town
 
@@ -161,6 +161,19 @@ def _customers_orders(town: Town) -> list[str]:
         alive = [one for one in shown if store[one]["status"] == "SUCCESS"]
         if len(alive) != (0 if parcel.cancelled_at else 1) and not _gave_up(parcel):
             broken.append(f"parcel {parcel} of {order.name} shows {len(alive)} times")
+    return broken + _strays(town)
+
+
+def _strays(town: Town) -> list[str]:
+    """A customer is told of parcels that exist, and of no other: nobody but us ships anything in these orders."""
+    parcels = Parcel.everyone.filter(cancelled_at=None).exclude(mirror_remote_id="")
+    ours = set(parcels.values_list("internal_order__order__shop__domain", "mirror_remote_id"))
+    broken = []
+    for domain, remote_id, name in Order.everyone.values_list("shop__domain", "remote_id", "name"):
+        store = town.store(domain)
+        for one in store[remote_id]["fulfillments"] if not store[remote_id]["cancelledAt"] else ():
+            if store[one]["status"] == "SUCCESS" and (domain, one) not in ours:
+                broken.append(f"{name} of {domain} shows a parcel that nobody sent")
     return broken
 
 
