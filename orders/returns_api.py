@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -257,7 +257,8 @@ def _of_shop(view: ShopView) -> QuerySet[Return]:
     """Select the returns of the merchant's that concern the key's own shop."""
     shop = view.shop
     rows = returns_of(view.merchant)
-    return rows.filter(internal_order__order__shop=shop) | rows.filter(internal_order__shipper=shop)
+    concerned = Q(internal_order__order__shop=shop) | Q(internal_order__shipper=shop) | Q(receiver=shop)
+    return rows.filter(concerned)
 
 
 def _found(view: ShopView, number: str) -> Return:

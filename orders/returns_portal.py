@@ -31,7 +31,9 @@ def returns(request: MerchantRequest) -> HttpResponseBase:
     shops = acting.chosen_shops(asked.get("shop"))
     mine = returns_of(acting.merchant)
     closed = asked.get("state") == "closed"
-    rows = mine.filter(Q(internal_order__shipper__in=shops) | Q(internal_order__order__shop__in=shops))
+    rows = mine.filter(
+        Q(internal_order__shipper__in=shops) | Q(internal_order__order__shop__in=shops) | Q(receiver__in=shops)
+    )
     rows = rows.filter(status__in=("closed", "cancelled") if closed else Return.OPEN)
     if words := searched(request):
         rows = rows.filter(

@@ -308,7 +308,7 @@ API = [
         body=PARCEL,
     ),
     _api("return-rule/", LIST),
-    _api("return-rule/", LIST, method="put", body={"rule": "nearest"}),
+    _api("return-rule/", "401 401 400 400 400", method="put", body={}),
     _api("exchanges/", "401 401 404 404 404", method="post", body=SWAP),
     _api("shop/exit-plan/", LIST),
     _api("returns/<str:number>/objections/", THING, "returns/{returned}/objections/"),
