@@ -11,7 +11,15 @@ from network.models import InboundEvent, Shop
 from skuu.kit.crypto import Unreadable, decrypt
 
 # topics whose messages name orders, or people
-PERSONAL = ("orders/", "returns/", "refunds/", "fulfillments/", "fulfillment_orders/", "fulfillment_events/", "customers/")
+PERSONAL = (
+    "orders/",
+    "returns/",
+    "refunds/",
+    "fulfillments/",
+    "fulfillment_orders/",
+    "fulfillment_events/",
+    "customers/",
+)
 REQUESTS = ("customers/data_request", "customers/redact", "shop/redact")
 SETTLED = ("done", "ignored", "dead")
 BATCH = 500

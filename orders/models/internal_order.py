@@ -52,7 +52,8 @@ class InternalOrder(Stateful, Tenant):
     next_attempt_at = models.DateTimeField(default=timezone.now)  # also the lease of a placing under way
     error = models.TextField(blank=True)
     cancel_wanted_at = models.DateTimeField(null=True, blank=True)  # the order at the shipper must be cancelled
-    cancel_begun_at = models.DateTimeField(null=True, blank=True)  # its store was asked: no parcel is entered here meanwhile
+    # its store was asked: no parcel is entered here meanwhile
+    cancel_begun_at = models.DateTimeField(null=True, blank=True)
     cancel_done_at = models.DateTimeField(null=True, blank=True)
     attempted_at = models.DateTimeField(null=True, blank=True)  # a creation was begun whose answer we do not have
     fulfilments_due_at = models.DateTimeField(

@@ -132,7 +132,8 @@ class Wrote:
 
     def __call__(self, execute: Any, sql: Any, *rest: Any) -> Any:
         words = str(sql).lstrip().lower()
-        self.seen |= not words.startswith(("select", "savepoint", "release", "rollback")) or bool(self.OURS.search(words))
+        is_read = words.startswith(("select", "savepoint", "release", "rollback")) and not self.OURS.search(words)
+        self.seen |= not is_read
         return execute(sql, *rest)
 
 

@@ -181,10 +181,6 @@ class ApiConnector:
         """The shop reads the parcel from our API and tells its customer."""
         return ""
 
-    def find_mirrored(self, order_id: str, number: str) -> str:
-        """Empty: nothing is mirrored elsewhere."""
-        return ""
-
     def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None:
         """The shop reads the tracking from our API."""
 

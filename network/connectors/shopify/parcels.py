@@ -46,19 +46,12 @@ class Parcels:
     def mirror_fulfilment(self, lines: Sequence[tuple[str, str, int]], carrier: str, number: str, url: str) -> str:
         """Enter a parcel at the origin and let its store notify the customer; returns the fulfilment's id.
 
-        Not repeatable: look with ``find_mirrored`` first, and again after an unknown outcome.
+        Not repeatable: look among ``fulfilments_of`` first, and again after an unknown outcome.
         """
         parts: dict[str, list[Node]] = defaultdict(list)
         for fulfilment_order, line, units in lines:
             parts[fulfilment_order].append({"id": line, "quantity": units})
         return str(self._ship(parts, carrier, number, url, notify=True)["id"])
-
-    def find_mirrored(self, order_id: str, number: str) -> str:
-        """Find the fulfilment of an order that carries a tracking number; empty when there is none."""
-        for one in self.fulfilments_of(order_id):
-            if number and one.tracking_number == number and one.status != "CANCELLED":
-                return one.id
-        return ""
 
     def update_tracking(self, fulfilment_id: str, carrier: str, number: str, url: str) -> None:
         """Correct the tracking of a parcel and let the store tell its customer. *Again*: no change."""
