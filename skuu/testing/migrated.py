@@ -21,6 +21,9 @@ def migrated_database() -> str:
     """
     name = PREFIX + _fingerprint()
     with connection._nodb_cursor() as cursor:
+        cursor.execute(
+            "set lock_timeout = 0; set statement_timeout = 0"
+        )  # building takes longer than anything in trade
         cursor.execute("select pg_advisory_lock(%s)", [_BUILDING])
         try:
             cursor.execute("select datname from pg_database where datname like %s", [f"{PREFIX}%"])
