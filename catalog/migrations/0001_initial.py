@@ -44,117 +44,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='NormRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(unique=True)),
-                ('last_variant', models.BigIntegerField(default=0)),
-                ('done', models.PositiveBigIntegerField(default=0)),
-                ('changed', models.PositiveBigIntegerField(default=0)),
-                ('total', models.PositiveBigIntegerField(default=0)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Style',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand_key', models.CharField(blank=True, max_length=120)),
-                ('code', models.CharField(blank=True, max_length=80)),
-                ('title', models.CharField(max_length=400)),
-                ('colour_key', models.CharField(blank=True, max_length=80)),
-                ('gender', models.CharField(blank=True, max_length=8)),
-                ('category', models.CharField(blank=True, max_length=200)),
-                ('image_url', models.URLField(blank=True, max_length=1000)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='WordCount',
-            fields=[
-                ('word', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('products', models.PositiveIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='AliasProposal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=8)),
-                ('word', models.CharField(max_length=120)),
-                ('meaning', models.CharField(max_length=120)),
-                ('status', models.CharField(default='open', max_length=10)),
-                ('verdicts', models.PositiveIntegerField(default=0)),
-                ('shops', models.PositiveIntegerField(default=0)),
-                ('examples', models.JSONField(default=list)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided_by', models.CharField(blank=True, max_length=120)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('open', 'confirmed', 'rejected'))), name='alias_proposal_status_is_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['brand', 'colour'])), name='alias_proposal_kind_is_known'), models.UniqueConstraint(fields=('kind', 'word', 'meaning'), name='an_alias_is_proposed_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='AliasProposalChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_status', models.CharField(blank=True, max_length=20)),
-                ('to_status', models.CharField(max_length=20)),
-                ('by', models.CharField(max_length=120)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='catalog.aliasproposal')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='BulkDecision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(default='preview', max_length=10)),
-                ('pattern', models.JSONField(default=dict)),
-                ('digest', models.CharField(max_length=64)),
-                ('counts', models.JSONField(default=dict)),
-                ('by', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('preview', 'deciding', 'decided', 'undoing', 'undone', 'dropped'))), name='bulk_decision_status_is_known')],
-            },
-        ),
-        migrations.CreateModel(
-            name='BulkDecisionChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_status', models.CharField(blank=True, max_length=20)),
-                ('to_status', models.CharField(max_length=20)),
-                ('by', models.CharField(max_length=120)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='catalog.bulkdecision')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='CodeLevel',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand', models.CharField(max_length=120)),
-                ('code', models.CharField(max_length=80)),
-                ('level', models.CharField(max_length=6)),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('brand', 'code'), name='a_code_has_one_level_per_brand')],
-            },
-        ),
-        migrations.CreateModel(
             name='EvidenceClass',
             fields=[
                 ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
@@ -220,35 +109,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Item',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('size_key', models.CharField(blank=True, max_length=40)),
-                ('size_label', models.CharField(blank=True, max_length=40)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('distribute_due_at', models.DateTimeField(blank=True, null=True)),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item')),
-                ('style', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='catalog.style')),
-            ],
-            options={
-                'indexes': [models.Index(condition=models.Q(('distribute_due_at__isnull', False)), fields=['distribute_due_at'], name='item_distribute_due')],
-            },
-        ),
-        migrations.CreateModel(
-            name='HeldChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('variants', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('by', models.CharField(max_length=120)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'other'), name='a_change_of_items_is_held_once')],
-            },
-        ),
-        migrations.CreateModel(
             name='LearntName',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -301,32 +161,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='MatchKey',
+            name='NormRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=8)),
-                ('value', models.CharField(max_length=200)),
-                ('ambiguous_reason', models.TextField(blank=True)),
-                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='catalog.item')),
+                ('version', models.PositiveIntegerField(unique=True)),
+                ('last_variant', models.BigIntegerField(default=0)),
+                ('done', models.PositiveBigIntegerField(default=0)),
+                ('changed', models.PositiveBigIntegerField(default=0)),
+                ('total', models.PositiveBigIntegerField(default=0)),
+                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'value'), name='a_match_key_leads_to_one_item'), models.CheckConstraint(condition=models.Q(('item__isnull', False), models.Q(('ambiguous_reason', ''), _negated=True), _connector='OR'), name='a_key_without_item_says_why_it_misleads')],
-            },
-        ),
-        migrations.CreateModel(
-            name='MergeEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=6)),
-                ('variants', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('by', models.CharField(max_length=120)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item')),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['merged', 'split'])), name='merge_event_kind_is_known')],
-            },
         ),
         migrations.CreateModel(
             name='Product',
@@ -425,23 +270,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('card', 'by'), name='a_card_is_on_a_persons_screen_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='BulkCard',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('candidate', models.PositiveSmallIntegerField(default=0)),
-                ('sight', models.CharField(max_length=64)),
-                ('status', models.CharField(default='waiting', max_length=10)),
-                ('sizes', models.PositiveIntegerField(default=0)),
-                ('reason', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('bulk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='catalog.bulkdecision')),
-                ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.reviewcard')),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('waiting', 'decided', 'left', 'undone'))), name='bulk_card_status_is_known'), models.UniqueConstraint(fields=('bulk', 'card'), name='a_card_stands_once_in_a_bulk_decision')],
             },
         ),
         migrations.CreateModel(
@@ -584,21 +412,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='ClaimChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_status', models.CharField(blank=True, max_length=20)),
-                ('to_status', models.CharField(max_length=20)),
-                ('by', models.CharField(max_length=120)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='catalog.claim')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
             name='StockPace',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -609,6 +422,77 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('per_day__gte', 0)), name='a_pace_is_not_negative')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Style',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('brand_key', models.CharField(blank=True, max_length=120)),
+                ('code', models.CharField(blank=True, max_length=80)),
+                ('title', models.CharField(max_length=400)),
+                ('colour_key', models.CharField(blank=True, max_length=80)),
+                ('gender', models.CharField(blank=True, max_length=8)),
+                ('category', models.CharField(blank=True, max_length=200)),
+                ('image_url', models.URLField(blank=True, max_length=1000)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Item',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('size_key', models.CharField(blank=True, max_length=40)),
+                ('size_label', models.CharField(blank=True, max_length=40)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('distribute_due_at', models.DateTimeField(blank=True, null=True)),
+                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item')),
+                ('style', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='catalog.style')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('distribute_due_at__isnull', False)), fields=['distribute_due_at'], name='item_distribute_due')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HeldChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('variants', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('by', models.CharField(max_length=120)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'other'), name='a_change_of_items_is_held_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MatchKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=8)),
+                ('value', models.CharField(max_length=200)),
+                ('ambiguous_reason', models.TextField(blank=True)),
+                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='catalog.item')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('kind', 'value'), name='a_match_key_leads_to_one_item'), models.CheckConstraint(condition=models.Q(('item__isnull', False), models.Q(('ambiguous_reason', ''), _negated=True), _connector='OR'), name='a_key_without_item_says_why_it_misleads')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MergeEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=6)),
+                ('variants', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('by', models.CharField(max_length=120)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['merged', 'split'])), name='merge_event_kind_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -678,6 +562,29 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Demand',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=120, unique=True)),
+                ('units', models.PositiveIntegerField()),
+                ('country', models.CharField(blank=True, max_length=2)),
+                ('outcome', models.CharField(max_length=12)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='network.shop')),
+                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
+                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.variant')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'everyone',
+                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['served', 'lost'])), name='demand_outcome_is_known')],
+            },
+            managers=[
+                ('objects', django.db.models.manager.Manager()),
+                ('everyone', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Match',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -701,6 +608,24 @@ class Migration(migrations.Migration):
                 ('objects', django.db.models.manager.Manager()),
                 ('everyone', django.db.models.manager.Manager()),
             ],
+        ),
+        migrations.CreateModel(
+            name='Audit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seed', models.CharField(max_length=60)),
+                ('drawn_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('right', models.BooleanField(blank=True, null=True)),
+                ('by', models.CharField(blank=True, max_length=120)),
+                ('evidence_class', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='catalog.evidenceclass')),
+                ('match', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='catalog.match')),
+                ('card', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='audit', to='catalog.reviewcard')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('answered_at__isnull', False)), fields=['evidence_class', 'answered_at'], name='audit_answers')],
+                'constraints': [models.UniqueConstraint(fields=('match',), name='a_link_is_audited_once'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('right', None)), models.Q(('answered_at__isnull', False), ('right__isnull', False)), _connector='OR'), name='an_answered_audit_says_right_or_wrong')],
+            },
         ),
         migrations.CreateModel(
             name='MatchChange',
@@ -758,24 +683,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Audit',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seed', models.CharField(max_length=60)),
-                ('drawn_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('right', models.BooleanField(blank=True, null=True)),
-                ('by', models.CharField(blank=True, max_length=120)),
-                ('evidence_class', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='catalog.evidenceclass')),
-                ('match', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='catalog.match')),
-                ('card', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='audit', to='catalog.reviewcard')),
-            ],
-            options={
-                'indexes': [models.Index(condition=models.Q(('answered_at__isnull', False)), fields=['evidence_class', 'answered_at'], name='audit_answers')],
-                'constraints': [models.UniqueConstraint(fields=('match',), name='a_link_is_audited_once'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('right', None)), models.Q(('answered_at__isnull', False), ('right__isnull', False)), _connector='OR'), name='an_answered_audit_says_right_or_wrong')],
-            },
-        ),
-        migrations.CreateModel(
             name='Placement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -802,31 +709,8 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'base_manager_name': 'everyone',
-                'indexes': [models.Index(condition=models.Q(models.Q(('pushed__isnull', True), ('wanted__gt', 0)), ('pushed__lt', models.F('wanted')), ('pushed__gt', models.F('wanted')), ('doubted_at__isnull', False), _connector='OR'), fields=['shop', 'next_attempt_at'], name='placement_push_due_per_shop'), models.Index(fields=['item'], name='placement_item')],
+                'indexes': [models.Index(condition=models.Q(models.Q(('pushed__isnull', True), ('wanted__gt', 0)), ('pushed__lt', models.F('wanted')), ('pushed__gt', models.F('wanted')), ('doubted_at__isnull', False), models.Q(('push_key', ''), _negated=True), _connector='OR'), fields=['shop', 'next_attempt_at'], name='placement_push_due_per_shop'), models.Index(fields=['item'], name='placement_item')],
                 'constraints': [models.UniqueConstraint(fields=('shop', 'inventory_item'), name='one_placement_per_shop_and_inventory_item')],
-            },
-            managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everyone', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Demand',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('units', models.PositiveIntegerField()),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('outcome', models.CharField(max_length=12)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='network.shop')),
-                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.variant')),
-            ],
-            options={
-                'abstract': False,
-                'base_manager_name': 'everyone',
-                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['served', 'lost'])), name='demand_outcome_is_known')],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -847,6 +731,122 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('variant', 'item'), name='one_standing_verdict_per_variant_and_item')],
+            },
+        ),
+        migrations.CreateModel(
+            name='WordCount',
+            fields=[
+                ('word', models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ('products', models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AliasProposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=8)),
+                ('word', models.CharField(max_length=120)),
+                ('meaning', models.CharField(max_length=120)),
+                ('status', models.CharField(default='open', max_length=10)),
+                ('verdicts', models.PositiveIntegerField(default=0)),
+                ('shops', models.PositiveIntegerField(default=0)),
+                ('examples', models.JSONField(default=list)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decided_by', models.CharField(blank=True, max_length=120)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('open', 'confirmed', 'rejected'))), name='alias_proposal_status_is_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['brand', 'colour'])), name='alias_proposal_kind_is_known'), models.UniqueConstraint(fields=('kind', 'word', 'meaning'), name='an_alias_is_proposed_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='AliasProposalChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('from_status', models.CharField(blank=True, max_length=20)),
+                ('to_status', models.CharField(max_length=20)),
+                ('by', models.CharField(max_length=120)),
+                ('reason', models.TextField(blank=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='catalog.aliasproposal')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='BulkDecision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('status', models.CharField(default='preview', max_length=10)),
+                ('pattern', models.JSONField(default=dict)),
+                ('digest', models.CharField(max_length=64)),
+                ('counts', models.JSONField(default=dict)),
+                ('by', models.CharField(max_length=120)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('preview', 'deciding', 'decided', 'undoing', 'undone', 'dropped'))), name='bulk_decision_status_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BulkCard',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('candidate', models.PositiveSmallIntegerField(default=0)),
+                ('sight', models.CharField(max_length=64)),
+                ('status', models.CharField(default='waiting', max_length=10)),
+                ('sizes', models.PositiveIntegerField(default=0)),
+                ('reason', models.TextField(blank=True)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('bulk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='catalog.bulkdecision')),
+                ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.reviewcard')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('waiting', 'decided', 'left', 'undone'))), name='bulk_card_status_is_known'), models.UniqueConstraint(fields=('bulk', 'card'), name='a_card_stands_once_in_a_bulk_decision')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BulkDecisionChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('from_status', models.CharField(blank=True, max_length=20)),
+                ('to_status', models.CharField(max_length=20)),
+                ('by', models.CharField(max_length=120)),
+                ('reason', models.TextField(blank=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='catalog.bulkdecision')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ClaimChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('from_status', models.CharField(blank=True, max_length=20)),
+                ('to_status', models.CharField(max_length=20)),
+                ('by', models.CharField(max_length=120)),
+                ('reason', models.TextField(blank=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='catalog.claim')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='CodeLevel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('brand', models.CharField(max_length=120)),
+                ('code', models.CharField(max_length=80)),
+                ('level', models.CharField(max_length=6)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('brand', 'code'), name='a_code_has_one_level_per_brand')],
             },
         ),
     ]
