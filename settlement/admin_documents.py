@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -67,6 +68,8 @@ class DocumentAdmin(ReadOnly, ModelAdmin):
         ]
 
     def file(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         row = get_object_or_404(StoredFile.everyone.select_related("document"), document=pk, kind=kind)
         answer = HttpResponse(bytes(row.content), content_type="application/octet-stream")
         suffix = "pdf" if kind == "pdf" else f"{kind}.xml"

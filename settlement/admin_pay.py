@@ -173,6 +173,8 @@ class PaymentFileAdmin(ReadOnly, ModelAdmin):
 
     def taken(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Hand out the network's own file; a merchant takes its own in the portal."""
+        if not request.user.has_perm("settlement.change_paymentfile"):
+            raise PermissionDenied
         row = get_object_or_404(PaymentFile.everyone, pk=pk, merchant=None)
         answer = HttpResponse(take_file(row, by=request.user.get_username()), content_type="application/octet-stream")
         answer["Content-Disposition"] = (

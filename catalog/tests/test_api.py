@@ -263,6 +263,7 @@ def test_stock_is_set_absolutely_by_variant_or_sku(caller):
         "location_name": "Alma",
         "available": 3,
         "claimed": 0,
+        "kept_back": 0,
         "source_time": "2026-11-02T09:00:00Z",
     }
     assert rows["TR-1-41"]["available"] == 5

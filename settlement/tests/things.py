@@ -64,6 +64,8 @@ def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> 
     return {
         "document": str(document.pk),
         "dispute": dispute.number,
+        "dispute_id": str(dispute.pk),
+        "payment_file": str(file.pk),
         "evidence": str(message.pk),
         "payment": payment.number,
         "mandate": mandate.reference,

@@ -44,6 +44,9 @@ DONE = "302 302 403 404 404 403 403"
 BOTH = "302 200 200 200 404 403 403"  # Bruno is the other party
 OWNERS = "302 200 403 200 200 403 403"
 STAFF = "302 302 302 302 302 302 200"
+GONE = "302 302 302 302 302 302 404"  # for staff alone, and of a thing that is not there
+SENT_ON = "302 302 302 302 302 302 302"
+POSTED = "302 302 302 302 302 302 405"
 SEEN = "302 200 200 200 200 200 200"  # any signed-in person, about themselves
 SENT_ON = "302 302 302 302 302 302 302"  # to sign in, or to another step first
 NONE_YET = "302 404 404 404 404 404 404"  # these people own no second factor to speak of
@@ -160,7 +163,23 @@ PORTAL = [
 ]
 BACK_OFFICE = [
     _door("admin/", STAFF),
-    _door("admin/orders/objection/<int:pk>/decide/", "302 302 302 302 302 302 404", "admin/orders/objection/0/decide/"),
+    _door("admin/orders/objection/<int:pk>/decide/", GONE, "admin/orders/objection/0/decide/"),
+    _door("admin/catalog/aliasproposal/add-alias/", STAFF),
+    _door("admin/catalog/evidenceclass/<str:name>/reopen/", POSTED, "admin/catalog/evidenceclass/gtin/reopen/"),
+    _door("admin/catalog/evidenceclass/<str:name>/withdraw/", POSTED, "admin/catalog/evidenceclass/gtin/withdraw/"),
+    _door("admin/settlement/bankline/<int:pk>/name/", GONE, "admin/settlement/bankline/0/name/"),
+    _door("admin/settlement/cycle/rate-cards/", STAFF),
+    _door("admin/settlement/cycle/settle/", STAFF),
+    _door("admin/settlement/cycle/three-ways/", STAFF),
+    _door("admin/settlement/dispute/<int:pk>/decide/", STAFF, "admin/settlement/dispute/{dispute_id}/decide/"),
+    _door("admin/settlement/dispute/files/<int:pk>/", STAFF, "admin/settlement/dispute/files/{evidence}/"),
+    _door(
+        "admin/settlement/document/<int:pk>/<slug:kind>.file", STAFF, "admin/settlement/document/{document}/pdf.file"
+    ),
+    _door("admin/settlement/document/issue/", SENT_ON),
+    _door("admin/settlement/document/sellers/", STAFF),
+    _door("admin/settlement/paymentfile/<int:pk>/take/", GONE, "admin/settlement/paymentfile/{payment_file}/take/"),
+    _door("admin/settlement/proposal/<int:pk>/decide/", GONE, "admin/settlement/proposal/0/decide/"),
     _door("admin/operations/", STAFF),
     _door("admin/operations/replay/", "302 302 302 302 302 302 302", post={}),
     _door(
