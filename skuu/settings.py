@@ -388,8 +388,8 @@ UNFOLD = {
 Q_CLUSTER = {
     "name": "skuu",
     "orm": "default",
-    "workers": whole("SKUU_WORKERS", default=3),
-    "queue_limit": 3,
+    "workers": whole("SKUU_WORKERS", default=6),  # most wait for stores; a slow one may keep three waiting at once
+    "queue_limit": 6,
     "bulk": 1,
     "timeout": 60,
     "retry": 240,  # more than (queue_limit / workers + 2) × (timeout + 3) = 189
