@@ -88,9 +88,12 @@ def doubt_shelf(shop: Any, inventory_item_ids: Collection[int]) -> None:
 def orders_were_read(shop_id: int, asked_at: dt.datetime | None) -> None:
     """Say that a shop's orders have been read since ``asked_at`` (its ``orders_read_due_at`` as seen before reading).
 
-    Shelves that showed fewer units than we left may be raised again from now on. *Again*: no change.
+    Shelves that showed fewer units than we left may be raised again from now on. Where no order explained the units, the shelf
+    is looked at once more: an order that was cancelled before anybody read it puts them back. *Again*: no change.
     """
     if asked_at and Shop.objects.filter(pk=shop_id, orders_read_due_at=asked_at).update(orders_read_due_at=None):
+        short = Placement.objects.filter(shop_id=shop_id, unseen_units__gt=0, pushed__isnull=False)
+        doubt_shelf(shop_id, list(short.values_list("inventory_item_id", flat=True)))
         _ring_push()
 
 

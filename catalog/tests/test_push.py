@@ -127,6 +127,20 @@ class TestStaleFigures:
         push_all()
         assert market.figures(market.bruno, STRAND_42) == (0, 5)
 
+    def test_units_of_an_order_cancelled_before_anybody_read_it_are_found_on_the_shelf_again(self, market):
+        push_all()
+        market.buy(market.bruno, STRAND_42)
+        want(market, STRAND_42, 5)
+        push_all()
+        want(market, STRAND_42, 0)
+        push_all()
+        asked = Shop.objects.get(pk=market.bruno.pk).orders_read_due_at
+        market.till(market.bruno, STRAND_42, location=market.bruno.shelf_location_id, delta=+1)
+        assert market.figures(market.bruno, STRAND_42) == (0, 1)
+        orders_were_read(market.bruno.pk, asked)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 0)
+
     def test_it_is_lowered_meanwhile(self, market):
         push_all()
         market.buy(market.bruno, STRAND_42)
