@@ -40,8 +40,10 @@ from skuu.kit.money import Money, parse_minor
 Verb = Callable[[dict[str, Any]], str]
 
 
-def ask(request: HttpRequest, model: Any, title: str, form: forms.Form, verb: Verb, after: str) -> HttpResponse:
-    """Show a form of the back office and call a verb with what was sent; its refusal is told on the page."""
+def ask(
+    request: HttpRequest, model: Any, title: str, form: forms.Form, verb: Verb, after: str, said: Any = ()
+) -> HttpResponse:
+    """Show a form of the back office, under what was ``said`` before, and call a verb; its refusal is told on the page."""
     if not request.user.has_perm(f"settlement.change_{model._meta.model_name}"):
         raise PermissionDenied
     if request.method == "POST" and form.is_valid():
@@ -56,6 +58,7 @@ def ask(request: HttpRequest, model: Any, title: str, form: forms.Form, verb: Ve
         "form": form,
         "opts": model._meta,
         "after": after,
+        "said": said,
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "admin/settlement/ask.html", facts, status=status)
@@ -381,4 +384,5 @@ class DisputeAdmin(ReadOnly, ModelAdmin):
 
         title = f"{row.number}: {row.get_reason_display()}, {Money(row.amount, row.currency).format()} held"
         after = reverse("admin:settlement_dispute_change", args=[row.pk])
-        return ask(request, Dispute, title, DecideForm(request.POST or None), decide, after)
+        said = DisputeMessage.everyone.filter(dispute=row).select_related("author").defer("file").order_by("pk")
+        return ask(request, Dispute, title, DecideForm(request.POST or None), decide, after, said)

@@ -103,6 +103,7 @@ def test_a_dispute_is_decided_and_both_sides_move_by_the_same(client, alma, brun
     order = payable_sale(bruno, alma)
     row = open_dispute(order, merchant=bruno.merchant, reason="faulty", amount=34_00, text="Torn", by="bruno")
     address = f"/admin/settlement/dispute/{row.pk}/decide/"
+    assert "Torn" in staff(client).get(address).content.decode()
     assert staff(client).post(address, {"text": "Send a photo"}).status_code == 302
     assert Dispute.everyone.get().status == "open"
     assert client.post(address, {"text": "80 %", "to_origin": "99.00", "decide": "on"}).status_code == 422
