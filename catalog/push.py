@@ -154,9 +154,8 @@ class _Rounds:
             trips.append(trip)
         refused = [trip for trip in trips if isinstance(trip.error, AccessLost)]
         _write_down([trip for trip in trips if trip not in refused])
-        for (
-            trip
-        ) in refused:  # its token may have been taken back: an ordinary connector renews it, or marks it for good
+        # a refused store's token may have been taken back: an ordinary connector renews it, or marks it for good
+        for trip in refused:
             note_written([trip])
             again = Trip(trip.shop, [one for one in trip.rows if one not in trip.written], trip.key)
             _write_down([_go_alone(again)])

@@ -29,9 +29,8 @@ log = structlog.get_logger(__name__)
 SHOPS = 64  # taken up at once
 BATCH = 250  # of one shop: what one call may write
 LEASE = dt.timedelta(seconds=90)
-ASKING = dt.timedelta(
-    seconds=10
-)  # a store that takes longer, or whose worker died, no longer keeps its other rows waiting
+# a store that takes longer, or whose worker died, no longer keeps its other rows waiting
+ASKING = dt.timedelta(seconds=10)
 LONGEST_PAUSE = 3600.0
 READING = dt.timedelta(seconds=20)  # the orders' sweep first notes what changed and reads it a moment later
 
