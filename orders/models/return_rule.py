@@ -20,7 +20,8 @@ class ReturnRule(Tenant):
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     version = models.PositiveIntegerField()
     rule = models.CharField(max_length=12, default="shipper")
-    takes_over = models.BooleanField(default=False)  # as a partner: we buy goods that other shops' customers send back
+    # as a partner: we buy goods that other shops' customers send back. No door sets it until settlement posts such a purchase
+    takes_over = models.BooleanField(default=False)
     made_at = models.DateTimeField(default=timezone.now)
     made_by = models.CharField(max_length=150)
 
