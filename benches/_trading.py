@@ -11,7 +11,7 @@ from django.utils import timezone
 from catalog.distribute import distribute_all, notice_changes
 from catalog.matching.deciding import RULE_VERSION
 from catalog.matching.normalising import NORM_VERSION
-from catalog.models import InventoryItem, Item, Match, Placement, Product, StockLevel, Style, Variant
+from catalog.models import InventoryItem, Item, ItemMark, Match, Placement, Product, StockLevel, Style, Variant
 from network.connectors.shopify.auth import OPTIONAL_SCOPES, REQUIRED_SCOPES, Grant
 from network.models import Location, Merchant, Shop, TaxRegistration
 from network.tokens import store_grant
@@ -45,7 +45,7 @@ def open_trading(shops: int, things: int) -> list[Good]:
         cursor.execute("analyze")  # so many rows at once have no statistics yet
     notice_changes()
     distribute_all()
-    Item.objects.update(distribute_due_at=None)
+    ItemMark.objects.all().delete()
     Placement.everyone.update(pushed=F("wanted"), activated=True, pushed_at=timezone.now())
     goods = []
     for n, shops_of in enumerate(holders):

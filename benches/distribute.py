@@ -15,7 +15,7 @@ from django.db import connection
 from benches._figures import Aim, Bench, open_bench, share, timed
 from catalog.distribute import distribute_all, distribute_due, notice_changes
 from catalog.mark import mark_inventory
-from catalog.models import Item, Placement, StockLevel
+from catalog.models import ItemMark, Placement, StockLevel
 
 SHOPS_TO_VARIANTS = 5000  # 200 shops at a million variants
 CHANGES = 60
@@ -94,7 +94,7 @@ def main() -> None:
         _scratch.run_sql(*WORLD.split(";\n")[:-1], *LOAD.split(";\n")[:-1], **values)
         _scratch.settle_down()
         notice_changes()  # or the first sweep would find that it knows no shop yet
-        Item.objects.update(distribute_due_at=None)
+        ItemMark.objects.all().delete()
         _decide_all(bench, shops)
         _change_one(bench)
 

@@ -26,7 +26,7 @@ from benches._figures import Aim, Bench, open_bench, share, timed
 from benches._sink import LATE, Seen, Sink
 from benches._trading import SHELVES, Good, open_trading
 from benches.ingest import DOOR, _request
-from catalog.models import Item, Placement
+from catalog.models import ItemMark, Placement
 from network.connectors.shopify.auth import API_VERSION
 from network.models import InboundEvent
 from skuu.health import canary_sung
@@ -251,7 +251,7 @@ def _tell_calls(bench: Bench, changes: int, seen: Seen) -> None:
 def _backlog() -> dict[str, Any]:
     return {
         "messages": list(InboundEvent.everyone.values_list("status", "error").distinct()[:5]),
-        "items": Item.objects.filter(distribute_due_at__isnull=False).count(),
+        "items": ItemMark.objects.count(),
         "placements": Placement.everyone.exclude(pushed=F("wanted")).count(),
         "errors": list(Placement.everyone.exclude(error="").values_list("error", flat=True)[:3]),
         "database": connection.settings_dict["NAME"],

@@ -16,6 +16,7 @@ from catalog.models import (
     FigureDelay,
     InventoryItem,
     Item,
+    ItemMark,
     Match,
     MatchChange,
     MatchKey,
@@ -118,6 +119,12 @@ class ItemInline(ReadOnlyInline):
     fields = readonly_fields = ("size_key", "size_label", "created_at")
 
 
+class ItemMarkInline(ReadOnlyInline):
+    model = ItemMark
+    fields = readonly_fields = ("at",)
+    verbose_name_plural = _("waits to be distributed again")
+
+
 @admin.register(Style)
 class StyleAdmin(ReadOnlyAdmin):
     list_display = ("title", "brand_key", "code", "colour_key", "gender", "created_at")
@@ -128,10 +135,10 @@ class StyleAdmin(ReadOnlyAdmin):
 
 @admin.register(Item)
 class ItemAdmin(ReadOnlyAdmin):
-    list_display = ("style", "size_label", "size_key", "distribute_due_at")
+    list_display = ("style", "size_label", "size_key")
     search_fields = ("style__title", "style__code", "keys__value")
     list_select_related = ("style",)
-    inlines = (MatchInline,)
+    inlines = (MatchInline, ItemMarkInline)
 
 
 @admin.register(MatchKey)

@@ -1,7 +1,7 @@
 """Hold units of a shipper's stock for one purpose, give them back, or hand them over: one unit, one buyer.
 
 ``StockLevel.claimed`` is Σ of the live claims at every commit. Nothing here talks to a shop, so that a hot level is held
-for a moment only; locks are taken in the order levels (by id), then items (by id).
+for a moment only; levels are locked in the order of their ids, and marks for distribution wait for nobody.
 """
 
 import contextlib
@@ -16,7 +16,6 @@ from catalog.models import Claim, ClaimChange, StockLevel
 from catalog.prepared import run_prepared
 from network.connectors.base import RemoteLevel
 from skuu.kit.errors import NotPossible
-from skuu.kit.jobs import STALE_BELL
 
 
 class OutOfStock(NotPossible):
@@ -26,10 +25,8 @@ class OutOfStock(NotPossible):
 
 
 # One statement, so that a hot level is held for one round trip: the counter, the claims, their history and the marks that
-# lower the shelves. Levels are locked before items, items in the order of their ids; the lock on an item keeps a sweep that
-# does not see the claim yet from deciding, so an item that is marked already need not be written again. Whoever marks it
-# anew rings for it; one that was marked within ``rung`` seconds was rung for by the one who marked it. The commit does not
-# wait for the disk while it holds the level: whoever asked does, afterwards (_wait_for_disk).
+# lower the shelves. A mark is always a row of its own: a sweep that does not see the claim yet does not see its mark either.
+# The commit does not wait for the disk while it holds the level: whoever asked does, afterwards (_wait_for_disk).
 _CLAIM = """
 with taken as (
   update catalog_stocklevel l set claimed = l.claimed + a.quantity
@@ -47,20 +44,17 @@ with taken as (
 ), told as (
   insert into catalog_claimchange (row_id, from_status, to_status, by, reason, at)
   select id, '', 'live', $8, purpose, created_at from made
-), due as (
-  select i.id, i.distribute_due_at as since from catalog_item i where i.id in (
-    select m.item_id from taken t join catalog_variant v on v.inventory_item_id = t.inventory_item_id
-    join catalog_match m on m.variant_id = v.id and m.status = 'linked')
-  order by i.id for no key update
 ), marked as (
-  update catalog_item i set distribute_due_at = clock_timestamp() from due d
-  where i.id = d.id and (d.since is null or d.since < clock_timestamp() - make_interval(secs => $9))
-  returning i.id
+  insert into catalog_itemmark (item_id, at)
+  select distinct m.item_id, clock_timestamp() from taken t
+  join catalog_variant v on v.inventory_item_id = t.inventory_item_id
+  join catalog_match m on m.variant_id = v.id and m.status = 'linked'
+  returning item_id
 )
 select id, level_id, quantity, purpose, created_at, exists (select from marked),
   set_config('synchronous_commit', 'off', true) from made order by id
 """
-_CLAIM_TYPES = ("bigint[]", "bigint[]", "bool", "bigint[]", "text[]", "bigint[]", "bigint[]", "text", "float8")
+_CLAIM_TYPES = ("bigint[]", "bigint[]", "bool", "bigint[]", "text[]", "bigint[]", "bigint[]", "text")
 _GIVE_BACK = """
 update catalog_stocklevel l set claimed = l.claimed - w.quantity, available = l.available - (case when %s then w.quantity else 0 end)
 from (select unnest(%s::bigint[]) as id, unnest(%s::bigint[]) as quantity) w
@@ -105,7 +99,7 @@ def claim_wants(wants: Iterable[Want], *, respect_buffer: bool = True, by: str =
     """Claim units of levels for several purposes, all or none, in the order of the levels' ids.
 
     A level named twice for a purpose is summed. The surrounding transaction commits without waiting for the disk and waits
-    for it then, so that nobody queues behind a disk. *Locks* the levels in the order of their ids, then their items; call it
+    for it then, so that nobody queues behind a disk. *Locks* the levels in the order of their ids; call it
     as late in a transaction as can be. *Again*: levels that a purpose already holds live are returned as they are, whatever
     quantity is asked now. Raises OutOfStock with ``levels`` lacking units.
     """
@@ -162,7 +156,6 @@ def _claim(wants: Collection[Want], respect_buffer: bool, by: str) -> dict[Key, 
         [want.level_id for want in wants],
         [want.quantity for want in wants],
         by,
-        STALE_BELL.total_seconds(),
     )
     rows = run_prepared(_CLAIM, _CLAIM_TYPES, values)
     if rows:

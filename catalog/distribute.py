@@ -1,6 +1,7 @@
 """Decide what stands on every shelf: gaps of one shop filled from what others can give, each figure with its reason.
 
-Marked items are decided again in batches; the mark is cleared in the transaction that writes the placements. Deciding is one
+Marked items are decided again in batches; their marks are taken away in the transaction that writes the placements. The lock
+on an item keeps others from deciding it meanwhile, and nothing else: claims and figures go on and add marks. Deciding is one
 statement for one item and for a million (catalog.shelf_sql); what it answers are the placements that must change.
 """
 
@@ -17,6 +18,7 @@ from catalog.distributing import RULE_VERSION
 from catalog.distributing.bits import say_hindrances, say_refusals
 from catalog.distributing.explain import GONE, NOBODY, say_not_live, say_own_stock, say_placement
 from catalog.explain_shelf import explain_absence
+from catalog.mark import ring_distribute
 from catalog.market import standing_on
 from catalog.models import Item, Match, Placement
 from catalog.prepared import run_prepared
@@ -26,6 +28,7 @@ from catalog.shelf_sql import changes_of
 __all__ = ["distribute_all", "distribute_due", "distribute_items", "explain_absence", "notice_changes"]
 
 BATCH = 1_000
+MARKS = 5 * BATCH  # looked at for one batch: a hot item has many, and others take what one has locked
 ITEMS_AT_ONCE = 25_000
 FEW = 40  # so many items are decided by a plan that is kept; more are worth a plan of their own
 COPIED_FROM = 500  # rows from which copying beats one statement with arrays
@@ -38,13 +41,38 @@ def distribute_due() -> int:
     *Locks* the items it takes, skipping those that somebody else is changing or deciding. *Again*: nothing is marked.
     """
     with transaction.atomic():
-        due = Item.objects.select_for_update(skip_locked=True, no_key=True).filter(distribute_due_at__isnull=False)
-        ids = list(due.order_by("distribute_due_at").values_list("pk", flat=True)[:BATCH])
+        ids = _take_marked()
         if not ids:
             return notice_changes()
         distribute_items(ids)
-        Item.objects.filter(pk__in=ids).update(distribute_due_at=None)
+    if len(ids) < BATCH and _marked_meanwhile(ids):
+        ring_distribute()  # another sweep may have come for it and passed, because the item was locked
     return len(ids)
+
+
+# the marks that are seen are those whose figures the next statement sees; others stay
+_TAKE = """
+with due as materialized (
+  select item_id, min(id) as since from (select id, item_id from catalog_itemmark order by id limit $1) oldest
+  group by item_id
+), taken as materialized (
+  select i.id from due d join catalog_item i on i.id = d.item_id order by d.since limit $2 for no key update of i skip locked
+), gone as (
+  delete from catalog_itemmark where item_id = any(array(select id from taken))
+)
+select id from taken
+"""
+
+
+def _take_marked() -> list[int]:
+    """Lock the items that have been marked longest, and take their marks away."""
+    return [row[0] for row in run_prepared(_TAKE, ("int", "int"), (MARKS, BATCH))]
+
+
+def _marked_meanwhile(ids: Sequence[int]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from catalog_itemmark where item_id = any(%s))", [ids])
+        return bool(cursor.fetchone()[0])
 
 
 def distribute_items(item_ids: Collection[int]) -> int:

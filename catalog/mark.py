@@ -1,7 +1,7 @@
 """Mark items whose shelves must be decided again; the mark is the record, the bell only saves time.
 
-A mark is always an update, also of an item that is marked already: its row lock keeps a sweep that does not yet see the
-marking transaction's figures from deciding, and so from clearing the mark too early.
+A mark is always a row of its own, also of an item that is marked already: a sweep that does not yet see the marking
+transaction's figures does not see its mark either, and so cannot take it away too early. Nobody waits for anybody.
 """
 
 from collections.abc import Collection
@@ -13,15 +13,14 @@ from catalog.models import Item
 from skuu.kit.jobs import ring
 
 _MARK = """
-update catalog_item set distribute_due_at = clock_timestamp()
-where id in (select id from catalog_item where id {} order by id for no key update)
+insert into catalog_itemmark (item_id, at) select id, clock_timestamp() from catalog_item where id {}
 """
 
 
 def mark_items(item_ids: Collection[int]) -> int:
     """Mark these items and ring once the surrounding transaction has committed; returns how many there are.
 
-    *Locks* the items in the order of their ids. *Again*: no change but a later time.
+    *Again*: they are decided once for all marks that are found together.
     """
     return _mark("= any(%s)", sorted(item_ids)) if item_ids else 0
 

@@ -1,6 +1,6 @@
-"""Row locks of this stage in their one order: Order before InternalOrder before StockLevel before Item."""
+"""Row locks of this stage in their one order: Order before InternalOrder before StockLevel."""
 
-from catalog.models import Item, Match, StockLevel
+from catalog.models import StockLevel
 from orders.models import InternalOrder, InternalOrderLine, Order
 
 
@@ -17,7 +17,7 @@ def lock_internal_order(internal_order_id: int) -> InternalOrder:
 
 
 def lock_units(order_id: int) -> None:
-    """Lock the levels at which units of an order are or were held, then the items they stand for, each by id.
+    """Lock the levels at which units of an order are or were held, in the order of their ids.
 
     For whoever gives back units of several lines, which come in no such order: nobody who does the same meets them half-way.
     Call it with the order locked, before anything is given back.
@@ -25,8 +25,4 @@ def lock_units(order_id: int) -> None:
     levels = StockLevel.objects.filter(
         pk__in=InternalOrderLine.everyone.filter(internal_order__order=order_id).values("claim__level")
     )
-    goods = list(levels.select_for_update().order_by("pk").values_list("inventory_item", flat=True))
-    if len(goods) > 1:
-        linked = Match.everyone.filter(variant__inventory_item__in=goods, status="linked")
-        items = Item.objects.select_for_update(no_key=True).filter(pk__in=linked.values("item"))
-        list(items.order_by("pk").values_list("pk"))
+    list(levels.select_for_update().order_by("pk").values_list("pk"))

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.models import Item, Match, Placement
+from catalog.models import ItemMark, Match, Placement
 from network import tokens
 from network.connect import leave_network, pause_shop, resume_shop
 from network.models import ApiKey, Leaving, Shop
@@ -150,7 +150,7 @@ def _standing(shop: Shop) -> int:
 def _offered(shop: Shop) -> int:
     """Count partners' shelves that may still show units of this shop: decisions not yet taken, and lower figures not yet pushed."""
     mine = Match.everyone.filter(shop=shop, status="linked").values("item_id")
-    undecided = Item.objects.filter(pk__in=mine, distribute_due_at__isnull=False).count()
+    undecided = ItemMark.objects.filter(item__in=mine).values("item").distinct().count()
     higher = Placement.everyone.filter(item_id__in=mine, pushed__gt=F("wanted")).exclude(shop=shop)
     return undecided + higher.count()
 

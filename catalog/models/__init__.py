@@ -4,7 +4,7 @@ from catalog.models.alias import AliasProposal, AliasProposalChange, ColourAlias
 from catalog.models.audit import Audit, MatchReport, MatchReportChange
 from catalog.models.claim import Claim, ClaimChange
 from catalog.models.demand import Demand
-from catalog.models.item import BrandAlias, Item, MatchKey, Style
+from catalog.models.item import BrandAlias, Item, ItemMark, MatchKey, Style
 from catalog.models.knowledge import CodeLevel, LearntName, LearntSize, NormRun, WordCount
 from catalog.models.match import EvidenceClass, EvidenceClassChange, Match, MatchChange, Verdict
 from catalog.models.merge import HeldChange, MatchingDrift, MergeEvent

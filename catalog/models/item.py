@@ -32,20 +32,23 @@ class Item(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # the item its last variants went to; what people said about this one holds for that one
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    distribute_due_at = models.DateTimeField(
-        null=True, blank=True
-    )  # supply, match or rules changed; null: shelves agree
-
-    class Meta:
-        indexes: ClassVar = [
-            # read by catalog.distribute.distribute_due
-            models.Index(
-                fields=["distribute_due_at"], condition=Q(distribute_due_at__isnull=False), name="item_distribute_due"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.style}, {self.size_label}"
+
+
+class ItemMark(models.Model):
+    """Supply, match or rules of an item changed: its shelves must be decided again. Written only by catalog.mark and catalog.claim.
+
+    Marks are added and taken away, never changed, so that whoever adds one waits for nobody: not even for the item's row,
+    as a foreign key's check would.
+    """
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="marks", db_constraint=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.item_id} since {self.at:%Y-%m-%d %H:%M:%S}"
 
 
 class MatchKey(models.Model):

@@ -16,7 +16,7 @@ from catalog.claim import (
     use_claims,
     use_claims_by_decrement,
 )
-from catalog.models import Claim, ClaimChange, Item
+from catalog.models import Claim, ClaimChange, Item, ItemMark
 from catalog.tests.cast import level_of, make_item, open_shop, put, stock
 from catalog.trust import record_rejection
 from network.connectors.base import RemoteLevel
@@ -44,7 +44,7 @@ def test_a_claim_holds_units_and_marks_the_item(boot):
     claims = claim_units("order_line:1", [(level_of(boot).pk, 2)])
     assert [(claim.quantity, claim.status) for claim in claims] == [(2, "live")]
     assert figures(boot) == (3, 2, 0)
-    assert Item.objects.get().distribute_due_at is not None
+    assert ItemMark.objects.get().item == Item.objects.get()
     assert check_claims() == []
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.claim import claim_units, release_claims
 from catalog.distribute import distribute_all, distribute_due, distribute_items, explain_absence, notice_changes
-from catalog.models import Item, Match, Placement, Rule, StockLevel
+from catalog.models import ItemMark, Match, Placement, Rule, StockLevel
 from catalog.supply import offers_for
 from catalog.tests.cast import level_of, link, make_item, open_shop, put, stock
 from network.models import Location, TaxRegistration
@@ -197,7 +197,7 @@ class TestStatus:
     def test_nothing_changed_marks_nothing(self, alma, bruno):
         decide()
         assert notice_changes() == 0
-        assert not Item.objects.filter(distribute_due_at__isnull=False).exists()
+        assert not ItemMark.objects.exists()
 
 
 class TestReasonsAgainst:

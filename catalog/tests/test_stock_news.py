@@ -6,7 +6,7 @@ import random
 import pytest
 from django.utils import timezone
 
-from catalog.models import InventoryItem, Item, Placement, StockLevel
+from catalog.models import InventoryItem, ItemMark, Placement, StockLevel
 from catalog.stock_news import apply_stock_news
 from catalog.stocktake import CONFIRM_AFTER, CONFIRM_FIGURE_AFTER, StockEvent, apply_stock_events
 from catalog.tests.cast import link, make_item, stock
@@ -53,11 +53,11 @@ def test_an_older_figure_after_a_newer_one_changes_nothing(alma):
 def test_a_change_marks_its_item_and_what_repeats_marks_nothing(alma):
     item = make_item()
     boots = stock(alma, item, 1)
-    Item.objects.update(distribute_due_at=None)
+    ItemMark.objects.all().delete()
     assert apply_stock_news([told(alma, boots, 1, 1)]) == 0
-    assert Item.objects.get().distribute_due_at is None
+    assert not ItemMark.objects.exists()
     assert apply_stock_news([told(alma, boots, 2, 2)]) == 1
-    assert Item.objects.get().distribute_due_at is not None
+    assert ItemMark.objects.get().item == item
 
 
 def test_every_figure_is_confirmed_later_and_one_without_a_number_sooner(alma):

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog import sync
-from catalog.models import InventoryItem, Item, Match, Product, StockLevel, Variant
+from catalog.models import InventoryItem, Item, ItemMark, Match, Product, StockLevel, Variant
 from catalog.stocktake import StockEvent, apply_levels, apply_stock_events, set_stock
 from catalog.tests.cast import level_of, make_item, open_shop, stock
 from network.connectors.base import RemoteLevel, RemoteProduct, RemoteVariant
@@ -68,7 +68,7 @@ class TestProducts:
         before = list(Variant.objects.values())
         assert sync.apply_products(alma, [a_product()]).changed == 0
         assert list(Variant.objects.values()) == before
-        assert not Item.objects.filter(distribute_due_at__isnull=False).exists()
+        assert not ItemMark.objects.exists()
 
     @pytest.mark.parametrize(
         ("product", "variant", "matched", "distributed"),
@@ -92,7 +92,7 @@ class TestProducts:
         sync.apply_products(alma, [a_product(a_variant(**variant), **product)])
         row.refresh_from_db()
         item.refresh_from_db()
-        assert (row.match_due_at is not None, item.distribute_due_at is not None) == (matched, distributed)
+        assert (row.match_due_at is not None, item.marks.exists()) == (matched, distributed)
 
     def test_an_older_product_is_ignored(self, alma):
         sync.apply_products(alma, [a_product()])
@@ -107,7 +107,7 @@ class TestProducts:
         item.refresh_from_db()
         assert row.deleted_at is not None
         assert row.match_due_at is not None
-        assert item.distribute_due_at is not None
+        assert item.marks.exists()
         sync.apply_products(alma, [a_product(a_variant(), other)])
         row.refresh_from_db()
         assert row.deleted_at is None
@@ -210,7 +210,7 @@ class TestLevels:
         events = [self.event(boot, units, later + dt.timedelta(seconds=units)) for units in (5, 9, 7, 9)]
         apply_stock_events(alma, events)
         assert level_of(boot).available == 9
-        assert Item.objects.get().distribute_due_at is not None
+        assert ItemMark.objects.get().item == Item.objects.get()
 
     def test_an_event_without_a_figure_only_asks(self, alma, boot):
         apply_stock_events(alma, [self.event(boot, None, timezone.now())])

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from django.contrib.auth import get_user_model
 
-from catalog.models import Item, Placement, Variant
+from catalog.models import ItemMark, Placement, Variant
 from catalog.models.shelf import OUT_OF_STEP
 from network import connect
 from network.models import Merchant, Shop, SyncRun
@@ -125,7 +125,7 @@ def wait_for_shelves() -> None:
     """Wait until every shelf shows what it should."""
 
     def settled() -> bool:
-        if Item.objects.filter(distribute_due_at__isnull=False).exists():
+        if ItemMark.objects.exists():
             return False
         return not Placement.everyone.filter(OUT_OF_STEP, shop__status="live").exists()
 

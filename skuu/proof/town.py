@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.distribute import distribute_all, distribute_due
-from catalog.models import Item
+from catalog.models import ItemMark
 from catalog.push import push_due
 from catalog.sync import confirm_levels, continue_reads, start_sweeps
 from network import connect, tokens
@@ -156,7 +156,7 @@ class Town:
                 starts_on=dt.date(2024, 1, 1),
             )
         distribute_all()
-        Item.objects.update(distribute_due_at=None)
+        ItemMark.objects.all().delete()
         town.work_until_idle()
         town.pictures = {domain: store.picture() for domain, store in running.standin.stores.items()}
         return town

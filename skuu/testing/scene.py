@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog import distribute, match
-from catalog.models import Item, Placement, Product
+from catalog.models import ItemMark, Placement, Product
 from network.models import Membership, Merchant, Notice, Shop, SyncRun, User
 from network.scoping import as_network
 from orders.fulfil import ship_internal_order
@@ -57,7 +57,7 @@ def open_scene(world: str = "tiny", *, orders: int = 6, scale: float = 1.0) -> S
         while match.match_due():
             pass
         distribute.distribute_all()
-        Item.objects.update(distribute_due_at=None)
+        ItemMark.objects.all().delete()
         Placement.everyone.update(pushed=F("wanted"), activated=True, pushed_at=timezone.now())
         for at, placement in enumerate(_sellable(orders)):
             scene.orders.append(_sell(placement, at))

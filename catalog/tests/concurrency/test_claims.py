@@ -5,11 +5,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from catalog.claim import OutOfStock, check_claims, claim_units, release_claims, use_claims
 from catalog.distribute import distribute_due
-from catalog.models import Claim, Item, Placement, StockLevel
+from catalog.mark import mark_items
+from catalog.models import Claim, ItemMark, Placement, StockLevel
 from catalog.stocktake import StockEvent, apply_stock_events
 from catalog.supply import offers_for
 from catalog.tests.cast import level_of, make_item, open_shop, stock
@@ -125,8 +127,6 @@ def test_figures_sales_and_decisions_meet_without_deadlock_and_end_in_agreement(
             use_claims([claim.pk for claim in claims])
 
     def tell(number):
-        from django.utils import timezone
-
         shuffled = random.Random(number).sample(boots, 5)
         apply_stock_events(
             alma, [StockEvent(one.inventory_item.remote_id, place, 40, timezone.now()) for one in shuffled]
@@ -142,8 +142,44 @@ def test_figures_sales_and_decisions_meet_without_deadlock_and_end_in_agreement(
     while distribute_due():
         pass
     assert check_claims() == []
-    assert not Item.objects.filter(distribute_due_at__isnull=False).exists()
+    assert not ItemMark.objects.exists()
     for boot in boots:
         level = level_of(boot)
         placed = Placement.objects.get(shop=bruno, item__matches__variant=boot)
         assert placed.wanted == max(level.available - level.claimed, 0)
+
+
+def test_a_claim_and_a_figure_wait_for_no_batch_that_is_deciding_their_item(alma):
+    """The item is held by an open batch; who claims and who tells a figure get through, and their marks outlive the batch."""
+    bruno = open_shop(f"Bruno{Shop.objects.count()}", "BE")
+    item = make_item()
+    boot, other = stock(alma, item, 5), make_item(size="43")
+    level, gap = level_of(boot), stock(bruno, item, 0)
+    while distribute_due():
+        pass
+    decided, told = threading.Event(), threading.Event()
+
+    def decide():
+        with transaction.atomic():
+            mark_items([item.pk, other.pk])
+        with transaction.atomic():
+            distribute_due()
+            decided.set()
+            assert told.wait(20)
+
+    def sell():
+        try:
+            assert decided.wait(20)
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("set local lock_timeout = '2s'")
+                claim_units(f"order_line:{level.pk}", [(level.pk, 2)])
+            place = alma.locations.get().remote_id
+            apply_stock_events(alma, [StockEvent(boot.inventory_item.remote_id, place, 9, timezone.now())])
+            assert distribute_due() == 0, "the item is held: a second sweep passes it"
+        finally:
+            told.set()
+
+    together([decide, sell], threads=2)
+    assert set(ItemMark.objects.values_list("item", flat=True)) == {item.pk}
+    assert distribute_due() == 1
+    assert Placement.objects.get(inventory_item=gap.inventory_item).wanted == 5, "nine, less two claimed, at most five"
