@@ -13,20 +13,31 @@ BATCH = 1_000
 
 
 def post_shipped(
-    *, seconds: float | None = None, tell: Callable[[str], None] | None = None, wait: bool = False
+    *, seconds: float | None = None, tell: Callable[[str], None] | None = None, wait: bool = False, hands: int = 1
 ) -> Sweep:
     """Post every shipped internal order that is not in the ledger yet, in batches of one transaction each.
 
     *Locks* internal orders (skipping those another sweep holds, unless told to ``wait`` for it), then periods and balances
-    as post_entries does. *Again*: an order is posted once, by its lock, its key and a constraint. One that cannot be posted
-    is reported and passed over.
+    as post_entries does. Several ``hands`` share the orders first; what they skip is waited for at the end. *Again*: an order
+    is posted once, by its lock, its key and a constraint. One that cannot be posted is reported and passed over.
     """
-    return post_in_batches(
-        lambda sweep, after: _post_batch(sweep, after, wait), "shipped orders", seconds=seconds, tell=tell
-    )
+    posted = Sweep()
+    if hands > 1:  # none waits for another
+        posted = post_in_batches(_skipping, "shipped orders", seconds=seconds, tell=tell, hands=hands)
+    if hands == 1 or wait:
+        posted.add(post_in_batches(_waiting if wait else _skipping, "shipped orders", seconds=seconds, tell=tell))
+    return posted
 
 
-def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
+def _skipping(sweep: Sweep, after: int) -> int | None:
+    return _post_batch(sweep, after, wait=False)
+
+
+def _waiting(sweep: Sweep, after: int) -> int | None:
+    return _post_batch(sweep, after, wait=True)
+
+
+def _post_batch(sweep: Sweep, after: int, *, wait: bool) -> int | None:
     batch = read_shipped(after, BATCH, wait=wait)
     if not batch.sales:
         return None

@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from orders.models import InternalOrder
 from orders.return_goods import announce_return, inspect_return
 from settlement.balances import positions_of
 from settlement.check import check_ledger
@@ -92,6 +93,28 @@ def test_sweeps_on_four_machines_post_every_order_once(own_database):
     sweeps = together(*[post_shipped] * 4)
     assert sum(sweep.posted for sweep in sweeps) == Entry.objects.count() == 12
     assert check_ledger(strict=True).findings == []
+
+
+def test_two_hands_of_one_closing_post_every_order_once_and_name_what_they_cannot(own_database, monkeypatch):
+    monkeypatch.setattr("settlement.settle.BATCH", 2)  # so that both have several batches
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    made = [make_internal_order(bruno, alma) for _ in range(11)]
+    InternalOrder.everyone.filter(pk=made[4].pk).update(vat={})
+    told: list[str] = []
+    sweep = post_shipped(hands=2, wait=True, tell=told.append)
+    assert (sweep.posted, list(sweep.refused)) == (10, [made[4].number])
+    keys = set(Entry.objects.values_list("key", flat=True))
+    assert keys == {f"ship:internal_order:{each.pk}" for each in made if each is not made[4]}
+    assert told
+    doubts = [(each.promise, each.rows) for each in check_ledger(strict=True).findings]
+    assert doubts == [("every shipped internal order is in the ledger", [made[4].number])]
+
+
+def test_in_a_transaction_of_the_caller_there_is_one_hand_and_all_of_it_can_be_taken_back(own_database):
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    make_internal_order(bruno, alma)
+    closing = close_cycle(timezone.localdate(), dry_run=True)
+    assert (closing.posted, Entry.objects.count()) == (1, 0)
 
 
 def test_N29_two_closings_at_once_make_one_cycle(own_database):
