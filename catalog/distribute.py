@@ -18,7 +18,7 @@ from catalog.distributing import RULE_VERSION
 from catalog.distributing.bits import say_hindrances, say_refusals
 from catalog.distributing.explain import GONE, NOBODY, say_not_live, say_own_stock, say_placement
 from catalog.explain_shelf import explain_absence
-from catalog.mark import ring_distribute
+from catalog.mark import mark_elsewhere, ring_distribute
 from catalog.market import standing_on
 from catalog.models import Item, Match, Placement
 from catalog.prepared import run_prepared
@@ -69,7 +69,7 @@ def _take_marked() -> list[int]:
     return [row[0] for row in run_prepared(_TAKE, ("int", "int"), (MARKS, BATCH))]
 
 
-def _marked_meanwhile(ids: Sequence[int]) -> bool:
+def _marked_meanwhile(ids: list[int]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select exists (select from catalog_itemmark where item_id = any(%s))", [ids])
         return bool(cursor.fetchone()[0])
@@ -231,6 +231,9 @@ def _write(rows: Sequence[Row]) -> int:
                     copying.write_row(row)
             cursor.execute(_SET.format(rows="decided_placement", version=RULE_VERSION))
             cursor.execute("drop table decided_placement")
+    # what is another item's now may have been decided by a sweep that still saw it here, or overwritten by this one
+    if gone := [(row[_STOCK], row[_ITEM]) for row in rows if row[_FACTS] is None]:
+        mark_elsewhere(gone)
     _ring_push()
     return len(ordered)
 

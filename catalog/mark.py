@@ -4,7 +4,7 @@ A mark is always a row of its own, also of an item that is marked already: a swe
 transaction's figures does not see its mark either, and so cannot take it away too early. Nobody waits for anybody.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connection
@@ -43,6 +43,16 @@ def mark_variants(variant_ids: Collection[int]) -> int:
     return _mark(
         "in (select item_id from catalog_match where variant_id = any(%s) and status = 'linked')", sorted(variant_ids)
     )
+
+
+def mark_elsewhere(left: Sequence[tuple[int, int]]) -> int:
+    """Mark the items that inventory items stand for now; ``left`` are (inventory item, item) that no longer belong together."""
+    now_of = (
+        "in (select m.item_id from unnest(%s::bigint[], %s::bigint[]) as l(stock, item) "
+        "join catalog_variant v on v.inventory_item_id = l.stock "
+        "join catalog_match m on m.variant_id = v.id and m.status = 'linked' and m.item_id <> l.item)"
+    )
+    return _mark(now_of, *(list(column) for column in zip(*left, strict=True))) if left else 0
 
 
 def mark_shop(shop: Any) -> int:

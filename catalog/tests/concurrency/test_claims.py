@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,9 +10,9 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from catalog.claim import OutOfStock, check_claims, claim_units, release_claims, use_claims
-from catalog.distribute import distribute_due
+from catalog.distribute import distribute_due, distribute_items
 from catalog.mark import mark_items
-from catalog.models import Claim, ItemMark, Placement, StockLevel
+from catalog.models import Claim, ItemMark, Match, Placement, StockLevel
 from catalog.stocktake import StockEvent, apply_stock_events
 from catalog.supply import offers_for
 from catalog.tests.cast import level_of, make_item, open_shop, stock
@@ -183,3 +184,47 @@ def test_a_claim_and_a_figure_wait_for_no_batch_that_is_deciding_their_item(alma
     assert set(ItemMark.objects.values_list("item", flat=True)) == {item.pk}
     assert distribute_due() == 1
     assert Placement.objects.get(inventory_item=gap.inventory_item).wanted == 5, "nine, less two claimed, at most five"
+
+
+def test_goods_that_became_another_item_stand_there_whoever_decides_last(alma):
+    """Two sweeps hold a figure of the old item and of the new one; the old item's is written last and does not stay."""
+    bruno = open_shop(f"Bruno{Shop.objects.count()}", "BE")
+    old, new = make_item(), make_item(size="43")
+    stock(alma, old, 2, sku="O"), stock(alma, new, 3, sku="N")
+    gap = stock(bruno, old, 0)
+    while distribute_due():
+        pass
+    distribute_items([old.pk, new.pk])
+    placed = Placement.objects.get(inventory_item=gap.inventory_item)
+    Match.objects.filter(variant=gap).update(item=new)
+    held, waiting = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            Placement.objects.select_for_update().get(pk=placed.pk)
+            held.set()
+            wait_for_queue(2)
+
+    def decide(item, before, after=None):
+        assert before.wait(20)
+        if after is not None:
+            threading.Thread(target=lambda: (wait_for_queue(1), after.set(), connection.close())).start()
+        distribute_items([item.pk])
+
+    together([hold, lambda: decide(new, held, waiting), lambda: decide(old, waiting)], threads=3)
+    while distribute_due():
+        pass
+    placed.refresh_from_db()
+    assert (placed.item, placed.wanted) == (new, 3)
+
+
+def wait_for_queue(length):
+    """Wait until so many sessions wait for a lock."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute("select count(distinct pid) from pg_locks where not granted")
+            if cursor.fetchone()[0] >= length:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
