@@ -10,7 +10,7 @@ from django.utils import timezone
 from network.models import Merchant
 from network.scoping import as_network
 from settlement.bank_reading import Booking, UnreadableStatementError, read_bank_statement
-from settlement.models import BankFile, BankLine, Payment
+from settlement.models import Balance, BankFile, BankLine, Payment
 from settlement.pay import bounce_payment, settle_payment
 from settlement.post import Draft, post_entry
 from settlement.splitting import Posting
@@ -31,7 +31,8 @@ def read_bank_file(content: bytes, *, merchant: Merchant | None, by: str) -> Ban
     """Read a bank statement (camt.053 or MT940) and settle, or reopen, the payments it speaks of.
 
     The network's own statement is kept whole: what matches nothing is booked to suspense. Of a merchant's statement only what
-    names one of its payments is kept. *Locks* the payments one by one. *Again*: the same file is read once. Raises NoStatement.
+    names one of its payments is kept. *Locks* the payments in the order of their keys, then every balance they will move in the
+    order of accounts. *Again*: the same file is read once. Raises NoStatement.
     """
     if len(content) > LARGEST:
         raise NoStatement("A bank statement of more than 20 MB is not read; split it by day.")
@@ -99,8 +100,14 @@ def leave_booking(line: BankLine, *, by: str, reason: str) -> None:
 
 
 def _payments_named(bookings: list[Booking]) -> dict[str, Payment]:
+    """Lock what the bookings name: one file posts many entries in one transaction, in the bank's order, not in the accounts'."""
     numbers = {_number_in(booking) for booking in bookings} - {""}
-    return {row.number: row for row in Payment.everyone.filter(number__in=numbers)}
+    named = Payment.everyone.select_for_update(of=("self",)).filter(number__in=numbers).order_by("pk")
+    payments = {row.number: row for row in named}
+    merchants = {merchant for row in payments.values() for merchant, *_ in row.parts}
+    balances = Balance.everyone.filter(account__merchant__in=merchants, account__kind="merchant").order_by("pk")
+    list(balances.select_for_update(of=("self",), no_key=True).values_list("pk"))
+    return payments
 
 
 def _number_in(booking: Booking) -> str:

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -13,11 +14,13 @@ from orders.return_goods import announce_return, inspect_return
 from settlement.balances import positions_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle
-from settlement.models import Account, Cycle, Entry, Statement
+from settlement.models import Account, Cycle, Entry, Payment, Statement
 from settlement.post import Draft, LedgerRefused, post_entry
+from settlement.reconcile import read_bank_file
 from settlement.settle import post_shipped
 from settlement.settle_returns import post_returns
 from settlement.splitting import Posting
+from settlement.tests.books import camt
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 from skuu.kit.errors import Busy
 
@@ -223,3 +226,48 @@ def test_sweeps_at_once_take_each_unit_back_once_and_to_the_cent(own_database, s
     pending = [position.pending for shop in (bruno, alma) for position in positions_of(shop.merchant)]
     assert pending == [-7_20, 7_20]
     assert check_ledger(strict=True).findings == []
+
+
+def test_a_bank_file_locks_balances_in_their_order_whatever_the_banks_order_is(own_database):
+    alma, bruno, cara = (make_merchant(name).pk for name in ("Alma", "Bruno", "Cara"))
+    post_entry(draft("opening", alma, bruno))
+    post_entry(draft("opening too", cara, bruno))
+    first, last = (Account.everyone.get(merchant=merchant, kind="merchant").pk for merchant in (alma, cara))
+    paid = [leaving_fee(cara, "P-000002"), leaving_fee(alma, "P-000001")]  # the bank's order is not the accounts'
+    content = camt(*[(payment.number, 100, "EUR") for payment in paid])
+    read: list[object] = []
+    reader = threading.Thread(
+        target=lambda: read.extend(together(lambda: read_bank_file(content, merchant=None, by="ina").lines))
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select 1 from settlement_balance where account_id = %s for update", [first])
+        reader.start()
+        wait_until_blocked()
+        cursor.execute("select 1 from settlement_balance where account_id = %s for update nowait", [last])
+        assert cursor.fetchone() == (1,)  # nobody has it: who holds a later one never waits for an earlier one
+    reader.join()
+    assert read == [2]
+    assert {Payment.everyone.get(pk=payment.pk).status for payment in paid} == {"settled"}
+    assert check_ledger(strict=True).findings == []
+
+
+def leaving_fee(merchant: int, number: str) -> Payment:
+    """A fee of 1.00 that its merchant has sent off."""
+    return Payment.everyone.create(
+        number=number, kind="fee", payer_id=merchant, amount=100, currency="EUR", parts=[(merchant, None, -100)],
+        due_on=timezone.localdate(), status="instructed", prepared_by="ina", approved_by="ben",
+    )  # fmt: skip
+
+
+def wait_until_blocked() -> None:
+    """Wait until another connection of this database waits for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute("select pg_stat_clear_snapshot()")
+            cursor.execute(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.05)
+    raise AssertionError("nobody waits")
