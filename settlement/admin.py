@@ -92,8 +92,8 @@ class PeriodInline(ReadOnly, TabularInline):
 
 @admin.register(Cycle)
 class CycleAdmin(ReadOnly, ModelAdmin):
-    list_display = ("__str__", "through", "closed_at", "by", "stated_at")
-    list_filter = ("through",)
+    list_display = ("__str__", "through", "kind", "closed_at", "by", "stated_at")
+    list_filter = ("kind", "through")
     search_fields = ("by",)
     ordering = ("-pk",)
     inlines = (PeriodInline,)

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from network.api_base import NewestFirst, ShopList, ShopView
 from network.scoping import as_network
+from settlement.agree import cycle_of, next_statement_on
 from settlement.balances import positions_of
 from settlement.documents.statement import lines_told, statement_csv, statement_json, statement_rows
 from settlement.documents.statement_files import stored_statement
@@ -35,6 +36,7 @@ class StatementOut(serializers.Serializer):
     number = serializers.CharField()
     currency = serializers.CharField()
     through = serializers.DateField(source="cycle.through")
+    cycle = serializers.CharField(source="cycle_kind", help_text="how the merchant was settled: weekly or monthly")
     opening = serializers.SerializerMethodField()
     activity = serializers.SerializerMethodField()
     closing = serializers.SerializerMethodField()
@@ -118,6 +120,8 @@ class BalanceOut(serializers.Serializer):
     held = serializers.CharField()
     total = serializers.CharField()
     next_release = serializers.DateField(allow_null=True, help_text="when something pending becomes payable next")
+    cycle = serializers.CharField(help_text="how the merchant is settled: weekly or monthly")
+    next_statement = serializers.DateField(help_text="the last day of the cycle that is running")
 
 
 class Balance(ShopView):
@@ -130,11 +134,15 @@ class Balance(ShopView):
     def get(self, request: Request) -> Response:
         """Tell what is payable, pending and held, per currency."""
         names = ("payable", "pending", "held", "total")
-        due = next_release(self.merchant.pk)
+        merchant = self.merchant.pk
+        told = {
+            "next_release": next_release(merchant),
+            "cycle": cycle_of(merchant),
+            "next_statement": next_statement_on(merchant),
+        }
         return Response(
             [
-                {"currency": row.currency, **{name: major(getattr(row, name), row.currency) for name in names}}
-                | {"next_release": due}
+                {"currency": row.currency, **{name: major(getattr(row, name), row.currency) for name in names}} | told
                 for row in positions_of(self.merchant)
             ]
         )

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from network.scoping import as_network
+from settlement.agree import is_concerned, settled_monthly
 from settlement.convert import convert_due
 from settlement.documents.statement import LAYOUT, statement_digest
-from settlement.models import Cycle, Period, Statement
+from settlement.models import Carried, Cycle, Period, Statement
+from settlement.models.period import ALL
 from settlement.pay import prepare_payments
 from settlement.release import release_due
 from settlement.settle import post_shipped
@@ -30,6 +33,7 @@ class Closing:
 
     through: dt.date
     dry_run: bool
+    kind: str = ALL
     posted: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     released: int = 0
@@ -55,6 +59,7 @@ def close_cycle(
     through: dt.date,
     *,
     by: str = "",
+    kind: str = ALL,
     dry_run: bool = False,
     only: Only = EVERYBODY,
     tell: Callable[[str], None] | None = None,
@@ -62,7 +67,9 @@ def close_cycle(
     """Post what is shipped, release and convert what is due, close every open day through a date, write statements, prepare payments.
 
     Closing through today takes what was posted until this moment; what is posted later today stands in the next cycle with
-    its own day. Books close for everybody at once; ``only`` narrows what is told of and which payments are prepared.
+    its own day. Books close for everybody at once; statements and payments are those of merchants settled as ``kind`` says
+    (weekly, monthly, or everybody's), what moved for the others is carried to their own. ``only`` narrows what is told of and
+    which payments are prepared.
     ``dry_run`` does all of it and takes it back; ``tell`` hears how far it is.
     *Locks* one closing at a time, then the open periods, so that it waits for postings under way. *Again* through the same
     date it closes only what came since: nothing, most of the time. Killed half-way, the next call writes what is missing.
@@ -70,7 +77,7 @@ def close_cycle(
     """
     if through > timezone.localdate():
         raise NotPossible(f"{through} lies in the future; the books close through today at most.", code="future_date")
-    closing = Closing(through, dry_run)
+    closing = Closing(through, dry_run, kind)
     with as_network():
         try:
             if dry_run:
@@ -88,11 +95,12 @@ def close_cycle(
 
 def _close(closing: Closing, by: str, only: Only, tell: Callable[[str], None] | None) -> None:
     write_missing_statements(tell=tell)  # of a closing that was killed
-    sweep: Sweep = post_shipped(tell=tell, wait=True)  # a sale that another sweep is posting belongs to this closing
+    # a sale that another sweep is posting belongs to this closing
+    sweep: Sweep = post_shipped(tell=tell, wait=True, hands=settings.SETTLEMENT_HANDS)
     returns = post_returns(tell=tell, wait=True)
     closing.posted, closing.refused = sweep.posted + returns.posted, sweep.refused | returns.refused
     closing.released = release_due(closing.through)
-    closing.converted = convert_due(closing.through)
+    closing.converted = convert_due(closing.through, closing.kind)
     closing.cycle = _cut(closing, by)
     write_missing_statements(tell=tell)
     closing.statements = _statements_told(closing.cycle, only)
@@ -122,7 +130,9 @@ def _statements_told(cycle: int | None, only: Only) -> list[dict[str, Any]]:
 
 def _payments_prepared(closing: Closing, by: str, only: Only) -> list[dict[str, Any]]:
     cycle = Cycle.objects.filter(pk=closing.cycle).first() if closing.cycle is not None else None
-    prepared = prepare_payments(by=by or "settle", cycle=cycle, merchant=only.merchant, currency=only.currency)
+    prepared = prepare_payments(
+        by=by or "settle", cycle=cycle, merchant=only.merchant, currency=only.currency, kind=closing.kind
+    )
     return [
         {
             "number": each.number,
@@ -142,17 +152,19 @@ def _cut(closing: Closing, by: str) -> int | None:
     """Close in one transaction; returns the new cycle, or None when no entry waits."""
     _one_at_a_time()
     last = Cycle.objects.aggregate(last=Max("through"))["last"]
-    if last is not None and closing.through < last:
-        return None  # these days are closed already; what came later for them stands in an open period
+    # days before the last are closed already; what came later for them stands in an open period
+    is_open = last is None or closing.through >= last
     waiting = Period.objects.filter(closed_at=None, day__lte=closing.through, entries__isnull=False)
-    if not waiting.exists():
+    if not (is_open and waiting.exists()):
+        if _carried(closing.through, closing.kind):
+            return Cycle.objects.create(through=closing.through, kind=closing.kind, by=by, closed_at=Now()).pk
         return None
     with connection.cursor() as cursor:
         cursor.execute("select settlement_open_period(%s)", [closing.through])
     periods = Period.objects.filter(closed_at=None, day__lte=closing.through).order_by("day")
     locked = [period.pk for period in periods.select_for_update()]  # waits for postings under way
     # the database dates postings, so it dates closings too: clocks of other machines do not matter
-    cycle = Cycle.objects.create(through=closing.through, by=by, closed_at=Now())
+    cycle = Cycle.objects.create(through=closing.through, kind=closing.kind, by=by, closed_at=Now())
     closing.periods = Period.objects.filter(pk__in=locked).update(closed_at=Now(), cycle=cycle)
     return cycle.pk
 
@@ -174,23 +186,50 @@ def write_missing_statements(*, tell: Callable[[str], None] | None = None) -> in
             written += 1
 
 
+def _carried(through: dt.date, kind: str) -> list[int]:
+    """Name the closings through a day of which something is carried for merchants that a closing of a kind is about."""
+    rows = Carried.objects.filter(stated_in=None, cycle__through__lte=through)
+    monthly = settled_monthly()
+    pairs = rows.values_list("merchant_id", "cycle_id")
+    return sorted({cycle for merchant, cycle in pairs if is_concerned(merchant, kind, monthly)})
+
+
 def _one_at_a_time() -> None:
     with connection.cursor() as cursor:
         cursor.execute("set local statement_timeout = 0")
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
 
 
+# Whom a closing of a kind is about.
+_CONCERNED = """
+    (%(kind)s = 'all' or (merchant_id in (select merchant_id from settlement_agreedcycle where kind = 'monthly')) = (%(kind)s = 'monthly'))
+"""
 # What the cycle moved, worked out once for heads and lines.
 _MOVED = """
     create temporary table settlement_stating on commit drop as
     select merchant_id, currency, effective_on, entry_id, item, amount from settlement_moved where cycle_id = %(cycle)s
 """
+# What it moved for merchants whose own cycle goes on is carried, and what was carried for the others until now is told.
+_CARRY = f"""
+    with carried as (delete from settlement_stating where not {_CONCERNED} returning merchant_id)
+    insert into settlement_carried (merchant_id, cycle_id) select distinct merchant_id, %(cycle)s::bigint from carried
+"""  # noqa: S608 - the text above
+_CARRIED_UNTIL_NOW = f"""
+    insert into settlement_stating select merchant_id, currency, effective_on, entry_id, item, amount from settlement_moved
+    where cycle_id = any(%(earlier)s::bigint[]) and {_CONCERNED} and (merchant_id, cycle_id) in (
+      select merchant_id, cycle_id from settlement_carried where stated_in_id is null)
+"""  # noqa: S608 - the text above
+_TOLD = f"""
+    update settlement_carried set stated_in_id = %(cycle)s
+    where stated_in_id is null and cycle_id = any(%(earlier)s::bigint[]) and {_CONCERNED}
+"""  # noqa: S608 - the text above
 
 _HEADS = """
     insert into settlement_statement
-      (cycle_id, merchant_id, merchant_name, currency, number, opening, activity, closing, line_count, layout, digest,
-       seal, created_at)
-    select %(cycle)s, m.merchant_id, n.name, m.currency,
+      (cycle_id, merchant_id, merchant_name, cycle_kind, currency, number, opening, activity, closing, line_count, layout,
+       digest, seal, created_at)
+    select %(cycle)s, m.merchant_id, n.name,
+           coalesce((select g.kind from settlement_agreedcycle g where g.merchant_id = m.merchant_id), 'weekly'), m.currency,
            'S-' || lpad(%(cycle)s::text, 6, '0') || '-' || m.merchant_id || '-' || m.currency,
            coalesce(b.closing, 0), m.activity, coalesce(b.closing, 0) + m.activity, m.lines, %(layout)s, '',
            coalesce((select digest from settlement_seal where digest <> '' order by last_entry desc limit 1), ''),
@@ -214,8 +253,14 @@ _LINES = """
 
 def _state(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
     with connection.cursor() as cursor:
-        values = {"cycle": cycle.pk, "layout": LAYOUT}
-        for step in (_MOVED, "analyze settlement_stating", _HEADS, _LINES, "drop table settlement_stating"):
+        values: dict[str, Any] = {"cycle": cycle.pk, "kind": cycle.kind, "layout": LAYOUT}
+        values["earlier"] = _carried(cycle.through, cycle.kind)
+        steps = [_MOVED]
+        if cycle.kind != ALL:
+            steps.append(_CARRY)
+        if values["earlier"]:
+            steps += [_CARRIED_UNTIL_NOW, _TOLD]
+        for step in (*steps, "analyze settlement_stating", _HEADS, _LINES, "drop table settlement_stating"):
             cursor.execute(step, values)
     sealed = []
     for statement in (

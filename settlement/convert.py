@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from network.scoping import as_network
+from settlement.agree import is_concerned, settled_monthly
 from settlement.post import Draft, post_entries
 from settlement.rates import Rate, convert, rate_on
 from settlement.splitting import Posting
@@ -47,8 +48,10 @@ def open_positions() -> list[Open]:
         return [Open(*row) for row in cursor.fetchall()]
 
 
-def convert_due(on: dt.date) -> int:
+def convert_due(on: dt.date, kind: str = "all") -> int:
     """Convert what is payable in another currency than its creditor's, at the last rate published by a day.
+
+    Once a cycle: a closing of a ``kind`` converts what merchants settled like that owe.
 
     Between two merchants both sides move at the same rate, so the network carries no risk; what a merchant owes the network is
     converted into the merchant's own currency through the ``fx`` accounts. *Locks* one conversion at a time, then as post_entries
@@ -59,7 +62,9 @@ def convert_due(on: dt.date) -> int:
             cursor.execute("select pg_advisory_xact_lock(7700453)")
             cursor.execute("select coalesce(max(id), 0) from settlement_entry")
             books = _Books(on, cursor.fetchone()[0])
-        drafts = [draft for row in open_positions() if (draft := _draft(row, books)) is not None]
+        monthly = settled_monthly()
+        concerned = [row for row in open_positions() if is_concerned(row.merchant, kind, monthly)]
+        drafts = [draft for row in concerned if (draft := _draft(row, books)) is not None]
         post_entries(drafts)
         return len(drafts)
 

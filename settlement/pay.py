@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from network.scoping import as_network
+from settlement.agree import is_concerned, settled_monthly
 from settlement.bank_details import accounts_in_use
 from settlement.convert import Open, open_positions
 from settlement.mandates import announce_debits, mandates_in_use
@@ -57,12 +58,14 @@ def prepare_payments(
     due_on: dt.date | None = None,
     merchant: int | None = None,
     currency: str = "",
+    kind: str = "all",
 ) -> list[Payment]:
     """Prepare a payment for everything payable that has none under way; returns the new ones, nothing leaves yet.
 
     ``bilateral``: who owes pays the other merchant, net of both directions, and the network its fee. ``psp``: the provider
     collects from who owes; who is owed is paid what was collected from each counterparty, never more. Less than
-    ``SETTLEMENT_MINIMUM_MINOR`` is carried on. *Locks* one preparation at a time. *Again*: nothing is prepared twice.
+    ``SETTLEMENT_MINIMUM_MINOR`` is carried on. A closing of a ``kind`` prepares what merchants settled like that pay, or, where
+    the provider pays, are paid. *Locks* one preparation at a time. *Again*: nothing is prepared twice.
     """
     due_on = due_on or timezone.localdate() + dt.timedelta(days=DAYS_TO_PAY)
     with as_network(), transaction.atomic():
@@ -72,12 +75,14 @@ def prepare_payments(
         under_way = set(
             Payment.everyone.filter(status__in=Payment.OPEN).values_list("kind", "payer_id", "payee_id", "currency")
         )
+        monthly = settled_monthly()
         new = [
             one
             for one in wanted
             if (one.kind, one.payer, one.payee, one.currency) not in under_way
             and (merchant is None or merchant in (one.payer, one.payee))
             and currency in ("", one.currency)
+            and is_concerned(one.payer or one.payee, kind, monthly)
         ]
         return [_prepare(one, by, cycle, due_on) for one in new]
 

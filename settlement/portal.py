@@ -3,16 +3,19 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from network.acting import BOOKKEEPERS, SEES_MONEY, Acting, MerchantRequest, merchant_page
 from network.paging import page_after
 from network.scoping import as_network
+from settlement.agree import UnknownCycle, agree_cycle, carried_since, cycle_of, next_statement_on
 from settlement.documents.statement import statement_csv, statement_rows
-from settlement.documents.statement_files import stored_statement
-from settlement.models import Statement
+from settlement.documents.statement_files import next_after, stored_statement
+from settlement.models import AgreedCycle, Statement
 from settlement.states import states_of
 from skuu.kit.errors import NotFound
 
@@ -25,7 +28,31 @@ def statements(request: MerchantRequest) -> HttpResponseBase:
     """List the merchant's statements, the newest first."""
     mine = Statement.objects.for_merchant(request.acting.merchant).exclude(digest="")
     page = page_after(mine.select_related("cycle"), request.GET.get("after"), of=mine, newest_first=True)
-    return render(request, "portal/settlement/statements.html", {"section": "statements", "page": page})
+    merchant = request.acting.merchant
+    facts = {
+        "section": "statements",
+        "page": page,
+        "kind": cycle_of(merchant.pk),
+        "kinds": AgreedCycle.KINDS.items(),
+        "next_on": next_statement_on(merchant.pk),
+        "carried": carried_since(merchant.pk),
+        "may_change": request.acting.role in BOOKKEEPERS,
+    }
+    return render(request, "portal/settlement/statements.html", facts)
+
+
+@require_POST
+@merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
+def agree(request: MerchantRequest) -> HttpResponseBase:
+    """Take the merchant's word how often it is settled."""
+    try:
+        row = agree_cycle(request.acting.merchant, request.POST.get("kind", ""), by=request.acting.by)
+        messages.success(
+            request, _("From the next closing on you are settled %(how)s.") % {"how": row.get_kind_display().lower()}
+        )
+    except UnknownCycle as error:
+        messages.error(request, error.message)
+    return redirect("portal:statements")
 
 
 @merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
@@ -38,7 +65,7 @@ def statement(request: MerchantRequest, number: str) -> HttpResponseBase:
     page: dict[str, Any] = {"is_first": start == 0, "next_after": rows[LINES - 1].line if len(rows) > LINES else None}
     states = states_of(request.acting.merchant.pk, {one.entry for one in rows[:LINES]})
     shown = [(one, states.get(one.entry, ""), dt.date.fromisoformat(one.effective_on)) for one in rows[:LINES]]
-    facts = {"section": "statements", "statement": row, "rows": shown, "page": page}
+    facts = {"section": "statements", "statement": row, "rows": shown, "page": page, "next_on": next_after(row)}
     return render(request, "portal/settlement/statement.html", facts)
 
 

@@ -17,10 +17,10 @@ from network.paging import page_after
 from network.scoping import as_network
 from orders.models import InternalOrder
 from settlement import dispute as disputing
+from settlement.agree import cycle_of, next_statement_on
 from settlement.balances import positions_of
 from settlement.bank_details import add_bank_account
 from settlement.coming import coming_of
-from settlement.cycles import next_cycle_end
 from settlement.evidence import evidence_of, is_proven
 from settlement.explain import disputes_of, explain_sale
 from settlement.forms import BankFileForm, BankForm, DisputeForm, MessageForm
@@ -54,7 +54,8 @@ def money(request: MerchantRequest) -> HttpResponseBase:
         "state": state,
         "today": timezone.localdate(),
         "next": next_release(merchant.pk),
-        "closes_on": next_cycle_end(timezone.localdate()),
+        "kind": cycle_of(merchant.pk),
+        "closes_on": next_statement_on(merchant.pk),
         "page": page,
         "form": BankFileForm(),
         "may_change": request.acting.role in BOOKKEEPERS,

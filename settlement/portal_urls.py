@@ -6,6 +6,7 @@ from settlement import portal, portal_mandates, portal_money
 
 urlpatterns = [
     path("statements/", portal.statements, name="statements"),
+    path("statements/cycle/", portal.agree, name="agree_cycle"),
     path("statements/<slug:number>/", portal.statement, name="statement"),
     path("statements/<slug:number>/csv/", portal.statement_file, name="statement_csv"),
     path("statements/<slug:number>/<slug:kind>/", portal.statement_stored, name="statement_file"),

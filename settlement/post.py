@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from orders.models import InternalOrder
-from settlement.models import Entry
+from settlement.models import Balance, Entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotPossible, WrongState
 
@@ -103,6 +103,15 @@ def post_entries(drafts: Sequence[Draft]) -> list[Posted]:
 def post_entry(draft: Draft) -> Posted:
     """Post one entry; see post_entries."""
     return post_entries([draft])[0]
+
+
+def lock_balances(merchants: Collection[int | None]) -> None:
+    """Lock every balance of these merchants in the order of accounts, before several postings in one transaction.
+
+    Each posting orders its own locks only; two transactions that post one entry after another would wait for each other.
+    """
+    rows = Balance.everyone.filter(account__merchant__in={who for who in merchants if who is not None})
+    list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def reverse_entry(entry: Entry, *, reason: str, by: str) -> Posted:

@@ -30,9 +30,12 @@ with moved as materialized (
   from settlement_line l join settlement_entry e on e.id = l.entry_id left join settlement_released r on r.entry_id = l.entry_id
   group by 1, 2, 3, 4, 5, 6, 7
 ), merchants as materialized (
-  select a.merchant_id, a.currency, p.cycle_id, c.stated_at is not null as stated, sum(m.total) as total, sum(m.print) as print
+  select a.merchant_id, a.currency, coalesce(k.stated_in_id, p.cycle_id) as cycle_id,
+    c.stated_at is not null and (k.id is null or k.stated_in_id is not null) as stated, sum(m.total) as total, sum(m.print) as print
   from moved m join settlement_account a on a.id = m.account_id join settlement_period p on p.id = m.period_id
-  left join settlement_cycle c on c.id = p.cycle_id where a.merchant_id is not null group by 1, 2, 3, 4
+  left join settlement_cycle c on c.id = p.cycle_id
+  left join settlement_carried k on k.cycle_id = p.cycle_id and k.merchant_id = a.merchant_id
+  where a.merchant_id is not null group by 1, 2, 3, 4
 ), lines as materialized (
   select l.statement_id, count(*) as lines, sum(l.amount) as total, sum(l.amount * {_MARK}) as print
   from settlement_statementline l group by 1

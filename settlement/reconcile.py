@@ -10,9 +10,9 @@ from django.utils import timezone
 from network.models import Merchant
 from network.scoping import as_network
 from settlement.bank_reading import Booking, UnreadableStatementError, read_bank_statement
-from settlement.models import Balance, BankFile, BankLine, Payment
+from settlement.models import BankFile, BankLine, Payment
 from settlement.pay import bounce_payment, settle_payment
-from settlement.post import Draft, post_entry
+from settlement.post import Draft, lock_balances, post_entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
@@ -104,9 +104,7 @@ def _payments_named(bookings: list[Booking]) -> dict[str, Payment]:
     numbers = {_number_in(booking) for booking in bookings} - {""}
     named = Payment.everyone.select_for_update(of=("self",)).filter(number__in=numbers).order_by("pk")
     payments = {row.number: row for row in named}
-    merchants = {merchant for row in payments.values() for merchant, *_ in row.parts}
-    balances = Balance.everyone.filter(account__merchant__in=merchants, account__kind="merchant").order_by("pk")
-    list(balances.select_for_update(of=("self",), no_key=True).values_list("pk"))
+    lock_balances({merchant for row in payments.values() for merchant, *_ in row.parts})
     return payments
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.models import InternalOrder, InternalOrderLine, Return, ReturnLine
 from orders.return_goods import mark_posted
 from settlement.models import Entry
-from settlement.post import Draft, post_entries
+from settlement.post import Draft, lock_balances, post_entries
 from settlement.splitting import GOODS, SHIPPING, Item, post_shipment, take_back
 from settlement.sweeps import Sweep, post_in_batches
 from skuu.kit.errors import SkuuError
@@ -46,6 +46,7 @@ def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
     try:
         post_entries(list(drafts.values()))
     except SkuuError:  # what one that is refused took back is not taken back: draft again without it, one by one
+        lock_balances({posting.merchant for draft in drafts.values() for posting in draft.postings})
         drafts, refused = _drafted(returns, told, post=True)
     done = [returned.pk for returned in returns if returned.number not in refused]
     mark_posted(done)

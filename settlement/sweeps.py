@@ -9,7 +9,7 @@ import structlog
 from django.db import connection, transaction
 
 from network.scoping import as_network
-from settlement.post import Draft, post_entries
+from settlement.post import Draft, lock_balances, post_entries
 from skuu.kit.errors import SkuuError
 
 log = structlog.get_logger(__name__)
@@ -93,6 +93,7 @@ def post_or_name(drafts: Sequence[tuple[str, Draft]], refused: dict[str, str]) -
         if len(drafts) == 1:
             refused[drafts[0][0]] = error.message
             return
+        lock_balances({posting.merchant for _, draft in drafts for posting in draft.postings})
         half = len(drafts) // 2
         post_or_name(drafts[:half], refused)
         post_or_name(drafts[half:], refused)

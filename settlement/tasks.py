@@ -3,13 +3,15 @@
 import datetime as dt
 
 import structlog
+from django.db.models import Max
 from django.utils import timezone
 
 from settlement import debtors, settle, settle_returns
 from settlement.check import check_ledger
 from settlement.close import close_cycle
-from settlement.cycles import last_cycle_end
+from settlement.cycles import kind_ending, missed_ends
 from settlement.invoice import issue_documents
+from settlement.models import Cycle
 from settlement.release import release_due
 from settlement.seal import seal_entries
 from skuu.kit.errors import Busy, NotPossible
@@ -31,15 +33,19 @@ def post_returns() -> int:
 
 
 def close_due() -> int:
-    """Close through the last Sunday or the last month's end, whichever is later; returns how many statements were written.
+    """Close through every cycle end that is over, each for whom it concerns; returns how many statements were written.
 
-    Run daily: the week's cycle closes on Monday, and no cycle straddles a month, because summary invoices may not.
-    *Again*, or days late, it closes what is still open. A closing under way is left alone.
+    The week's cycle closes on Monday, a month's on its first day, and none straddles a month, because summary invoices may not.
+    *Again*, or days late, it closes what is still open, end after end. A closing under way is left alone.
     """
+    last = Cycle.objects.aggregate(last=Max("through"))["last"]
+    written = 0
     try:
-        return len(close_cycle(last_cycle_end(timezone.localdate()), by="schedule").statements)
+        for end in missed_ends(last, timezone.localdate()):
+            written += len(close_cycle(end, kind=kind_ending(end), by="schedule").statements)
     except Busy:
-        return 0
+        log.info("closing_is_under_way")
+    return written
 
 
 def prove_books() -> int:

@@ -122,7 +122,9 @@ def unstated_rows(merchant: Merchant, *, limit: int = 200) -> list[Row]:
             """
             select m.item, m.amount, m.entry_id, m.currency
             from settlement_moved m left join settlement_cycle c on c.id = m.cycle_id
-            where m.merchant_id = %s and c.stated_at is null order by m.entry_id desc, m.item limit %s
+            left join settlement_carried k on k.cycle_id = m.cycle_id and k.merchant_id = m.merchant_id
+            where m.merchant_id = %s and (c.stated_at is null or k.id is not null and k.stated_in_id is null)
+            order by m.entry_id desc, m.item limit %s
             """,
             [merchant.pk, limit],
         )

@@ -1,5 +1,6 @@
 """A statement as PDF and as XLSX: written once, kept, and handed out as they were."""
 
+import datetime as dt
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from network.scoping import as_network
+from settlement.cycles import next_cycle_end
 from settlement.documents.pdf import print_pdf
 from settlement.documents.statement import harmless, plain_amount, statement_rows
 from settlement.documents.workbook import AMOUNT, NUMBER, TEXT, insert_rows
@@ -70,6 +72,11 @@ def stored_statement(statement: Statement, kind: str) -> StoredFile:
         return StoredFile.everyone.get(statement=statement, kind=kind)
 
 
+def next_after(statement: Statement) -> dt.date:
+    """Name the last day of the cycle after a statement's; the same whenever it is asked."""
+    return next_cycle_end(statement.cycle.through + dt.timedelta(days=1), statement.cycle_kind)
+
+
 def statement_pdf(statement: Statement) -> bytes:
     """Print a statement: its figures, and its lines up to a thousand."""
     rows = list(statement_rows(statement, limit=PDF_ROWS))
@@ -84,6 +91,8 @@ def statement_pdf(statement: Statement) -> bytes:
             "merchant": statement.merchant_name,
             "currency": statement.currency,
             "through": statement.cycle.through.isoformat(),
+            "settled": statement.get_cycle_kind_display().lower(),
+            "next": next_after(statement).isoformat(),
             "opening": money(statement.opening),
             "activity": money(statement.activity),
             "closing": money(statement.closing),

@@ -15,7 +15,7 @@ from settlement.models.payment import (
     PaymentChange,
     PaymentFile,
 )
-from settlement.models.period import Cycle, Period
+from settlement.models.period import AgreedCycle, Carried, Cycle, Period
 from settlement.models.proposal import Proposal, ProposalChange
 from settlement.models.release import PayTerms, Released
 from settlement.models.seal import Seal
@@ -23,11 +23,13 @@ from settlement.models.statement import Statement, StatementLine
 
 __all__ = [
     "Account",
+    "AgreedCycle",
     "Balance",
     "BankAccount",
     "BankFile",
     "BankLine",
     "BankLineChange",
+    "Carried",
     "Cycle",
     "Dispute",
     "DisputeChange",

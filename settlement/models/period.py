@@ -1,4 +1,4 @@
-"""When the books close: days as periods, and the cycle that closed each of them."""
+"""When the books close: days as periods, the cycle that closed each of them, and whose statements it wrote."""
 
 from typing import ClassVar
 
@@ -6,11 +6,42 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from network.models import Merchant
+
+WEEKLY, MONTHLY, ALL = "weekly", "monthly", "all"
+
+
+class AgreedCycle(models.Model):
+    """How often a merchant is settled; who has agreed on nothing is settled weekly. Written only by settlement.agree."""
+
+    KINDS: ClassVar = {WEEKLY: "Weekly", MONTHLY: "Monthly"}
+
+    merchant = models.OneToOneField(Merchant, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    kind = models.CharField(max_length=7, choices=KINDS, default=WEEKLY)
+    by = models.CharField(max_length=120)
+    agreed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind__in=[WEEKLY, MONTHLY]), name="a_merchant_is_settled_weekly_or_monthly"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant_id}: {self.kind}"
+
 
 class Cycle(models.Model):
-    """One closing: every period through a date that was still open, and its statements. Written only by settlement.close."""
+    """One closing: every period through a date that was still open, and its statements. Written only by settlement.close.
+
+    Days close for everybody at once. ``kind`` says whose cycle ended with them: theirs are the statements and the payments.
+    """
+
+    KINDS: ClassVar = {ALL: "Everybody", **AgreedCycle.KINDS}
 
     through = models.DateField()
+    kind = models.CharField("whose statements", max_length=7, choices=KINDS, default=ALL, db_default=ALL)
     closed_at = models.DateTimeField(default=timezone.now)
     by = models.CharField(max_length=120, blank=True)
     stated_at = models.DateTimeField(null=True, blank=True)  # when its statements were written
@@ -19,6 +50,9 @@ class Cycle(models.Model):
         indexes: ClassVar = [
             # read by settlement.close, which resumes a closing that was killed
             models.Index(fields=["id"], condition=Q(stated_at=None), name="cycle_unstated"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=[ALL, WEEKLY, MONTHLY]), name="cycle_kind_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -51,3 +85,29 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}" if self.part == 1 else f"{self.day}, part {self.part}"
+
+
+class Carried(models.Model):
+    """What a closing moved for a merchant whose own cycle had not ended: it stands on the statement of a later one.
+
+    Written only by settlement.close, with the closing; ``stated_in`` is the closing whose statement tells of it.
+    """
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="carried")
+    stated_in = models.ForeignKey(
+        Cycle, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+
+    class Meta:
+        verbose_name_plural = "carried"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["merchant", "cycle"], name="a_merchant_is_carried_over_a_closing_once"),
+        ]
+        indexes: ClassVar = [
+            # read by settlement.close, which states what was carried
+            models.Index(fields=["cycle"], condition=Q(stated_in=None), name="carried_unstated"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant_id} over {self.cycle_id}"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from network.models import Merchant
 from network.scoping import Tenant
 from settlement.models.entry import Entry
-from settlement.models.period import Cycle
+from settlement.models.period import WEEKLY, AgreedCycle, Cycle
 
 
 class Statement(Tenant):
@@ -23,6 +23,7 @@ class Statement(Tenant):
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="statements")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
     merchant_name = models.CharField(max_length=200)  # as it was when the statement was written
+    cycle_kind = models.CharField("settled", max_length=7, choices=AgreedCycle.KINDS, default=WEEKLY, db_default=WEEKLY)
     currency = models.CharField(max_length=3)
     number = models.CharField(max_length=60, unique=True)  # S-000012-7-EUR
     opening = models.BigIntegerField()

@@ -31,7 +31,18 @@ def cast():
 def test_a_merchant_reads_its_statement_to_the_cent(cast):
     program = Program(cast[0])
     (row,) = program.get("statements/").json()["results"]
-    assert set(row) == {"id", "number", "currency", "through", "opening", "activity", "closing", "line_count", "digest"}
+    assert set(row) == {
+        "id",
+        "number",
+        "currency",
+        "through",
+        "cycle",
+        "opening",
+        "activity",
+        "closing",
+        "line_count",
+        "digest",
+    }
     assert (row["opening"], row["activity"], row["closing"]) == ("0.00", "106.80", "106.80")
     assert program.get(f"statements/{row['id']}/").json() == row
 

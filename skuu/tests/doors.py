@@ -136,6 +136,7 @@ PORTAL = [
     ),
     _door("returns/<slug:number>/cancel/", DONE, "returns/{returned}/cancel/", post={}),
     _door("statements/", PAGE),
+    _door("statements/cycle/", "302 302 403 302 302 403 403", post={}),
     _door("statements/<slug:number>/", MINE, "statements/{statement}/"),
     _door("statements/<slug:number>/csv/", MINE, "statements/{statement}/csv/"),
     _door("statements/<slug:number>/<slug:kind>/", MINE, "statements/{statement}/xlsx/"),

@@ -77,6 +77,7 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "policy": (None, OPERATE),
     "statements": (MONEY, {"owner", "finance"}),
     "statement": (MONEY, {"owner", "finance"}),
+    "agree_cycle": (None, {"owner", "finance"}),
     "statement_csv": (MONEY, {"owner", "finance"}),
     "statement_file": (MONEY, None),
     "money": (MONEY, None),

@@ -21,6 +21,7 @@ NEVER_DELETED = (
     "settlement_statement",
     "settlement_period",
     "settlement_cycle",
+    "settlement_carried",
     "settlement_account",
     "settlement_balance",
     "settlement_payment",

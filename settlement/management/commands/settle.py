@@ -11,6 +11,7 @@ from django.utils import timezone
 from network.models import Merchant
 from settlement.close import Closing, Only, close_cycle
 from settlement.cycles import last_cycle_end
+from settlement.models.period import ALL
 from skuu.kit.errors import Busy, SkuuError
 from skuu.kit.money import major
 
@@ -33,8 +34,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--cycle",
             choices=("weekly", "monthly"),
-            help="without --through: close the last finished week (never across a month's end) or the last finished month; "
-            "with it: refuse a date at which no such cycle ends",
+            help="write statements of, and pay, merchants that are settled like this; what moved for the others is carried to "
+            "theirs. Without --through: close the last finished week (never across a month's end) or the last finished month; "
+            "with it: refuse a date at which no such cycle ends. Left out: everybody's",
         )
         parser.add_argument(
             "--currency", default="", metavar="C", help="tell of, and pay, this currency only, like EUR"
@@ -50,7 +52,10 @@ class Command(BaseCommand):
         day = self._day(through, options["cycle"])
         only = Only(_merchant(options["merchant"]), options["currency"].upper())
         try:
-            closing = close_cycle(day, by="manage.py settle", dry_run=dry_run, only=only, tell=self._progress)
+            kind = options["cycle"] or ALL
+            closing = close_cycle(
+                day, by="manage.py settle", kind=kind, dry_run=dry_run, only=only, tell=self._progress
+            )
         except Busy as error:
             raise CommandError(error.message, returncode=3) from error
         except SkuuError as error:
@@ -93,7 +98,10 @@ class Command(BaseCommand):
         if closing.cycle is None:
             self.stdout.write(f"nothing new to close through {closing.through}")
         else:
-            self.stdout.write(f"closed cycle {closing.cycle} through {closing.through}: {closing.periods} periods")
+            whose = "" if closing.kind == ALL else f", statements of who is settled {closing.kind}"
+            self.stdout.write(
+                f"closed cycle {closing.cycle} through {closing.through}: {closing.periods} periods{whose}"
+            )
         for each in _plain(closing)["statements"]:
             moved, sign = each["activity"].removeprefix("-"), "−" if each["activity"].startswith("-") else "+"
             self.stdout.write(
@@ -131,6 +139,7 @@ def _plain(closing: Closing) -> dict[str, Any]:
     return {
         "through": closing.through.isoformat(),
         "dry_run": closing.dry_run,
+        "kind": closing.kind,
         "posted": closing.posted,
         "refused": closing.refused,
         "released": closing.released,
