@@ -27,8 +27,9 @@ from catalog.shelf_rows import (
     put_off_shop,
 )
 from network.connectors.base import AccessLost, ConnectorError, connector_for
+from network.connectors.round import Round
 from network.models import Shop
-from network.rounds import Round, open_round
+from network.rounds import open_round
 from skuu.kit.clock import shared_now
 from skuu.kit.errors import SkuuError
 from skuu.kit.jobs import ring

@@ -4,12 +4,13 @@ All ids are the platform's own, as text. Times are aware UTC datetimes. Amounts 
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol
 
 from network.connectors.returned import RemoteReturn
+from network.connectors.round import Round
 from skuu.kit.errors import SkuuError
 
 CONNECTORS = {
@@ -331,6 +332,10 @@ class Connector(Protocol):
     def write_shelf(
         self, shelf: RemoteShelf, writes: Sequence[ShelfWrite], key: str
     ) -> None: ...  # all or none; StaleFigure
+    @classmethod
+    def open_round(
+        cls, asked: Mapping[int, Mapping[str, int]], shops: Mapping[int, Any]
+    ) -> Round: ...  # so many calls of each kind (write, activate, read) to each shop, made by threads
 
     # route and fulfil
     def orders_since(self, since: dt.datetime) -> Iterator[str]: ...  # ids of orders changed since
@@ -379,6 +384,12 @@ class Registry:
 
 
 _registry = Registry()
+
+
+def connector_class(platform: str) -> type[Connector]:
+    """Return the connectors' class of a platform, for what is asked of many shops at once."""
+    found: type[Connector] = _registry.get(platform)
+    return found
 
 
 def connector_for(shop: Any) -> Connector:

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from network.connectors import base
-from network.connectors.base import Connector, RemoteAddress, RemoteShelf, connector_for
+from network.connectors.base import Connector, RemoteAddress, RemoteShelf, connector_class, connector_for
 
 PROMISED = sorted(name for name in vars(Connector) if not name.startswith("_"))
 
@@ -70,6 +70,15 @@ class ConnectorContract:
         shelf = connector.find_shelf() or connector.create_shelf()
         assert (connector.read_products([]), connector.read_levels([]), connector.orders_of([])) == ([], [], {})
         connector.write_shelf(shelf, [], key="nothing")
+
+    def test_in_a_round_of_many_stores_each_is_ready_told_to_wait_or_asked_by_itself(self, shop: Any) -> None:
+        opened = connector_class(shop.platform).open_round({shop.pk: {"write": 1, "read": 2}}, {shop.pk: shop})
+        assert [shop.pk in part for part in (opened.ready, opened.waits, opened.alone)].count(True) == 1
+        for connector in opened.ready.values():
+            assert connector.read_levels([]) == []
+        opened.settle([shop.pk])
+        opened.settle([shop.pk])
+        assert connector_class(shop.platform).open_round({}, {}).ready == {}
 
     def test_what_does_not_exist_is_not_found(self, connector: Connector) -> None:
         assert connector.read_order("gid://shopify/Order/1") is None

@@ -1,7 +1,7 @@
 """Shops that push by REST: they tell us their products and stock, and read their shelf and orders from our API."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from network.connectors.base import (
@@ -19,6 +19,7 @@ from network.connectors.base import (
     ShelfWrite,
 )
 from network.connectors.returned import RemoteReturn
+from network.connectors.round import Round
 
 
 class ApiConnector:
@@ -102,6 +103,11 @@ class ApiConnector:
 
     def write_shelf(self, shelf: RemoteShelf, writes: Sequence[ShelfWrite], key: str) -> None:
         """The shop reads its shelf from our API."""
+
+    @classmethod
+    def open_round(cls, asked: Mapping[int, Mapping[str, int]], shops: Mapping[int, Any]) -> Round:
+        """Nobody is asked anything."""
+        return Round(ready={shop_id: cls(shops[shop_id]) for shop_id in asked})
 
     # route and fulfil
     def orders_since(self, since: dt.datetime) -> Iterator[str]:

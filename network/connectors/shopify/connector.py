@@ -14,6 +14,7 @@ from network.connectors.shopify.internal_orders import InternalOrders
 from network.connectors.shopify.orders import Orders
 from network.connectors.shopify.parcels import Parcels
 from network.connectors.shopify.returns import Returns
+from network.connectors.shopify.rounds import Rounds
 from network.connectors.shopify.shelves import Shelves
 from network.connectors.shopify.stores import Stores
 
@@ -46,7 +47,7 @@ class TokenClient(Client):
             raise
 
 
-class ShopifyConnector(Stores, Catalogue, Shelves, Orders, InternalOrders, Parcels, Returns):
+class ShopifyConnector(Stores, Catalogue, Shelves, Rounds, Orders, InternalOrders, Parcels, Returns):
     """Everything the network asks of a Shopify store; the token is fetched with the first question."""
 
     can_push_shelf = True
