@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -11,28 +11,28 @@ from django.utils import timezone
 
 from catalog.models import Demand, Match, StockLevel
 from network.geo import distance_km, locate
-from network.models import Merchant, Shop, TaxRegistration
-from network.taxing import Party, Point, vat_route
+from network.models import Merchant, Shop
 from orders.models import InternalOrder, InternalOrderLine, ReturnRule
 from orders.returnable import too_late
 from orders.returning import Choice, Place, choose_place
 from orders.returning.choosing import ORIGIN, SHIPPER, TAKER
+from orders.takers import Taker, find_takers
 from skuu.kit.errors import NotPossible
 
 LATELY = dt.timedelta(days=90)
 BY_FIGURES = ("nearest", "next_seller")
-MOST_TAKERS = 50
 
 
 @dataclass(frozen=True)
 class Directed:
-    """The decision for one return, ready to be stored: ``levels`` are a taker's places by internal line."""
+    """The decision for one return, ready to be stored: of a taker by internal line its places and the net price of a unit."""
 
     destination: str
     receiver: int | None
     why: str
     considered: dict[str, Any]
     levels: dict[int, int] = field(default_factory=dict)
+    prices: dict[int, int] = field(default_factory=dict)
 
 
 def rule_of(merchant: Merchant) -> ReturnRule:
@@ -41,21 +41,30 @@ def rule_of(merchant: Merchant) -> ReturnRule:
     return row or ReturnRule(merchant=merchant, version=0)
 
 
-def choose_rule(merchant: Merchant, rule: str, *, takes_over: bool, by: str) -> ReturnRule | None:
-    """Choose where a merchant's customers send goods from now on; announced returns keep their way.
+def choose_rule(
+    merchant: Merchant, rule: str = "", *, takes_over: bool | None = None, percent: int | None = None, by: str
+) -> ReturnRule | None:
+    """Choose where a merchant's customers send goods from now on, and whether it takes over what others' customers send back.
 
-    *Locks* the merchant. *Again*, with what stands: no new version, None. *Raises* NotPossible ``unknown_rule``.
+    What is not named stays as it stands; ``percent`` is the most it pays, of its own net price. Announced returns keep their way
+    and price. *Locks* the merchant. *Again*, with what stands: no new version, None. *Raises* NotPossible ``unknown_rule``,
+    ``bad_percent``.
     """
-    if rule not in ReturnRule.NAMES:
+    if rule and rule not in ReturnRule.NAMES:
         raise NotPossible("Choose one of the rules.", code="unknown_rule")
+    if percent is not None and not 1 <= percent <= 100:
+        raise NotPossible("Pay between 1 and 100 percent of your own price.", code="bad_percent")
     with transaction.atomic():
         Merchant.everyone.select_for_update().get(pk=merchant.pk)
         stands = rule_of(merchant)
-        if (stands.rule, stands.takes_over) == (rule, takes_over):
+        now = {
+            "rule": rule or stands.rule,
+            "takes_over": stands.takes_over if takes_over is None else takes_over,
+            "takes_over_percent": stands.takes_over_percent if percent is None else percent,
+        }
+        if all(getattr(stands, name) == value for name, value in now.items()):
             return None
-        return ReturnRule.everyone.create(
-            merchant=merchant, version=stands.version + 1, rule=rule, takes_over=takes_over, made_by=by[:150]
-        )
+        return ReturnRule.everyone.create(merchant=merchant, version=stands.version + 1, made_by=by[:150], **now)
 
 
 def direct_return(internal_order: InternalOrder, lines: Collection[int], *, reason: str) -> Directed:
@@ -63,24 +72,22 @@ def direct_return(internal_order: InternalOrder, lines: Collection[int], *, reas
     origin, shipper = internal_order.order.shop, internal_order.shipper
     rule = rule_of(origin.merchant)
     items = _items(lines)
-    levels: dict[int, dict[int, int]] = {}
-    vat: dict[int, Any] = {}
     shops: list[tuple[Shop, str, str]] = [(shipper, SHIPPER, too_late(internal_order)), (origin, ORIGIN, "")]
+    takers: dict[int, Taker] = {}
     if rule.rule in BY_FIGURES:
-        shops += [(shop, ORIGIN, "") for shop in _own(origin, items)]
-        for shop in _takers(internal_order, items):
-            levels[shop.pk], vat[shop.pk], refused = _take_over(shop, internal_order, items)
-            shops.append((shop, TAKER, refused))
+        sellers = _selling(items) if len(items) == len(set(lines)) else set()  # who does not know all of it, gets none
+        shops += [(shop, ORIGIN, "") for shop in _own(origin, sellers)]
+        takers = {taker.shop.pk: taker for taker in find_takers(internal_order, items, sellers)}
+        shops += [(taker.shop, TAKER, taker.refused) for taker in takers.values()]
     choice = choose_place(rule.rule, reason, _places(shops, items, internal_order))
-    return _directed(choice, rule, origin, levels, vat)
+    return _directed(choice, rule, origin, takers)
 
 
-def _directed(
-    choice: Choice, rule: ReturnRule, origin: Shop, levels: dict[int, dict[int, int]], vat: dict[int, Any]
-) -> Directed:
+def _directed(choice: Choice, rule: ReturnRule, origin: Shop, takers: dict[int, Taker]) -> Directed:
     kept = choice.kept() | {"version": rule.version}
     if choice.role == TAKER:
-        return Directed(TAKER, choice.shop, choice.why, kept | {"vat": vat[choice.shop]}, levels[choice.shop])
+        taker = takers[choice.shop]
+        return Directed(TAKER, choice.shop, choice.why, kept | {"vat": taker.vat}, taker.levels, taker.prices)
     other = choice.shop if choice.role == ORIGIN and choice.shop != origin.pk else None
     return Directed(choice.role, other, choice.why, kept)
 
@@ -102,53 +109,9 @@ def _selling(items: dict[int, int]) -> set[int]:
     return {shop for shop, have in sells.items() if wanted and have == wanted}
 
 
-def _own(origin: Shop, items: dict[int, int]) -> list[Shop]:
-    rows = Shop.everyone.filter(pk__in=_selling(items), merchant=origin.merchant_id, shares_stock=True)
+def _own(origin: Shop, sellers: set[int]) -> list[Shop]:
+    rows = Shop.everyone.filter(pk__in=sellers, merchant=origin.merchant_id, shares_stock=True)
     return list(rows.exclude(pk=origin.pk).exclude(address1="").select_related("merchant").order_by("pk"))
-
-
-def _takers(internal_order: InternalOrder, items: dict[int, int]) -> list[Shop]:
-    """List the partners' shops that sell all of it and whose merchants said that they take goods over."""
-    newest = ReturnRule.everyone.filter(merchant=OuterRef("merchant")).order_by("-version").values("takes_over")[:1]
-    parties = (internal_order.order.shop.merchant_id, internal_order.shipper.merchant_id)
-    rows = Shop.everyone.filter(pk__in=_selling(items), shares_stock=True).annotate(takes=Subquery(newest))
-    rows = rows.filter(takes=True).exclude(merchant__in=parties).exclude(address1="")
-    return list(rows.select_related("merchant").order_by("pk")[:MOST_TAKERS])
-
-
-def _take_over(
-    shop: Shop, internal_order: InternalOrder, items: dict[int, int]
-) -> tuple[dict[int, int], dict[str, Any], str]:
-    """Find a taker's places for the goods and the VAT of the sale to it, or say why it may not have them."""
-    origin = internal_order.order.shop
-    levels: dict[int, int] = {}
-    rows = StockLevel.everyone.filter(
-        location__shop=shop, location__shares=True, location__is_active=True, is_active=True,
-        inventory_item__variants__matches__item__in=set(items.values()), inventory_item__variants__matches__status="linked",
-    )  # fmt: skip
-    places = dict(rows.order_by("-pk").values_list("inventory_item__variants__matches__item", "pk"))
-    levels = {line: places[item] for line, item in items.items() if item in places}
-    if len(levels) < len(items):
-        return {}, {}, "It has no place in stock for it."
-    if shop.currency != internal_order.currency:
-        return {}, {}, "It trades in another currency."
-    at = Point(internal_order.order.country or origin.country, internal_order.order.destination.get("zip", ""))
-    parties = _parties([shop.merchant, origin.merchant])
-    route = vat_route(at, Point(shop.country, shop.postcode), parties[shop.merchant_id], parties[origin.merchant_id],
-                      timezone.localdate())  # fmt: skip
-    if not route.lawful or route.treatment != "domestic":
-        return {}, {}, "The goods would cross a border on their way to it."
-    return levels, asdict(route), ""
-
-
-def _parties(merchants: Sequence[Merchant]) -> dict[int, Party]:
-    today = timezone.localdate()
-    held: dict[int, set[str]] = {merchant.pk: set() for merchant in merchants}
-    rows = TaxRegistration.everyone.filter(merchant__in=merchants, valid_from__lte=today)
-    for row in rows:
-        if row.valid_to is None or row.valid_to >= today:
-            held[row.merchant_id].add(row.country)
-    return {one.pk: Party(one.country, frozenset(held[one.pk]), False, one.pk) for one in merchants}
 
 
 def _places(

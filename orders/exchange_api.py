@@ -127,9 +127,8 @@ class Objections(ReturnDoor):
     def get(self, request: Request, number: str) -> Response:
         """List what was objected to a return's inspection, newest first, with what the network decided."""
         case = self.find(number)
-        rows = Objection.objects.for_merchant(self.merchant, via=("returned__internal_order__order__shop__merchant",
-            "returned__internal_order__shipper__merchant")).filter(returned=case.row).select_related("correction")  # fmt: skip
-        return Response([_told(row, number) for row in rows.order_by("-pk")])
+        rows = Objection.objects.for_merchant(self.merchant, via=Objection.PARTIES).filter(returned=case.row)
+        return Response([_told(row, number) for row in rows.select_related("correction").order_by("-pk")])
 
     @extend_schema(
         operation_id="returns_object", request=ObjectionIn, responses={201: ObjectionOut}, parameters=[KEY_HEADER], tags=["returns"]
@@ -171,15 +170,21 @@ class WithdrawObjection(ReturnDoor):
 
 
 class ReturnRuleIn(Record):
-    """Where your customers send goods back to."""
+    """Where your customers send goods back to, and whether you take over what others' customers send back."""
 
     rule = serializers.ChoiceField(choices=ReturnRule.NAMES)
+    takes_over = serializers.BooleanField(required=False, help_text="left out: as it stands")
+    takes_over_percent = serializers.IntegerField(
+        min_value=1, max_value=100, required=False, help_text="the most you pay, of your own price without VAT"
+    )
 
 
 class ReturnRuleOut(serializers.Serializer):
     """The rule that holds; version 0 is the network's own."""
 
     rule = serializers.CharField()
+    takes_over = serializers.BooleanField()
+    takes_over_percent = serializers.IntegerField()
     version = serializers.IntegerField()
 
 
@@ -190,10 +195,8 @@ class ReturnRuleDoor(ShopView):
 
     @extend_schema(operation_id="returns_rule_read", responses=ReturnRuleOut, tags=["returns"])
     def get(self, request: Request) -> Response:
-        """Show where your customers send goods back to."""
-        with as_network():
-            row = rule_of(self.merchant)
-        return Response({"rule": row.rule, "version": row.version})
+        """Show where your customers send goods back to, and whether you take goods over."""
+        return self._shown()
 
     @extend_schema(
         operation_id="returns_rule_choose",
@@ -204,11 +207,25 @@ class ReturnRuleDoor(ShopView):
     )
     @answers_once
     def put(self, request: Request) -> Response:
-        """Choose where your customers send goods back to, for returns announced from now on. Again: no new version."""
+        """Choose where your customers send goods back to, and whether you take over what others' customers send back.
+
+        It holds for returns announced from now on. A taker buys what comes as new from the selling shop, for the price at which
+        that bought it. Again: no new version.
+        """
         given = ReturnRuleIn(data=request.data)
         given.is_valid(raise_exception=True)
+        data = given.validated_data
         with as_network():
-            takes_over = rule_of(self.merchant).takes_over
-            choose_rule(self.merchant, given.validated_data["rule"], takes_over=takes_over, by=self.by)
+            choose_rule(
+                self.merchant,
+                data["rule"],
+                takes_over=data.get("takes_over"),
+                percent=data.get("takes_over_percent"),
+                by=self.by,
+            )
+        return self._shown()
+
+    def _shown(self) -> Response:
+        with as_network():
             row = rule_of(self.merchant)
-        return Response({"rule": row.rule, "version": row.version})
+        return Response({name: getattr(row, name) for name in ("rule", "takes_over", "takes_over_percent", "version")})

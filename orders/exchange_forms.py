@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.catalogue import size_label
 from network.forms import PortalForm
 from orders.models import InternalOrder, Return
+from orders.object_grade import open_to_objection
 from orders.returns_desk import Case
 
 Swaps = list[tuple[Any, int, list[Any]]]  # internal line, units left, other sizes
@@ -50,15 +51,17 @@ class ObjectionForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.case = case
         self.asked: dict[str, tuple[int, str, str]] = {}
+        found_as = {"worn": _("worn"), "faulty": _("faulty"), "missing": _("missing")}
+        should_be = {"as_new": _("as new"), "faulty": _("faulty when sent")}
         for back in case.lines:
-            for grade, found in (("worn", _("worn")), ("missing", _("missing"))):
+            for grade, may_be in open_to_objection(case.row).items():
                 count = getattr(back.line, grade)
-                for to, said in (("as_new", _("as new")), ("faulty", _("faulty when sent"))) if count else ():
+                for to in may_be if count else ():
                     name = f"{grade}_{to}_{back.line.line_id}"
                     self.asked[name] = (back.line.line_id, grade, to)
                     self.fields[name] = forms.IntegerField(
                         label=_("%(title)s: not %(found)s but %(said)s")
-                        % {"title": back.title, "found": found, "said": said},
+                        % {"title": back.title, "found": found_as[grade], "said": should_be[to]},
                         min_value=0, max_value=count, initial=0, required=False,
                     )  # fmt: skip
 

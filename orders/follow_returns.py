@@ -6,7 +6,7 @@ that its customer only asked for waits for the shop's own yes.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 from django.db import transaction
@@ -15,12 +15,13 @@ from django.db.models import F
 from network.connectors.base import Connector
 from network.connectors.returned import RemoteReturn
 from network.notify import give_notice
-from orders.direct import direct_return
+from orders.direct import Directed, direct_return
 from orders.locking import lock_order
 from orders.models import InternalOrder, InternalOrderLine, Order, ParcelLine, Return, ReturnLine
+from orders.restock import keep_terms
 from orders.return_goods import announce_return, cancel_return
 from orders.returnable import units_left
-from skuu.kit.errors import SkuuError
+from skuu.kit.errors import NotPossible, SkuuError
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ def _announce(order: Order, told: RemoteReturn, known: list[Return]) -> int:
     ours = {returned.internal_order_id: returned for returned in known}
     for internal_order_id, units in sorted(wanted.items()):
         if returned := ours.pop(internal_order_id, None):
-            changed += _adjust(returned, units)
+            changed += _adjust(returned, units, told)
         else:
             changed += _begin(internal_order_id, units, told)
     return changed + sum(_take_back(returned, told) for returned in ours.values())
@@ -127,10 +128,18 @@ def _announced_by_hand(row: InternalOrder, units: dict[int, int]) -> Return | No
     return None
 
 
-def _adjust(returned: Return, units: dict[int, int]) -> int:
+def _adjust(returned: Return, units: dict[int, int], told: RemoteReturn) -> int:
     """Bring an announced return to other units; one that has arrived is counted by who opens it."""
+    if returned.status != "announced":
+        return 0
     lines = {line.line_id: line for line in returned.lines.all()}
-    if returned.status != "announced" or {pk: line.quantity for pk, line in lines.items()} == units:
+    terms = None
+    if returned.destination == "taker" and units.keys() - lines.keys():
+        terms = _taken_along(returned, units.keys() | lines.keys(), told)
+        units = units if terms else {pk: count for pk, count in units.items() if pk in lines}
+    if not units:
+        return _take_back(returned, told)
+    if {pk: line.quantity for pk, line in lines.items()} == units:
         return 0
     left = units_left(returned.internal_order)
     for pk in sorted(lines.keys() | units.keys()):
@@ -143,10 +152,22 @@ def _adjust(returned: Return, units: dict[int, int]) -> int:
             lines[pk].delete()
         elif pk in lines and now != had:
             ReturnLine.everyone.filter(pk=lines[pk].pk).update(quantity=now)
+    if terms:
+        keep_terms(returned, terms.levels, terms.prices)
     returned.changes.create(
         from_status="announced", to_status="announced", by=BY, reason="The selling shop changed the units."
     )
     return 1
+
+
+def _taken_along(returned: Return, lines: Collection[int], told: RemoteReturn) -> Directed | None:
+    """Ask whether its taker takes other goods of the order over too; None, and the shop is told, when it does not."""
+    terms = direct_return(returned.internal_order, sorted(lines), reason=returned.reason)
+    if terms.levels and terms.receiver == returned.receiver_id:
+        return terms
+    error = NotPossible(f"{returned.number} goes to a partner who does not take the other goods over.")
+    _tell_not_announced(returned.internal_order, told, error)
+    return None
 
 
 def _take_back(returned: Return, told: RemoteReturn) -> int:

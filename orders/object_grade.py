@@ -20,8 +20,8 @@ from orders.return_goods import inspect_return, open_correction
 from skuu.kit.errors import NotFound, NotPossible, WrongState
 from skuu.kit.states import move
 
-FROM = ("worn", "missing")  # what the selling shop pays for
-TO = ("as_new", "faulty")  # what who shipped it takes back
+FROM = ("worn", "faulty", "missing")  # what the selling shop may pay for
+TO = ("as_new", "faulty")
 Asked = Sequence[Mapping[str, Any]]
 
 
@@ -29,6 +29,15 @@ class BadObjection(NotPossible):
     """The units named were not graded so, or the grade asked for changes nothing."""
 
     code = "bad_objection"
+
+
+def open_to_objection(returned: Return) -> dict[str, tuple[str, ...]]:
+    """Name the grades of a return that cost its selling shop, each with those that would not: the shipper takes faulty goods
+    back, who takes goods over buys only what is as new.
+    """
+    if returned.destination == "taker":
+        return dict.fromkeys(FROM, ("as_new",))
+    return {"worn": TO, "missing": TO}
 
 
 def object_grade(returned: Return, asked: Asked, words: str, *, by: str) -> Objection:
@@ -110,14 +119,15 @@ def _lock_objection(objection: Objection) -> Objection:
 
 
 def _checked(row: Return, asked: Asked) -> list[dict[str, Any]]:
-    lines = {line.line_id: line for line in row.lines.all()}
-    left = {(pk, grade): getattr(line, grade) for pk, line in lines.items() for grade in FROM}
+    lines, may_be = {line.line_id: line for line in row.lines.all()}, open_to_objection(row)
+    left = {(pk, grade): getattr(line, grade) for pk, line in lines.items() for grade in may_be}
     found: list[dict[str, Any]] = []
     for one in asked:
         key, units = (one["line"], one["from"]), one["units"]
-        if one["to"] not in TO or not 0 < units <= left.get(key, 0):
+        if one["to"] not in may_be.get(one["from"], ()) or not 0 < units <= left.get(key, 0):
+            told = ", ".join(f"{found} ({' or '.join(to)})" for found, to in may_be.items())
             raise BadObjection(
-                "Name units that were found worn or missing, and what they should have been: as new or faulty."
+                f"Name units by what was found, and what they should have been: {told}.".replace("_", " ")
             )
         left[key] -= units
         found.append({"line": key[0], "from": key[1], "to": one["to"], "units": units})
@@ -141,7 +151,7 @@ def _correct(row: Objection, answer: str, by: str) -> Return:
         units[one["line"]] = units.get(one["line"], 0) + one["units"]
         counted = grades.setdefault(one["line"], {})
         counted[one["to"]] = counted.get(one["to"], 0) + one["units"]
-    ReturnLine.everyone.bulk_update(lines.values(), ["worn", "missing", "moved"])
+    ReturnLine.everyone.bulk_update(lines.values(), [*FROM, "moved"])
     made = open_correction(returned, units, by=by)
     return inspect_return(made, grades, verdict=answer, by=by)
 

@@ -23,10 +23,12 @@ def receiver_of(row: Return) -> Shop:
     return row.internal_order.order.shop if row.destination == "origin" else row.internal_order.shipper
 
 
-def keep_places(row: Return, levels: Mapping[int, int]) -> None:
-    """Note where a taker will have the goods in stock, by internal line; call it where the return is written."""
-    for line in row.lines.filter(line__in=levels):
-        ReturnLine.everyone.filter(pk=line.pk).update(restock_level=levels[line.line_id])
+def keep_terms(row: Return, levels: Mapping[int, int], prices: Mapping[int, int]) -> None:
+    """Note by internal line where a taker will have the goods in stock and what a unit costs it; call it where the return is written."""
+    lines = list(row.lines.filter(line__in=levels))
+    for line in lines:
+        line.restock_level_id, line.takeover_minor = levels[line.line_id], prices[line.line_id]
+    ReturnLine.everyone.bulk_update(lines, ["restock_level", "takeover_minor"])
 
 
 def is_written(row: Return) -> bool:

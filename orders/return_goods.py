@@ -1,7 +1,8 @@
 """Returns: announced by the selling shop, received and inspected by who gets the goods; stock and money follow.
 
 Money follows the goods: what the shipper takes back as new, faulty or lost takes its sale back, unit by unit, on the old
-terms (settlement posts it); what the selling shop keeps stays sold to it. Stock follows the inspection: units as new go
+terms (settlement posts it); what the selling shop keeps stays sold to it; what a third shop takes over as new is sold to that
+one for the price agreed when it was announced. Stock follows the inspection: units as new go
 back to the place they were taken from, and never onto a shelf.
 """
 
@@ -18,7 +19,7 @@ from network.notify import give_notice, settle_notice
 from orders.direct import Directed, direct_return
 from orders.locking import lock_internal_order
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Return, ReturnLine
-from orders.restock import is_written, keep_places, put_back
+from orders.restock import is_written, keep_terms, put_back
 from orders.returnable import SENT, left_of, too_late
 from skuu.kit.errors import NotFound, NotPossible, WrongState
 from skuu.kit.states import move
@@ -72,7 +73,7 @@ def announce_return(
             raise TooLate(f"{late} Choose to keep the goods.")
         made = _write(row, units, by=by, reason=reason, destination=destination, **said)
         if chosen is not None and chosen.levels:
-            keep_places(made, chosen.levels)
+            keep_terms(made, chosen.levels, chosen.prices)
         _tell_receiver(made, f"{made.number}: a parcel comes back to you")
     return made
 
@@ -155,16 +156,18 @@ def inspect_return(returned: Return, grades: Mapping[int, Mapping[str, int]], *,
 
 def open_correction(returned: Return, units: Mapping[int, int], *, by: str) -> Return:
     """Open a return that corrects a closed one, for units that came back with it; whoever calls holds its locks and inspects it."""
-    same = ("internal_order", "destination", "receiver", "reason", "tracking_number")
+    same = ("internal_order", "destination", "receiver", "considered", "reason", "tracking_number")
     made = Return.everyone.create(
         number=_number(),
         corrects=returned,
         why_there="Decided by the network.",
         **{name: getattr(returned, name) for name in same},
     )
-    places = dict(returned.lines.values_list("line_id", "restock_level_id"))
+    terms = {line.line_id: (line.restock_level_id, line.takeover_minor) for line in returned.lines.all()}
     ReturnLine.everyone.bulk_create(
-        ReturnLine(row=made, line_id=line, quantity=count, restock_level_id=places.get(line))
+        ReturnLine(
+            row=made, line_id=line, quantity=count, restock_level_id=terms[line][0], takeover_minor=terms[line][1]
+        )
         for line, count in sorted(units.items())
     )
     made.changes.create(from_status="", to_status="announced", by=by, reason=f"Corrects {returned.number}.")
@@ -305,6 +308,8 @@ def _tell_receiver(row: Return, subject: str) -> None:
     order, shop = row.internal_order, row.receiver or row.internal_order.shipper
     units = sum(row.lines.values_list("quantity", flat=True))
     what = "Say whether it was delivered." if row.is_lost else "When it arrives, say in which state."
+    if row.destination == "taker":
+        what += " You buy what is as new, as you told us you would; the price stands beside each line."
     whose = order.number if row.destination == "shipper" else f"an order of {order.order.shop.name}"
     give_notice(
         shop,

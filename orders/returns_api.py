@@ -34,20 +34,24 @@ class BackOut(serializers.Serializer):
     missing = serializers.IntegerField()
     lost = serializers.IntegerField()
     restocked_at = serializers.DateTimeField(allow_null=True, help_text="when the units as new were back in your stock")
+    takeover_minor = serializers.IntegerField(
+        allow_null=True, help_text="what a partner who takes it over pays for a unit as new: net, in minor units"
+    )
 
 
 class ReturnOut(serializers.Serializer):
-    """A return as one of its two parties sees it."""
+    """A return as one of its parties sees it."""
 
     number = serializers.CharField()
-    internal_order = serializers.CharField()
-    order = serializers.CharField(allow_null=True, help_text="the selling shop’s own order; null for the shipper")
+    internal_order = serializers.CharField(allow_null=True, help_text="null for a partner who takes it over")
+    order = serializers.CharField(allow_null=True, help_text="the selling shop’s own order; null for everybody else")
+    currency = serializers.CharField()
     status = one_of(Return.STATUSES)
     reason = one_of(Return.REASONS)
     words = serializers.CharField()
     verdict = serializers.CharField()
     destination = one_of(Return.DESTINATIONS)
-    why_there = serializers.CharField(help_text="by which rule it goes there; empty for the shipper")
+    why_there = serializers.CharField(help_text="by which rule it goes there; empty for everybody but the selling shop")
     remote_id = serializers.CharField(
         help_text="your store’s own return, when it was made there; empty for the shipper"
     )
@@ -65,7 +69,7 @@ SAME = (
     "number", "status", "reason", "words", "verdict", "destination", "is_lost", "tracking_number", "announced_at",
     "received_at", "closed_at",
 )  # fmt: skip
-COUNTS = ("quantity", "as_new", "faulty", "worn", "missing", "lost", "restocked_at")
+COUNTS = ("quantity", "as_new", "faulty", "worn", "missing", "lost", "restocked_at", "takeover_minor")
 
 
 def _told(case: Case) -> dict[str, Any]:
@@ -76,7 +80,8 @@ def _told(case: Case) -> dict[str, Any]:
         for back in case.lines
     ]
     return {name: getattr(row, name) for name in SAME} | {
-        "internal_order": row.internal_order.number,
+        "internal_order": row.internal_order.number if case.is_origin or case.is_shipper else None,
+        "currency": row.internal_order.currency,
         "order": row.internal_order.order.name if case.is_origin else None,
         "why_there": row.why_there if case.is_origin else "",
         "remote_id": row.remote_id if case.is_origin else "",
@@ -116,7 +121,7 @@ class ReturnIn(Record):
 
 
 class Returns(ShopList):
-    """Returns of the own customers and of what this shop shipped."""
+    """Returns of the own customers, of what this shop shipped, and of what it takes over."""
 
     model, filterset_class, serializer_class, pagination_class = Return, ReturnFilter, ReturnOut, NewestFirst
 
@@ -128,7 +133,7 @@ class Returns(ShopList):
 
     @extend_schema(operation_id="returns_list", responses=ReturnOut(many=True), tags=["returns"])
     def get(self, request: Request) -> Response:
-        """List returns, newest first: of your customers, and of what you shipped for partners."""
+        """List returns, newest first: of your customers, of what you shipped for partners, and of what you take over from them."""
         return self.listing(request)
 
     @extend_schema(
@@ -162,7 +167,7 @@ class ReturnDoor(ShopView):
     def find(self, number: str, *, inspects: bool = False) -> Case:
         """Find it by number. Raises NotFound for strangers, NotAllowed when the goods do not come to this shop."""
         case = cases_of(self.merchant, [_found(self, number)])[0]
-        if inspects and not (case.is_shipper if case.row.destination == "shipper" else case.is_origin):
+        if inspects and not case.gets_goods:
             raise NotAllowed("The goods of this return do not come to you.")
         return case
 

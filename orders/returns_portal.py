@@ -26,7 +26,7 @@ from skuu.kit.errors import NotFound, SkuuError
 
 @merchant_page()
 def returns(request: MerchantRequest) -> HttpResponseBase:
-    """List returns, open ones or closed ones, the newest first: what comes to us and what our customers send back."""
+    """List returns, open ones or closed ones, the newest first: what comes to us, what we take over, what our customers send back."""
     acting, asked = request.acting, request.GET
     shops = acting.chosen_shops(asked.get("shop"))
     mine = returns_of(acting.merchant)
@@ -36,9 +36,12 @@ def returns(request: MerchantRequest) -> HttpResponseBase:
     )
     rows = rows.filter(status__in=("closed", "cancelled") if closed else Return.OPEN)
     if words := searched(request):
+        theirs = Q(
+            destination="taker", receiver__merchant=acting.merchant
+        )  # who takes over is told nothing of the order
         rows = rows.filter(
             Q(number__icontains=words)
-            | Q(internal_order__number__icontains=words)
+            | Q(internal_order__number__icontains=words) & ~theirs
             | Q(tracking_number__icontains=words)
             | Q(internal_order__order__name__icontains=words, internal_order__order__shop__merchant=acting.merchant)
         )

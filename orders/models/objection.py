@@ -19,6 +19,7 @@ class Objection(Stateful, Tenant):
 
     SHOP_PATH: ClassVar[str] = "returned__internal_order__order__shop"
     MERCHANT_PATH: ClassVar[str] = "returned__internal_order__order__shop__merchant"
+    PARTIES: ClassVar = tuple(f"returned__{path}" for path in Return.PARTIES)
     STEPS: ClassVar = {"open": {"upheld", "rejected", "withdrawn"}}
     STATUSES: ClassVar = {
         "open": "Waits for a decision",

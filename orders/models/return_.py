@@ -16,13 +16,14 @@ from skuu.kit.states import StateChange, Stateful, states_check
 class Return(Stateful, Tenant):
     """Units of one internal order that come back, or never arrived. Written only by orders.return_goods.
 
-    Two parties see it: the origin, whose customer returns, and the shipper, who sent it.
+    Two parties see it: the origin, whose customer returns, and whoever gets the goods: the shipper, who sent it, or the taker.
     """
 
     SHOP_PATH: ClassVar[str] = "internal_order__order__shop"
     MERCHANT_PATH: ClassVar[str] = "internal_order__order__shop__merchant"
     VIA_SHIPPER: ClassVar[str] = "internal_order__shipper__merchant"
-    PARTIES: ClassVar = (MERCHANT_PATH, VIA_SHIPPER)
+    VIA_TAKER: ClassVar[str] = "receiver__merchant"
+    PARTIES: ClassVar = (MERCHANT_PATH, VIA_SHIPPER, VIA_TAKER)
     STEPS: ClassVar = {
         "announced": {"received", "closed", "cancelled"},
         "received": {"closed"},
@@ -112,6 +113,12 @@ class Return(Stateful, Tenant):
                 condition=Q(status="closed", destination="shipper", posted_at=None),
                 name="return_unposted",
             ),
+            # read by settlement.settle_takeovers
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(status="closed", destination="taker", posted_at=None),
+                name="takeover_unposted",
+            ),
             # read by orders.follow_returns
             models.Index(fields=["remote_id"], condition=~Q(remote_id=""), name="return_of_a_shop"),
             # read by orders.return_goods.end_silent_returns
@@ -158,6 +165,8 @@ class ReturnLine(Tenant):
     )  # graded anew by staff: they stand in the return that corrects this one
     # towards the platform of who got them: units as new go to this place, or else back to the one they were taken from
     restock_level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    # what a taker pays for a unit that is as new, net in minor units of the internal order: agreed when it is announced
+    takeover_minor = models.BigIntegerField(null=True, blank=True)
     restock_due_at = models.DateTimeField(null=True, blank=True)  # also the lease of a try under way
     restocked_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
@@ -172,6 +181,10 @@ class ReturnLine(Tenant):
                     quantity__gte=F("as_new") + F("faulty") + F("worn") + F("missing") + F("lost") + F("moved")
                 ),
                 name="no_more_comes_back_than_was_announced",
+            ),
+            models.CheckConstraint(
+                condition=Q(takeover_minor=None) | Q(takeover_minor__gte=0),
+                name="a_takeover_costs_no_less_than_nothing",
             ),
         ]
         indexes: ClassVar = [

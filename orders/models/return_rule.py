@@ -20,8 +20,9 @@ class ReturnRule(Tenant):
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     version = models.PositiveIntegerField()
     rule = models.CharField(max_length=12, default="shipper")
-    # as a partner: we buy goods that other shops' customers send back. No door sets it until settlement posts such a purchase
+    # as a partner: we buy what comes back as new to other shops, for so much of our own net price at most
     takes_over = models.BooleanField(default=False)
+    takes_over_percent = models.PositiveSmallIntegerField(default=100, db_default=100)
     made_at = models.DateTimeField(default=timezone.now)
     made_by = models.CharField(max_length=150)
 
@@ -32,6 +33,10 @@ class ReturnRule(Tenant):
             ),
             models.CheckConstraint(
                 condition=Q(rule__in=["shipper", "origin", "nearest", "next_seller"]), name="return_rule_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_over_percent__gte=1, takes_over_percent__lte=100),
+                name="nobody_takes_goods_over_for_more_than_it_asks",
             ),
         ]
 

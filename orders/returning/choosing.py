@@ -23,8 +23,8 @@ RULE_WORDS = {
 class Place:
     """A shop that could get the goods.
 
-    ``km`` lie between the customer and it; ``sold`` are the units it lately sold or could have sold of the scarcest size that
-    comes back, ``has`` what it has of it. ``refused`` says why it may not get them.
+    ``km`` lie between the customer and it; ``sold`` are the units it lately sold or could have sold of what comes back, ``has``
+    what it has of it. ``refused`` says why it may not get them.
     """
 
     shop: int
@@ -88,16 +88,19 @@ def _by_figures(rule: str, places: Sequence[Place]) -> tuple[Place, str] | None:
         located = [place for place in open_ones if place.km is not None]
         if located:
             best = min(located, key=lambda place: (place.km or 0.0, place.role != SHIPPER, place.shop))
-            return best, f"{best.name} is nearest to the customer: {round(best.km or 0)} km."
+            return best, f"{best.name} is nearest to the customer: {round(best.km or 0)} km.{_bought(best)}"
     if rule == "next_seller":
         wanted = [place for place in open_ones if place.likely > 0]
         if wanted:
             best = max(wanted, key=lambda place: (place.likely, place.role == SHIPPER, -(place.km or 0.0), -place.shop))
-            return (
-                best,
-                f"{best.name} is likely to sell it next: {best.sold} asked for in 90 days, {best.has} in stock.",
-            )
+            # a partner's figures are its own business; the selling merchant reads those of its own shops
+            figures = f": {best.sold} asked for in 90 days, {best.has} in stock" if best.role == ORIGIN else ""
+            return best, f"{best.name} is likely to sell it next{figures}.{_bought(best)}"
     return None
+
+
+def _bought(place: Place) -> str:
+    return " It buys from you what comes as new." if place.role == TAKER else ""
 
 
 def _no_figures(rule: str) -> str:

@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from network.connectors.base import connector_for
+from network.connectors.returned import RemoteReturn, RemoteReturnLine
 from network.models import Notice
 from network.topics import Received
 from orders.accept import read_due
+from orders.direct import choose_rule
 from orders.follow_returns import follow_returns
 from orders.handlers import returns_changed
 from orders.models import InternalOrder, OrderToRead, Return, ReturnLine
@@ -151,3 +153,36 @@ def test_no_word_of_the_customers_is_read(market, sent):
     made = Return.everyone.get()
     assert made.words == ""
     assert "Marie" not in str(list(Return.everyone.values()))
+
+
+def test_other_goods_in_a_takers_parcel_come_with_their_own_place_and_price_or_not_at_all(market):
+    """Bruno's customer sends a 41 back to Cara, who takes it over; his staff adds the 42 to the return, then Cara stops."""
+    market.buy(market.bruno, ("41", 1), ("42", 1), ("43", 1))
+    market.settle()
+    market.ship(InternalOrder.everyone.get())
+    market.sweep()
+    choose_rule(market.bruno.merchant, "nearest", by="bruno")
+    choose_rule(market.cara.merchant, takes_over=True, by="cara")
+    type(market.bruno).everyone.filter(pk=market.bruno.pk).update(postcode="6211 CP")
+    row = InternalOrder.everyone.select_related("shipper", "order__shop__merchant").get()
+    parcel = row.parcels.get()
+    one, two, three = (line.order_line.remote_id for line in row.lines.order_by("pk"))
+
+    def told(*sold: str) -> RemoteReturn:
+        back = tuple(RemoteReturnLine(parcel.mirror_remote_id, line, 1, "too_small") for line in sold)
+        return RemoteReturn("gid://shopify/Return/1", "#1-R1", "open", back)
+
+    for lines in ((one,), (one, two)):
+        follow_returns(row.order, [told(*lines)], timezone.now())
+    made = Return.everyone.get()
+    assert made.destination == "taker"
+    assert [(line.restock_level_id, line.takeover_minor) for line in made.lines.order_by("pk")] == [
+        (market.level(market.cara, "41").pk, 5947), (market.level(market.cara, "42").pk, 5947),
+    ]  # fmt: skip
+    choose_rule(market.cara.merchant, takes_over=False, by="cara")
+    assert follow_returns(row.order, [told(one, two, three)], timezone.now()) == 0
+    assert made.lines.count() == 2
+    assert Notice.everyone.get(kind="return_not_announced").shop_id == market.bruno.pk
+    assert follow_returns(row.order, [told(three)], timezone.now()) == 1
+    made.refresh_from_db()
+    assert (made.status, sum(units_left(row).values())) == ("cancelled", 3)
