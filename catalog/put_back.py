@@ -1,6 +1,7 @@
 """Goods that come back to the shop they left: its figure rises because of us, and that rise proves nothing else."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
@@ -9,6 +10,10 @@ from catalog.stocktake import confirm_soon
 
 _EXPECT = """
 update catalog_stocklevel l set coming_back = l.coming_back + w.units
+from (select unnest(%s::bigint[]) as id, unnest(%s::int[]) as units) w where l.id = w.id
+"""
+_EXPECT_NO_LONGER = """
+update catalog_stocklevel l set coming_back = greatest(l.coming_back - w.units, 0)
 from (select unnest(%s::bigint[]) as id, unnest(%s::int[]) as units) w where l.id = w.id
 """
 _COUNT = """
@@ -25,6 +30,19 @@ def expect_units(units: Mapping[int, int]) -> None:
     levels = sorted(units)
     with connection.cursor() as cursor:
         cursor.execute(_EXPECT, [levels, [units[level] for level in levels]])
+
+
+def expect_no_longer(units: Iterable[tuple[int, int]]) -> None:
+    """Say that units which were to come back to these levels will not: a figure that rises by them is the shop's own word.
+
+    Lock the levels first. Said twice it counts twice, as above.
+    """
+    total: Counter[int] = Counter()
+    for level, each in units:
+        total[level] += each
+    levels = sorted(total)
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPECT_NO_LONGER, [levels, [total[level] for level in levels]])
 
 
 def count_units(units: Mapping[int, int]) -> None:

@@ -1,6 +1,7 @@
 """Calling back what was sent to a partner: wanted first, done by a sweep, and caught when the parcel was faster."""
 
 import datetime as dt
+from collections.abc import Collection
 
 import structlog
 from django.conf import settings
@@ -13,7 +14,7 @@ from network.connectors.base import Connector, ConnectorError, PlacedOrder, conn
 from orders.bells import wake
 from orders.failpoint import failpoint
 from orders.leases import held, later, take
-from orders.lines import DEAD, settle_lines
+from orders.lines import DEAD, cover_of, settle_lines
 from orders.locking import lock_internal_order, lock_units
 from orders.models import InternalOrder, OrderLine
 from orders.parcels import read_fulfilments
@@ -35,14 +36,32 @@ def change_quantity(line: OrderLine, quantity: int, *, by: str, reason: str) -> 
     line.refresh_from_db(fields=["status", "route_due_at"])  # it may have been called back with a line before it
     OrderLine.everyone.filter(pk=line.pk).update(quantity=quantity)
     line.quantity = quantity
-    touched = {line.pk: line}
-    if fewer:
-        lock_units(line.order_id)
-        for internal_order in _open_orders_of(line):
-            want_cancel(internal_order, by=by, reason=reason)
-            for other in OrderLine.everyone.filter(internal_lines__internal_order=internal_order):
-                touched.setdefault(other.pk, other)
+    touched = _call_back(line, by=by, reason=reason) if fewer else {line.pk: line}
     settle_lines(touched.values(), by=by, reason=reason)
+
+
+def call_back_surplus(line_ids: Collection[int], *, by: str) -> None:
+    """Call back what partners were asked for beyond what a line wants: a parcel given up has left after all.
+
+    Call it with the order locked. *Again*: already called back stays so.
+    """
+    touched: dict[int, OrderLine] = {}
+    covers = cover_of(line_ids)
+    for line in OrderLine.everyone.filter(pk__in=line_ids).order_by("pk"):
+        if covers[line.pk].coming and covers[line.pk].coming + covers[line.pk].shipped > line.quantity:
+            touched |= _call_back(line, by=by, reason="The parcel of another partner had left after all.")
+    settle_lines(touched.values(), by=by)
+
+
+def _call_back(line: OrderLine, *, by: str, reason: str) -> dict[int, OrderLine]:
+    """Call back every internal order of a line that has not shipped; returns all lines that touches."""
+    lock_units(line.order_id)
+    touched = {line.pk: line}
+    for internal_order in _open_orders_of(line):
+        want_cancel(internal_order, by=by, reason=reason)
+        for other in OrderLine.everyone.filter(internal_lines__internal_order=internal_order):
+            touched.setdefault(other.pk, other)
+    return touched
 
 
 def _open_orders_of(line: OrderLine) -> list[InternalOrder]:
@@ -75,9 +94,9 @@ def want_cancel(internal_order: InternalOrder, *, by: str, reason: str) -> None:
 def call_back_stray(internal_order: InternalOrder) -> None:
     """Have an order cancelled that turned up at the shipper after we had given it up. Call it with order and row locked.
 
-    Again: no change. One that has shipped is left alone: its parcel counts.
+    Again: no change. One of which a parcel stands is left alone: it has left.
     """
-    if internal_order.status not in DEAD or internal_order.parcels.exists():
+    if internal_order.status not in DEAD or internal_order.parcels.filter(cancelled_at=None).exists():
         return
     now = timezone.now()
     rows = InternalOrder.everyone.filter(pk=internal_order.pk)

@@ -9,12 +9,14 @@ from django.db.models import F, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from catalog.models import Claim
+from catalog.put_back import expect_no_longer
 from network.connectors.base import Connector, ConnectorError, RemoteFulfilment, connector_for
 from network.notify import give_notice, settle_notice
 from orders.bells import wake
 from orders.leases import held, later, take
-from orders.lines import settle_lines
-from orders.locking import lock_internal_order
+from orders.lines import cover_of, settle_lines
+from orders.locking import lock_internal_order, lock_units
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Parcel, ParcelLine, TrackingEvent
 from skuu.kit.states import move
 
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 TAKEN_BACK = "taken back"  # what the origin's order should show of a parcel that was cancelled: nothing any more
 NOT_SENT = {"CANCELLED", "ERROR", "FAILURE"}
+GIVEN_UP = ("declined", "expired", "failed")
 
 
 def read_fulfilments_due() -> int:
@@ -186,10 +189,15 @@ def follow_parcels(internal_order: InternalOrder, *, by: str) -> None:
     lines = list(InternalOrderLine.everyone.filter(internal_order=internal_order).order_by("pk"))
     sent = _sent_units(internal_order)
     if internal_order.status not in ("shipped", "delivered"):
+        had_left = any(line.shipped_quantity for line in lines)
         for line in lines:
             line.shipped_quantity = min(sent.get(line.pk, 0), line.quantity)
         InternalOrderLine.everyone.bulk_update(lines, ["shipped_quantity"])
         _follow(internal_order, lines, by)
+        if had_left and not sent:
+            from orders.cancel import call_back_stray
+
+            call_back_stray(internal_order)
     _follow_delivery(internal_order, by)
     order_lines = list(OrderLine.everyone.filter(internal_lines__internal_order=internal_order).distinct())
     settle_lines(order_lines, by=by)
@@ -203,29 +211,61 @@ def _follow(internal_order: InternalOrder, lines: Sequence[InternalOrderLine], b
         return
     now = timezone.now()
     called_back = internal_order.cancel_wanted_at is not None
+    counts = internal_order.status not in GIVEN_UP or _is_still_wanted(internal_order, lines)
     whole = shipped == sum(line.quantity for line in lines)
-    if internal_order.status in ("declined", "expired", "failed") or (
-        called_back and internal_order.status == "cancelled"
-    ):
-        _flag(internal_order)
+    if internal_order.status in GIVEN_UP or (called_back and internal_order.status == "cancelled"):
+        _flag(internal_order, counts)
     if called_back and not internal_order.cancel_done_at:
         InternalOrder.everyone.filter(pk=internal_order.pk).update(cancel_done_at=now)
         internal_order.cancel_done_at = now
-        _flag(internal_order)
+        _flag(internal_order, counts)
+        _expect_nothing_back(internal_order, lines)
         whole = True  # the rest is no longer wanted
-    if whole and "shipped" in InternalOrder.STEPS.get(internal_order.status, ()):
+    if whole and counts and "shipped" in InternalOrder.STEPS.get(internal_order.status, ()):
         parcels = Parcel.everyone.filter(internal_order=internal_order, cancelled_at=None)
         last = max(parcels.values_list("shipped_at", flat=True), default=now)
         move(internal_order, "shipped", by=by, shipped_at=min(last, now))
         settle_notice(internal_order.shipper, f"order_to_ship:{internal_order.number}")
+        _call_others_back(lines, by)
 
 
-def _flag(internal_order: InternalOrder) -> None:
+def _is_still_wanted(internal_order: InternalOrder, lines: Sequence[InternalOrderLine]) -> bool:
+    """Say whether what left after a decline is what the customer waits for, and nobody else has sent it."""
+    sent = [line.order_line_id for line in lines if line.shipped_quantity]
+    covers = cover_of(sent)
+    return internal_order.status == "declined" and all(
+        line.status in ("waiting", "held", "routed") and covers[line.pk].shipped <= line.quantity
+        for line in OrderLine.everyone.filter(pk__in=sent)
+    )
+
+
+def _call_others_back(lines: Sequence[InternalOrderLine], by: str) -> None:
+    """Call back what other partners were asked to send in place of units that have left after all."""
+    from orders.cancel import call_back_surplus
+
+    call_back_surplus([line.order_line_id for line in lines if line.shipped_quantity], by=by)
+
+
+def _expect_nothing_back(internal_order: InternalOrder, lines: Sequence[InternalOrderLine]) -> None:
+    """Units declined as not found were to come back with the cancellation, which is over without it."""
+    from orders.fulfil import DECLINE_REASONS, PHANTOM_REASONS
+
+    doubts = [DECLINE_REASONS[reason] for reason in PHANTOM_REASONS]
+    if internal_order.status == "declined" and internal_order.status_reason in doubts:
+        claims = Claim.everyone.filter(pk__in=[line.claim_id for line in lines], status="used")
+        lock_units(internal_order.order_id)
+        expect_no_longer(claims.values_list("level_id", "quantity"))
+
+
+def _flag(internal_order: InternalOrder, counts: bool) -> None:
     """Tell both sides that a parcel left although its order had been called back or declined."""
     order, number = internal_order.order, internal_order.number
-    if internal_order.status in ("declined", "expired", "failed"):
+    if not counts:
         told = f"The parcel of {number} left although the order had gone to another partner."
         advice = "It is not paid for; agree with the selling shop on its return."
+    elif internal_order.status == "declined":
+        told = f"The parcel of {number} left although the order had been declined; its tracking is accepted."
+        advice = "You are paid for it."
     else:
         told = f"The parcel of {number} left before the cancellation arrived; its tracking is accepted."
         advice = "You are paid for it; it may come back to you."

@@ -24,6 +24,7 @@ class InternalOrder(Stateful, Tenant):
         "accepted": {"shipped", "declined", "cancelled"},
         "shipped": {"delivered"},
         "cancelled": {"shipped"},  # the parcel was faster than the cancellation
+        "declined": {"shipped"},  # it had left after all, and nobody else has sent it
     }
     STATUSES: ClassVar = {
         "planned": "Planned",

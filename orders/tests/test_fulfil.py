@@ -7,6 +7,8 @@ from network.models import Notice
 from orders.failpoint import Killed, armed
 from orders.fulfil import decline_internal_order, mark_posted, ship_internal_order
 from orders.models import InternalOrder, Parcel
+from orders.place import place_due
+from orders.route import route_due
 from orders.tests.make import hurry
 from skuu.kit.errors import NotPossible, WrongState
 
@@ -178,6 +180,49 @@ def test_an_order_cancelled_in_the_shippers_store_counts_as_declined(market, sol
     market.sweep(market.alma)
     first, second = InternalOrder.everyone.order_by("pk")
     assert (first.status, second.shipper_id) == ("declined", market.dora.pk)
+
+
+def test_a_parcel_that_had_left_before_the_decline_counts_and_the_next_partner_is_called_back(market, sold):
+    market.ship(sold, "3SFAST")
+    decline_internal_order(sold, "not_found", by="alma")
+    market.settle()
+    hurry()
+    market.settle()
+    first, second = InternalOrder.everyone.order_by("pk")
+    assert [(row.shipper_id, row.status) for row in (first, second)] == [
+        (market.alma.pk, "shipped"),
+        (market.dora.pk, "cancelled"),
+    ]
+    line = first.order.lines.get()
+    assert (line.status, line.quantity, first.lines.get().shipped_quantity) == ("shipped", 1, 1)
+    assert len(market.order(market.bruno, market.order_id)["fulfillments"]) == 1
+    assert (market.available(market.alma, "42"), market.available(market.dora, "42")) == (2, 2)
+    level = market.level(market.alma, "42")
+    assert (level.coming_back, level.phantom) == (0, 1)
+    told = Notice.everyone.filter(kind="shipped_after_cancel", shop=market.alma).get()
+    assert "You are paid for it" in told.body
+
+
+def test_a_parcel_given_up_and_sent_by_another_is_flagged_and_called_back_when_it_is_taken_back(market, sold):
+    market.ship(sold, "3SLATE")
+    decline_internal_order(sold, "no_capacity", by="alma")
+    route_due()
+    place_due()
+    second = InternalOrder.everyone.get(shipper=market.dora)
+    ship_internal_order(second, carrier="PostNL", number="3SFIRST", by="dora")
+    market.settle()
+    sold.refresh_from_db()
+    assert (sold.status, sold.posted_at, sold.order.lines.get().status) == ("declined", None, "shipped")
+    assert "It is not paid for" in Notice.everyone.get(kind="shipped_after_cancel", shop=market.alma).body
+    (parcel,) = Parcel.everyone.filter(internal_order=sold)
+    query = "mutation($id: ID!) { fulfillmentCancel(id: $id) { userErrors { message } } }"
+    market.ask(market.alma, query, id=parcel.remote_id)
+    market.sweep(market.alma)
+    hurry()
+    market.settle()
+    assert market.orders_at(market.alma) == []
+    assert market.available(market.alma, "42") == 3
+    assert sold.order.lines.get().status == "shipped"
 
 
 def test_posting_is_marked_once(market, sold):
