@@ -5,9 +5,13 @@ import datetime as dt
 from django.conf import settings
 
 from orders.models import InternalOrder
+from settlement.balances import positions_of
 from settlement.bank_details import add_bank_account
+from settlement.check import check_ledger
 from settlement.mandates import enter_mandate, sign_mandate
-from settlement.models import BankAccount
+from settlement.models import BankAccount, Payment
+from settlement.pay import approve_payments, prepare_payments
+from settlement.pay_files import write_payment_files
 from settlement.release import release_due
 from settlement.settle import post_shipped
 from settlement.tests.cast import make_internal_order
@@ -60,3 +64,24 @@ def camt(*rows: tuple[str, int, str], code: str = "", stated: str = "S1") -> byt
         "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'><BkToCstmrStmt><Stmt>"
         f"<Id>{stated}</Id>{entries}</Stmt></BkToCstmrStmt></Document>"
     ).encode()
+
+
+def under_way(shop_a, shop_b) -> Payment:
+    """A payment between two merchants that has left."""
+    bank_account(shop_a)
+    bank_account(shop_b)
+    payments = prepare_payments(by="ina")
+    approve_payments(payments, by="olaf")
+    write_payment_files(by="ina")
+    return Payment.everyone.get(kind="trade")
+
+
+def payable(shop) -> int:
+    """Tell what is payable to a shop's merchant now."""
+    return sum(p.payable for p in positions_of(shop.merchant))
+
+
+def clean() -> bool:
+    """Prove the books."""
+    assert check_ledger(strict=True).findings == []
+    return True
