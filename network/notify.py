@@ -1,6 +1,7 @@
 """Telling merchants what they must know: notices said once, shown in the portal, and mailed."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 import structlog
 from django.conf import settings
@@ -22,6 +23,11 @@ def give_notice(shop: Shop, kind: str, key: str, subject: str, body: str, link: 
         shop=shop, key=key[:120], defaults={"kind": kind, "subject": subject[:200], "body": body, "link": link[:200]}
     )
     return notice
+
+
+def give_notices(notices: Iterable[Notice]) -> None:
+    """Give many notices in as many statements however many they are. *Again*, with the same keys: the first ones stand."""
+    Notice.everyone.bulk_create(list(notices), batch_size=500, ignore_conflicts=True)
 
 
 def settle_notice(shop: Shop, key: str) -> None:

@@ -55,6 +55,7 @@ def add_bank_account(merchant: Merchant, *, holder: str, iban: str, bic: str = "
 def accounts_in_use(merchants: Iterable[int]) -> dict[int, BankAccount]:
     """Tell which account each merchant is paid to now: the newest whose waiting time is over."""
     rows = BankAccount.everyone.filter(merchant__in=list(merchants), usable_from__lte=timezone.now(), replaced_at=None)
+    rows = rows.select_related("merchant")
     return {row.merchant_id: row for row in rows.order_by("usable_from", "pk")}
 
 

@@ -44,13 +44,13 @@ class Seller:
 
 _QUERY = """
 select (e.facts->'shipper'->>'merchant')::bigint as merchant, l.currency, extract(quarter from e.effective_on)::int,
-  sum((e.kind = 'ship')::int)::bigint,
+  sum((e.kind in ('ship', 'takeover'))::int)::bigint,
   sum(coalesce(i.supply, 0) - coalesce(i.fee, 0))::bigint, sum(coalesce(i.fee, 0))::bigint
 from settlement_entry e
 cross join lateral (select currency from settlement_line where entry_id = e.id limit 1) l
 cross join lateral (select sum((x->>'supply')::bigint) as supply, sum((x->>'network_fee')::bigint) as fee
   from jsonb_array_elements(e.facts->'items') x) i
-where e.kind in ('ship', 'return', 'reversal') and e.effective_on >= make_date(%(year)s, 1, 1)
+where e.kind in ('ship', 'return', 'takeover', 'reversal') and e.effective_on >= make_date(%(year)s, 1, 1)
   and e.effective_on < make_date(%(year)s + 1, 1, 1) and jsonb_typeof(e.facts->'items') = 'array'
 group by 1, 2, 3 order by 1, 2, 3
 """

@@ -66,7 +66,7 @@ cross join lateral (select currency from settlement_line where entry_id = e.id l
 cross join lateral (select sum((item->>(case when %(about)s = 'supply' then 'supply' else 'network_fee' end))::bigint) as amount
   from jsonb_array_elements(e.facts->'items') item) sums
 join settlement_period p on p.id = e.period_id
-where e.kind in ('ship', 'return', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
+where e.kind in ('ship', 'return', 'takeover', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
   and jsonb_typeof(e.facts->'items') = 'array' and sums.amount <> 0
   and not exists (select 1 from settlement_documententry d where d.entry_id = e.id and d.about = %(about)s)
 order by e.id

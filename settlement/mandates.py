@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from network.models import Merchant, Shop
-from network.notify import give_notice
+from network.models import Merchant, Notice, Shop
+from network.notify import give_notices
 from network.scoping import as_network
 from settlement.bank_details import accounts_in_use
 from settlement.models import BankAccount, Mandate, Payment
@@ -58,7 +58,8 @@ def enter_mandate(merchant: Merchant, *, by: str) -> Mandate:
 def sign_mandate(mandate: Mandate, *, by: str, name: str, on: dt.date | None = None) -> None:
     """Sign a mandate: ``name`` is who signs for the merchant, ``on`` an earlier day when it was signed on paper.
 
-    *Locks* the mandate. *Again*: no change. Raises NoMandate, NotPossible, WrongState for one that was revoked.
+    What was approved before and waited for it is announced, and leaves. *Locks* the mandate, then those payments. *Again*: no
+    change. Raises NoMandate, NotPossible, WrongState for one that was revoked.
     """
     today = timezone.localdate()
     on = on or today
@@ -74,6 +75,8 @@ def sign_mandate(mandate: Mandate, *, by: str, name: str, on: dt.date | None = N
         if used is None or used.pk != row.account_id:
             raise NoMandate("The account has changed since; revoke this mandate and enter one for the new account.")
         move(row, "signed", by=by, signed_by=name.strip()[:120], signed_on=on)
+        waiting = Payment.everyone.select_for_update().filter(payer=row.merchant_id, status="approved", by_debit=True)
+        announce_debits(waiting.order_by("pk"))
 
 
 def revoke_mandate(mandate: Mandate, *, by: str, reason: str = "") -> None:
@@ -112,8 +115,9 @@ def find_mandate(merchant: Merchant, reference: str) -> Mandate:
 def announce_debits(payments: Iterable[Payment]) -> int:
     """Tell debtors what will be fetched and when, at least ``SETTLEMENT_DEBIT_NOTICE_DAYS`` before; returns how many.
 
-    A payment that would be due earlier becomes due then. The notice stands in the portal of every live shop of the merchant, and
-    is mailed. Called in the transaction that approves. *Again*: what is announced stays as it was told.
+    A payment that would be due earlier becomes due then. The notice stands in the portal of the merchant's first shop, and is
+    mailed. Called in the transaction that approves, and again once a mandate is signed or a file is written. *Again*: what is
+    announced stays as it was told.
     """
     today = timezone.localdate()
     rows = [row for row in payments if row.by_debit and row.announced_on is None and row.payer_id is not None]
@@ -122,30 +126,31 @@ def announce_debits(payments: Iterable[Payment]) -> int:
         shops: dict[int, list[Shop]] = {}
         for shop in Shop.everyone.filter(merchant__in=mandates).order_by("pk"):
             shops.setdefault(shop.merchant_id, []).append(shop)
-        done = 0
+        told, notices = [], []
         for row in rows:
             mandate = mandates.get(row.payer_id or 0)
             if mandate is None:
-                continue  # without one nothing can be fetched; writing the file says so
+                continue  # it waits, and is announced when one is signed
             row.due_on = max(row.due_on, today + dt.timedelta(days=settings.SETTLEMENT_DEBIT_NOTICE_DAYS))
             row.announced_on = today
-            Payment.everyone.filter(pk=row.pk).update(due_on=row.due_on, announced_on=today)
-            for shop in shops.get(row.payer_id or 0, [])[:1]:
-                _announce(shop, row, mandate)
-            done += 1
-    return done
+            told.append(row)
+            notices += [_notice(shop, row, mandate) for shop in shops.get(row.payer_id or 0, [])[:1]]
+        Payment.everyone.bulk_update(told, ["due_on", "announced_on"], batch_size=500)
+        give_notices(notices)
+        return len(told)
 
 
-def _announce(shop: Shop, row: Payment, mandate: Mandate) -> None:
+def _notice(shop: Shop, row: Payment, mandate: Mandate) -> Notice:
     amount = Money(row.amount, row.currency).format()
-    give_notice(
-        shop,
-        "debit_announced",
-        f"debit:{row.number}",
-        f"{amount} will be fetched on {row.due_on:%d.%m.%Y}",
-        f"{settings.NETWORK_LEGAL_NAME} ({settings.NETWORK_CREDITOR_ID}) will fetch {amount} by direct debit on "
-        f"{row.due_on:%d.%m.%Y}, mandate {mandate.reference}, payment {row.number}. If something is wrong with it, tell us before.",
-        "/money/",
+    return Notice(
+        shop=shop,
+        kind="debit_announced",
+        key=f"debit:{row.number}",
+        subject=f"{amount} will be fetched on {row.due_on:%d.%m.%Y}",
+        body=f"{settings.NETWORK_LEGAL_NAME} ({settings.NETWORK_CREDITOR_ID}) will fetch {amount} by direct debit on "
+        f"{row.due_on:%d.%m.%Y}, mandate {mandate.reference}, payment {row.number}. "
+        "If something is wrong with it, tell us before.",
+        link="/money/",
     )
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from network.models import Merchant
 from network.scoping import as_network
 from settlement.agree import is_concerned, settled_monthly
 from settlement.bank_details import accounts_in_use
@@ -18,11 +19,12 @@ from settlement.models import Cycle, Payment
 from settlement.post import Draft, post_entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotAllowed, WrongState
-from skuu.kit.states import move
+from skuu.kit.states import move, move_all
 
 log = structlog.get_logger(__name__)
 
 DAYS_TO_PAY = 3
+_AT_ONCE = 1_000  # rows in one statement
 _LOCK = 7_700_454  # advisory: one preparation at a time in this database
 
 
@@ -84,7 +86,7 @@ def prepare_payments(
             and currency in ("", one.currency)
             and is_concerned(one.payer or one.payee, kind, monthly)
         ]
-        return [_prepare(one, by, cycle, due_on) for one in new]
+        return _prepare(new, by, cycle, due_on)
 
 
 def approve_payments(payments: Iterable[Payment], *, by: str) -> int:
@@ -96,14 +98,13 @@ def approve_payments(payments: Iterable[Payment], *, by: str) -> int:
     with as_network(), transaction.atomic():
         rows = list(Payment.everyone.select_for_update().filter(pk__in=[one.pk for one in payments]).order_by("pk"))
         payable = {(o.kind, o.payer, o.payee, o.currency): o.amount for o in _wanted(open_positions(), minimum=1)}
-        for row in rows:
-            if row.status == "approved":
-                continue
+        new = [row for row in rows if row.status != "approved"]
+        for row in new:
             if not by or by == row.prepared_by:
                 raise SamePerson(f"{row.number} was prepared by {by}; somebody else approves it.")
             if row.amount > payable.get((row.kind, row.payer_id, row.payee_id, row.currency), 0):
                 raise NotPayable(f"{row.number} is more than is payable by now; cancel it and prepare it anew.")
-            move(row, "approved", by=by, approved_by=by)
+        move_all(new, "approved", by=by, also={"approved_by": by})
         announce_debits(rows)
         return len(rows)
 
@@ -209,27 +210,37 @@ def _ready(owed: dict[tuple[int, int | None, str], int], merchant: int, currency
     return tuple(found)
 
 
-def _prepare(one: _Wanted, by: str, cycle: Cycle | None, due_on: dt.date) -> Payment:
+def _prepare(wanted: list[_Wanted], by: str, cycle: Cycle | None, due_on: dt.date) -> list[Payment]:
+    """Write payments in as many statements, however many they are."""
+    if not wanted:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute("select nextval('settlement_payment_id_seq')")
-        key = cursor.fetchone()[0]
-    paid = one.payee if one.kind in ("trade", "payout") else one.payer
-    account = accounts_in_use([paid]).get(paid) if paid is not None else None
-    return Payment.everyone.create(
-        pk=key,
-        number=f"P-{key:06d}",
-        cycle=cycle,
-        kind=one.kind,
-        payer_id=one.payer,
-        payee_id=one.payee,
-        amount=one.amount,
-        currency=one.currency,
-        parts=one.parts,
-        due_on=due_on,
-        by_debit=one.kind == "collect" or (one.kind == "fee" and bool(mandates_in_use([one.payer or 0]))),
-        prepared_by=by,
-        account=account,
-    )
+        cursor.execute("select nextval('settlement_payment_id_seq') from generate_series(1, %s)", [len(wanted)])
+        keys = [key for (key,) in cursor.fetchall()]
+    parties = Merchant.everyone.in_bulk({pk for one in wanted for pk in (one.payer, one.payee) if pk is not None})
+    accounts = accounts_in_use(parties)
+    signed = mandates_in_use(parties)
+    rows = []
+    for key, one in zip(keys, wanted, strict=True):
+        paid = one.payee if one.kind in ("trade", "payout") else one.payer
+        rows.append(
+            Payment(
+                pk=key,
+                number=f"P-{key:06d}",
+                cycle=cycle,
+                kind=one.kind,
+                payer=parties[one.payer] if one.payer is not None else None,
+                payee=parties[one.payee] if one.payee is not None else None,
+                amount=one.amount,
+                currency=one.currency,
+                parts=one.parts,
+                due_on=due_on,
+                by_debit=one.kind == "collect" or (one.kind == "fee" and one.payer in signed),
+                prepared_by=by,
+                account=accounts.get(paid) if paid is not None else None,
+            )
+        )
+    return list(Payment.everyone.bulk_create(rows, batch_size=_AT_ONCE))
 
 
 def _booking(row: Payment, key: str, kind: str, on: dt.date, *, sign: int) -> Draft:

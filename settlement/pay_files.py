@@ -13,11 +13,12 @@ from network.models import Merchant
 from network.scoping import as_network
 from settlement.bank_details import accounts_in_use
 from settlement.documents.sepa import DEBIT, LIST, TRANSFER, BankParty, Order, debit_file, list_file, transfer_file
-from settlement.mandates import mandates_in_use
+from settlement.mandates import announce_debits, mandates_in_use
 from settlement.models import BankAccount, Mandate, Payment, PaymentFile
 from skuu.kit.errors import NotPossible
-from skuu.kit.states import move
+from skuu.kit.states import move_all
 
+AT_ONCE = 500  # rows in one statement
 Group = tuple[int | None, str, str, dt.date]  # whose file (None: the network's), kind, currency, execution day
 
 
@@ -45,6 +46,7 @@ def write_payment_files(
         mandates = mandates_in_use({row.payer_id for row in rows if row.by_debit and row.payer_id})
         groups: defaultdict[Group, list[tuple[Payment, Order]]] = defaultdict(list)
         stuck: dict[str, str] = {}
+        announce_debits(rows)  # whose mandate was signed after the approval
         for row in rows:
             if row.approved_by == by:
                 stuck[row.number] = "You approved it; somebody else lets it leave."
@@ -54,12 +56,7 @@ def write_payment_files(
                 groups[_group_of(row)].append((row, order))
             except NoAccount as error:
                 stuck[row.number] = error.message
-        files = []
-        for group, members in sorted(groups.items(), key=lambda pair: str(pair[0])):
-            try:
-                files.append(_write(group, members, accounts, by))
-            except NoAccount as error:
-                stuck |= {row.number: error.message for row, _ in members}
+        files = _write(groups, accounts, by, stuck)
         return files, stuck
 
 
@@ -101,32 +98,51 @@ def _order_of(row: Payment, accounts: dict[int, BankAccount], mandates: dict[int
 
 
 def _write(
-    group: Group, members: list[tuple[Payment, Order]], accounts: dict[int, BankAccount], by: str
-) -> PaymentFile:
-    owner, kind, currency, on = group
+    groups: dict[Group, list[tuple[Payment, Order]]], accounts: dict[int, BankAccount], by: str, stuck: dict[str, str]
+) -> list[PaymentFile]:
+    """Write the files of all groups and send their payments on their way, in as many statements however many they are.
+
+    Payments of a group that cannot leave are named in ``stuck``.
+    """
+    if not groups:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute("select nextval('settlement_paymentfile_id_seq')")
-        key = cursor.fetchone()[0]
+        cursor.execute("select nextval('settlement_paymentfile_id_seq') from generate_series(1, %s)", [len(groups)])
+        keys = [key for (key,) in cursor.fetchall()]
+    files, sent = [], []
+    for key, (group, members) in zip(keys, sorted(groups.items(), key=lambda pair: str(pair[0])), strict=True):
+        try:
+            files.append(_file(key, group, [order for _, order in members], accounts, by))
+        except NoAccount as error:
+            stuck |= {row.number: error.message for row, _ in members}
+            continue
+        for row, _ in members:
+            row.file = files[-1]
+            sent.append(row)
+    PaymentFile.everyone.bulk_create(files, batch_size=AT_ONCE)
+    Payment.everyone.bulk_update(sent, ["file"], batch_size=AT_ONCE)
+    move_all(sent, "instructed", by=by)
+    return files
+
+
+def _file(key: int, group: Group, orders: list[Order], accounts: dict[int, BankAccount], by: str) -> PaymentFile:
+    owner, kind, currency, on = group
     # the day and hour too, so that a restored backup cannot repeat a message the bank has seen
     message_id = f"SKUU-{timezone.now():%y%m%d%H%M%S}-{key}"
-    orders = [order for _, order in members]
     content = _content(group, orders, accounts, message_id)
-    file = PaymentFile.everyone.create(
+    return PaymentFile(
         pk=key,
         merchant_id=owner,
         message_id=message_id,
         kind=kind,
         execution_on=on,
         currency=currency,
-        count=len(members),
+        count=len(orders),
         total=sum(order.amount for order in orders),
         content=content,
         digest=hashlib.sha256(content).hexdigest(),
         made_by=by,
     )
-    for row, _ in members:
-        move(row, "instructed", by=by, file=file)
-    return file
 
 
 def _content(group: Group, orders: list[Order], accounts: dict[int, BankAccount], message_id: str) -> bytes:

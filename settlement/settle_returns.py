@@ -1,4 +1,7 @@
-"""Came back, not posted → posted: every closed return takes its share of the sale back, once, on the sale's own terms."""
+"""Came back, not posted → posted: every closed return takes its share of the sale back, once, on the sale's own terms.
+
+What a third shop took over takes nothing back: settlement.settle_takeovers.
+"""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
@@ -22,13 +25,17 @@ _TAKEN_BACK = sum((F(grade) for grade in ReturnLine.TAKEN_BACK), start=0 * F("as
 def post_returns(
     *, seconds: float | None = None, tell: Callable[[str], None] | None = None, wait: bool = False
 ) -> Sweep:
-    """Post every closed return that is not in the ledger yet, in batches of one transaction each.
+    """Post every closed return that is not in the ledger yet, takeovers too, in batches of one transaction each.
 
-    A return whose sale is not posted waits for it. *Locks* returns with their internal orders (skipping those another sweep
+    What its selling shop objects to is held first, so that nobody is paid it. A return whose sale is not posted waits for it.
+    *Locks* returns with their internal orders (skipping those another sweep
     holds, unless told to ``wait``), then periods and balances as post_entries does. *Again*: a return is posted once, by its lock
     and its key. One that cannot be posted is reported and passed over.
     """
-    return post_in_batches(lambda sweep, after: _post_batch(sweep, after, wait), "returns", seconds=seconds, tell=tell)
+    hold_objected()
+    sweep = post_in_batches(lambda sweep, after: _post_batch(sweep, after, wait), "returns", seconds=seconds, tell=tell)
+    taken = post_takeovers(seconds=seconds, tell=tell, wait=wait)
+    return Sweep(sweep.posted + taken.posted, sweep.refused | taken.refused)
 
 
 def _post_batch(sweep: Sweep, after: int, wait: bool) -> int | None:
@@ -115,7 +122,9 @@ def _places(orders: set[int]) -> dict[int, list[InternalOrderLine]]:
 
 def _posted_before(orders: set[int]) -> dict[int, int]:
     """Count, by internal line, the units that returns in the ledger have taken back."""
-    rows = ReturnLine.everyone.filter(row__internal_order__in=orders, row__posted_at__isnull=False)
+    rows = ReturnLine.everyone.filter(
+        row__internal_order__in=orders, row__destination="shipper", row__posted_at__isnull=False
+    )
     return dict(rows.values_list("line_id").annotate(units=Sum(_TAKEN_BACK)).values_list("line_id", "units"))
 
 

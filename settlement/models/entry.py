@@ -21,6 +21,7 @@ class Entry(models.Model):
     KINDS: ClassVar = {
         "ship": "Shipped",
         "return": "Returned",
+        "takeover": "Taken over",
         "release": "Released",
         "reversal": "Reversal",
         "adjustment": "Adjustment",
@@ -59,6 +60,7 @@ class Entry(models.Model):
                     kind__in=[
                         "ship",
                         "return",
+                        "takeover",
                         "release",
                         "reversal",
                         "adjustment",

@@ -1,6 +1,7 @@
 """How the money of one sale is divided: whole minor units in, whole minor units out, nothing lost on the way."""
 
 from settlement.splitting.goods_back import take_back
+from settlement.splitting.goods_over import take_over
 from settlement.splitting.rounding import divide_half_away, part_of_total, share_by_weight
 from settlement.splitting.shares import Shares, net_of_vat, split_line, vat_on
 from settlement.splitting.shipment import GOODS, SHIPPING, Item, Posting, Terms, divide_shipment, post_shipment
@@ -20,5 +21,6 @@ __all__ = [
     "share_by_weight",
     "split_line",
     "take_back",
+    "take_over",
     "vat_on",
 ]

@@ -121,6 +121,13 @@ class TestDebits:
         collect = Payment.everyone.get(kind="collect", payer=bruno.merchant)
         _, stuck = write_payment_files(by="olaf", payments=[collect])
         assert collect.number in stuck
-        bank_account(bruno)
-        _, stuck = write_payment_files(by="olaf", payments=[collect])
-        assert "was not announced" in stuck[collect.number]
+        assert (collect.announced_on, Notice.everyone.count()) == (None, 0)
+        bank_account(bruno)  # and its mandate: what waited for it is announced and leaves, nothing is done anew
+        collect.refresh_from_db()
+        assert (collect.status, collect.announced_on, collect.due_on) == (
+            "approved", FRIDAY.date(), dt.date(2026, 11, 4)
+        )  # fmt: skip
+        assert Notice.everyone.get(kind="debit_announced").key == f"debit:{collect.number}"
+        (file,), stuck = write_payment_files(by="olaf", payments=[collect])
+        assert (stuck, file.execution_on, file.total) == ({}, dt.date(2026, 11, 4), 109_20)
+        assert Notice.everyone.count() == 1

@@ -59,10 +59,17 @@ def move(row: Stateful, to: str, *, by: str, reason: str = "", **also: Any) -> N
         setattr(row, name, value)
 
 
-def move_all(rows: Sequence[Stateful], to: str, *, by: str, reasons: Mapping[Any, str] | None = None) -> None:
+def move_all(
+    rows: Sequence[Stateful],
+    to: str,
+    *,
+    by: str,
+    reasons: Mapping[Any, str] | None = None,
+    also: Mapping[str, Any] | None = None,
+) -> None:
     """Take the same step with many rows of one model at once, with the histories that ``move`` would write.
 
-    `reasons` gives a row's reason by its key. *Again* as ``move``. Raises WrongState when any step is not allowed or
+    `reasons` gives a row's reason by its key, ``also`` sets other columns of all with the step. *Again* as ``move``. Raises WrongState when any step is not allowed or
     somebody else was faster with any row; nothing is changed then.
     """
     going = [row for row in rows if getattr(row, "status") != to]  # noqa: B009
@@ -78,7 +85,9 @@ def move_all(rows: Sequence[Stateful], to: str, *, by: str, reasons: Mapping[Any
     change: Any = model._meta.get_field("changes").related_model
     with transaction.atomic():
         for old, same in by_status.items():
-            won = model._default_manager.filter(pk__in=[row.pk for row in same], status=old).update(status=to)
+            won = model._default_manager.filter(pk__in=[row.pk for row in same], status=old).update(
+                status=to, **(also or {})
+            )
             if won != len(same):
                 raise WrongState("Some of these have just been changed by someone else; look again.")
         change.objects.bulk_create(
@@ -87,7 +96,8 @@ def move_all(rows: Sequence[Stateful], to: str, *, by: str, reasons: Mapping[Any
             for row in same
         )
     for row in going:
-        setattr(row, "status", to)  # noqa: B010
+        for name, value in {"status": to, **(also or {})}.items():
+            setattr(row, name, value)
 
 
 def states_check(*allowed: str, name: str) -> models.CheckConstraint:
