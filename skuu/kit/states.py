@@ -69,8 +69,8 @@ def move_all(
 ) -> None:
     """Take the same step with many rows of one model at once, with the histories that ``move`` would write.
 
-    `reasons` gives a row's reason by its key, ``also`` sets other columns of all with the step. *Again* as ``move``. Raises WrongState when any step is not allowed or
-    somebody else was faster with any row; nothing is changed then.
+    `reasons` gives a row's reason by its key, ``also`` sets other columns of all with the step. *Again* as ``move``. Raises
+    WrongState when any step is not allowed or somebody else was faster with any row; nothing is changed then.
     """
     going = [row for row in rows if getattr(row, "status") != to]  # noqa: B009
     if not going:
