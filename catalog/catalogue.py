@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from catalog.keep_back import kept_for_record
 from catalog.models import Match, MatchReport, Placement, Product, StockLevel, Variant
 from network.models import Merchant, Shop
 
@@ -24,6 +25,7 @@ class SizeRow:
     match: Match | None = None
     placement: Placement | None = None
     gap_threshold: int = 0
+    least_kept: int = 0  # of each size, by the shop's settings or its record as shipper
     kept: list[str] = field(default_factory=list)  # why units stay off partners' shelves, where a page asks
     report: MatchReport | None = None  # the latest, where a page asks for it: catalog.matches.add_reports
 
@@ -40,6 +42,14 @@ class SizeRow:
     def on_shelf(self) -> int:
         """Partners' units that stand on the shelf for it now."""
         return max(0, (self.placement.pushed or 0) if self.placement else 0)
+
+    @property
+    def kept_units(self) -> int:
+        """Own units that stay off partners' shelves, at every place that has some to give."""
+        if not self.is_matched:
+            return 0
+        free = ((level.available - level.claimed - level.phantom, level.kept_back) for level in self.levels)
+        return sum(min(units, max(kept, self.least_kept)) for units, kept in free if units > 0)
 
     @property
     def is_matched(self) -> bool:
@@ -60,6 +70,10 @@ class ProductRow:
     @property
     def on_shelf(self) -> int:
         return sum(size.on_shelf for size in self.sizes)
+
+    @property
+    def kept_units(self) -> int:
+        return sum(size.kept_units for size in self.sizes)
 
     @property
     def matched(self) -> int:
@@ -101,7 +115,7 @@ def with_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
 
 
 def size_rows(merchant: Merchant, products: Iterable[Product]) -> list[ProductRow]:
-    """Put the size runs of some products together; four queries, however many products."""
+    """Put the size runs of some products together; six queries, however many products."""
     products = list(products)
     variants = list(
         Variant.objects.for_merchant(merchant)
@@ -122,7 +136,7 @@ def describe_variants(merchant: Merchant, variants: list[Variant]) -> list[SizeR
     stock = StockLevel.objects.for_merchant(merchant).filter(
         inventory_item__in=items, is_active=True, location__is_active=True
     )
-    for level in stock.select_related("location").order_by("location__name", "pk"):
+    for level in stock.select_related("location__shop").order_by("location__name", "pk"):
         levels[level.inventory_item_id].append(level)
     shelf = {
         row.inventory_item_id: row
@@ -132,6 +146,7 @@ def describe_variants(merchant: Merchant, variants: list[Variant]) -> list[SizeR
     decided = Match.objects.for_merchant(merchant).filter(variant__in=variants, status__in=("linked", "ask"))
     for match in decided.order_by("status", "pk"):  # ask, then linked: what is decided hides what is asked
         matches[match.variant_id] = match
+    record = kept_for_record({variant.shop_id for variant in variants})
     return [
         SizeRow(
             variant,
@@ -140,6 +155,7 @@ def describe_variants(merchant: Merchant, variants: list[Variant]) -> list[SizeR
             match=matches.get(variant.pk),
             placement=shelf.get(variant.inventory_item_id),
             gap_threshold=variant.shop.gap_threshold,
+            least_kept=max(variant.shop.buffer, record.get(variant.shop_id, 0)),
         )
         for variant in variants
     ]

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from django.db import connection, transaction
 from django.utils import timezone
 
-from catalog.distributing.buffers import THRESHOLDS, USUAL_DELAY, say_kept
+from catalog.distributing.buffers import THRESHOLDS, USUAL_DELAY, say_kept, say_own_buffer, say_record
 from catalog.mark import mark_inventory
-from catalog.models import FigureDelay, StockLevel, StockPace
+from catalog.models import FigureDelay, ShelfBasis, StockLevel, StockPace
 from network.models import Shop
 
 FEW = 20  # fewer messages say little of a delay
@@ -71,13 +71,28 @@ def delay_of(shop_id: int) -> float:
 
 
 def explain_kept(levels: Collection[StockLevel]) -> dict[int, str]:
-    """Say by level why units of it stay off partners' shelves, beyond the shop's own buffer; of others it says nothing.
+    """Say by level why units of it stay off partners' shelves; of levels with nothing to give, and of others, it says nothing.
 
-    The levels are of one shop. Two queries for any number of them.
+    Of the shop's own buffer, its record as shipper and the size's own pace, the largest holds. The levels are of one shop, each
+    with its location and shop. Three queries for any number of them.
     """
-    kept = {level.pk: level for level in levels if level.kept_back}
-    if not kept:
+    able = [level for level in levels if level.available - level.claimed - level.phantom > 0]
+    if not able:
         return {}
-    delay = delay_of(next(iter(kept.values())).location.shop_id)
-    paces = StockPace.objects.filter(level__in=kept).order_by("level_id")
-    return {pace.level_id: say_kept(kept[pace.level_id].kept_back, pace.per_day, delay) for pace in paces}
+    shop = able[0].location.shop
+    record, delay = kept_for_record([shop.pk]).get(shop.pk, 0), delay_of(shop.pk)
+    paces = dict(StockPace.objects.filter(level__in=able).values_list("level_id", "per_day"))
+    said = {}
+    for level in able:
+        if level.kept_back and level.kept_back >= max(record, shop.buffer):
+            said[level.pk] = say_kept(level.kept_back, paces.get(level.pk, 0.0), delay)
+        elif record and record >= shop.buffer:
+            said[level.pk] = say_record(record)
+        elif shop.buffer:
+            said[level.pk] = say_own_buffer(shop.buffer)
+    return said
+
+
+def kept_for_record(shop_ids: Collection[int]) -> dict[int, int]:
+    """Read how many units of each size these shops' records as shippers keep off partners' shelves now."""
+    return dict(ShelfBasis.objects.filter(shop__in=shop_ids).values_list("shop_id", "kept_back"))

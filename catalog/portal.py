@@ -82,7 +82,7 @@ def why(request: MerchantRequest) -> HttpResponseBase:
         with as_network():
             sentences = explain_absence(variant.shop, variant)
             levels = StockLevel.objects.filter(inventory_item=variant.inventory_item_id, is_active=True)
-            kept = list(explain_kept(levels.select_related("location")).values())
+            kept = list(explain_kept(levels.select_related("location__shop")).values())
     facts: dict[str, Any] = {"section": "shelf", "variant": variant, "sentences": sentences, "kept": kept}
     if variant is not None:
         facts["label"] = size_label(variant)

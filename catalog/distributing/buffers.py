@@ -45,5 +45,18 @@ def say_kept(units: int, per_day: float, delay_seconds: float) -> str:
         return ""
     pace = f"{per_day:.0f}" if per_day >= 10 else f"{per_day:.1f}"
     way = f"{delay_seconds / 60:.0f} minutes" if delay_seconds >= 90 else f"{delay_seconds:.0f} seconds"
-    what = "1 unit stays" if units == 1 else f"{units} units stay"
-    return f"{what} off partners’ shelves: you sell about {pace} a day and your figures reach the network within {way}."
+    return f"{_stays(units)}: you sell about {pace} a day and your figures reach the network within {way}."
+
+
+def say_record(units: int) -> str:
+    """Say that the shop's record as shipper keeps units of each size back."""
+    return f"{_stays(units)}: too often one was not there when a partner’s customer had bought it."
+
+
+def say_own_buffer(units: int) -> str:
+    """Say that the shop itself asked for it."""
+    return f"{_stays(units)}: your settings say so for every size."
+
+
+def _stays(units: int) -> str:
+    return ("1 unit stays" if units == 1 else f"{units} units stay") + " off partners’ shelves"

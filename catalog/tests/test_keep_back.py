@@ -5,13 +5,16 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from catalog.distribute import distribute_due
+from catalog.catalogue import size_rows
+from catalog.distribute import distribute_due, notice_changes
 from catalog.distributing.buffers import MOST, THRESHOLDS, say_kept, units_kept
 from catalog.keep_back import delay_of, explain_kept, measure_buffers
-from catalog.models import FigureDelay, Item, Placement, StockPace
+from catalog.mark import mark_shop
+from catalog.models import FigureDelay, Item, ItemMark, Placement, ShelfBasis, StockLevel, StockPace
 from catalog.stocktake import set_stock
 from catalog.tests.cast import level_of, make_item, open_shop, put, stock
-from catalog.trust import record_rejection
+from catalog.trust import record_outcome, record_rejection
+from network.models import Shop
 
 
 class TestThinking:
@@ -104,3 +107,49 @@ class TestMeasuring:
         alma.save()
         set_stock(alma, [(alma.boot.remote_id, "Alma-shop", 2, timezone.now())])
         assert (self.shelf(bruno), self.shelf(cara)) == ([2], [2])
+
+    def test_of_all_that_keeps_units_back_the_largest_is_said_and_counted(self, alma, bruno) -> None:
+        def said() -> str:
+            return explain_kept(StockLevel.objects.select_related("location__shop")).get(level_of(alma.boot).pk, "")
+
+        def counted() -> int:
+            return size_rows(alma.merchant, [alma.boot.product])[0].kept_units
+
+        assert (said(), counted()) == ("", 0)
+        Shop.objects.filter(pk=alma.pk).update(buffer=1)
+        assert said() == "1 unit stays off partners’ shelves: your settings say so for every size."
+        ShelfBasis.objects.create(shop=alma, fingerprint="", kept_back=2)
+        assert said().startswith("2 units stay off partners’ shelves: too often one was not there")
+        StockLevel.objects.filter(pk=level_of(alma.boot).pk).update(kept_back=3)
+        assert said().startswith("3 units stay off partners’ shelves: you sell about")
+        assert counted() == 3
+        put(alma.boot, 2)
+        assert counted() == 2
+        put(alma.boot, 0)
+        assert (said(), counted()) == ("", 0)
+
+    def test_a_changed_pace_marks_its_size_alone_and_the_same_again_nothing(self, alma, bruno) -> None:
+        stock(alma, make_item(size="43"), 9, sku="A43")
+        assert (measure_buffers(), ItemMark.objects.count()) == (0, 0)
+        self.sell(alma, 1, 470)
+        assert measure_buffers() == 1
+        assert ItemMark.objects.get().item == Item.objects.get(size_key="42")
+        while distribute_due():
+            pass
+        assert (measure_buffers(), ItemMark.objects.count()) == (0, 0)
+
+    def test_a_changed_record_marks_every_size_of_its_shop_and_lowers_their_shelves(self, alma, bruno) -> None:
+        shirt = make_item(size="43")
+        stock(alma, shirt, 9, sku="A43"), stock(bruno, shirt, 0, sku="B43")
+        stock(open_shop("Cara"), make_item(size="44"), 5)  # hers is nobody's business
+        assert self.shelf(bruno) == [5, 5]
+        alma_levels = StockLevel.objects.filter(location__shop=alma)
+        alma_levels.update(available=4)
+        mark_shop(alma)
+        assert self.shelf(bruno) == [4, 4]
+        record_outcome(alma, "on_time", 9)
+        record_outcome(alma, "not_found", 1)  # one in nine
+        assert notice_changes() == 1
+        assert set(ItemMark.objects.values_list("item__size_key", flat=True)) == {"42", "43"}
+        assert self.shelf(bruno) == [3, 3]
+        assert notice_changes() == 0

@@ -226,18 +226,7 @@ class TestFaults:
         assert (row.pushed, row.push_key, row.pushing) == (3, "", None)
 
     def test_one_broken_shop_is_put_off_and_delays_no_other(self, market):
-        item = make_item("robe")
-        market.read(market.cara)
-        Shop.objects.filter(pk=market.cara.pk).update(placing="deepen", promise_days=9)
-        link(market.variant(market.cara, "CARA-ROBE-38"), item)
-        link(market.variant(market.alma, "OV2002-045-L"), item)
-        Placement.objects.create(
-            shop=market.cara,
-            variant=market.variant(market.cara, "CARA-ROBE-38"),
-            inventory_item=market.variant(market.cara, "CARA-ROBE-38").inventory_item,
-            item=item,
-            wanted=1,
-        )
+        place_robe(market)
         market.standin.spoil("http_500", "", times=100, store=market.bruno.domain)
         while push_due():
             pass
@@ -247,6 +236,32 @@ class TestFaults:
         market.standin.faults.clear()
         push_all()
         assert market.figures(market.bruno, STRAND_42) == (0, 3)
+
+    def test_a_slow_store_holds_no_other_of_the_same_push(self, market):
+        """Bruno's store is asked first and thinks long; Cara's shelf is written, and written down, while it does."""
+        robe = place_robe(market)
+        market.standin.spoil("slow", "", store=market.bruno.domain, seconds=1.5)
+        assert push_due() == 3
+        slow = market.placed(market.bruno, STRAND_42)
+        robe.refresh_from_db()
+        assert market.bruno.pk < market.cara.pk
+        assert (robe.pushed, slow.pushed) == (1, 3)
+        assert robe.pushed_at < slow.pushed_at
+
+    def test_a_token_that_ends_in_the_middle_of_a_round_is_renewed_and_the_rest_is_written(self, market):
+        robe = place_robe(market)
+        before = market.bruno.credential.access_token
+        market.standin.standin.revoke_token(market.standin.standin.stores[market.bruno.domain], before)
+        push_due()
+        robe.refresh_from_db()
+        market.bruno.credential.refresh_from_db()
+        assert market.bruno.credential.access_token != before
+        assert market.bruno.credential.broken_at is None
+        assert robe.pushed == 1
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 3)
+        assert market.figures(market.bruno, KADE_S) == (0, 4)
+        assert not Placement.objects.exclude(error="").exists()
 
     def test_a_store_that_took_our_access_back_is_asked_no_more(self, market):
         standin = market.standin.standin
@@ -308,3 +323,16 @@ def settle(market):
     while distribute_due():
         pass
     push_all()
+
+
+def place_robe(market):
+    """Have one unit of Alma's stand on Cara's shelf, which carries the same goods; not pushed yet."""
+    item = make_item("robe")
+    market.read(market.cara)
+    Shop.objects.filter(pk=market.cara.pk).update(placing="deepen", promise_days=9)
+    mine = market.variant(market.cara, "CARA-ROBE-38")
+    link(mine, item)
+    link(market.variant(market.alma, "OV2002-045-L"), item)
+    return Placement.objects.create(
+        shop=market.cara, variant=mine, inventory_item=mine.inventory_item, item=item, wanted=1
+    )
