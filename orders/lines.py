@@ -86,6 +86,8 @@ def _settle(line: OrderLine, cover: Cover, by: str, reason: str) -> None:
     if line.status in ("delivered", "returned", "handed_back"):
         return
     if line.quantity and cover.shipped >= line.quantity:
+        if line.status in ("waiting", "held"):
+            _go(line, "routed", by, reason)
         _go(line, "shipped", by, reason)
     elif not line.quantity and not cover.coming and not cover.leaving:
         _go(line, "shipped" if cover.shipped else "cancelled", by, reason)

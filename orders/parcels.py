@@ -226,7 +226,7 @@ def _follow(internal_order: InternalOrder, lines: Sequence[InternalOrderLine], b
         last = max(parcels.values_list("shipped_at", flat=True), default=now)
         move(internal_order, "shipped", by=by, shipped_at=min(last, now))
         settle_notice(internal_order.shipper, f"order_to_ship:{internal_order.number}")
-        _call_others_back(lines, by)
+        _take_on_again(lines, by)
 
 
 def _is_still_wanted(internal_order: InternalOrder, lines: Sequence[InternalOrderLine]) -> bool:
@@ -234,16 +234,23 @@ def _is_still_wanted(internal_order: InternalOrder, lines: Sequence[InternalOrde
     sent = [line.order_line_id for line in lines if line.shipped_quantity]
     covers = cover_of(sent)
     return internal_order.status == "declined" and all(
-        line.status in ("waiting", "held", "routed") and covers[line.pk].shipped <= line.quantity
+        line.status in ("waiting", "held", "routed", "handed_back") and covers[line.pk].shipped <= line.quantity
         for line in OrderLine.everyone.filter(pk__in=sent)
     )
 
 
-def _call_others_back(lines: Sequence[InternalOrderLine], by: str) -> None:
-    """Call back what other partners were asked to send in place of units that have left after all."""
+def _take_on_again(lines: Sequence[InternalOrderLine], by: str) -> None:
+    """Have lines answered for by what has left after all: given back to the selling shop no more, asked of nobody else."""
     from orders.cancel import call_back_surplus
+    from orders.hand_back import notice_key
 
-    call_back_surplus([line.order_line_id for line in lines if line.shipped_quantity], by=by)
+    sent = [line.order_line_id for line in lines if line.shipped_quantity]
+    for line in OrderLine.everyone.select_related("order__shop").filter(pk__in=sent, status="handed_back"):
+        settle_notice(line.order.shop, notice_key(line))
+        move(
+            line, "waiting", by=by, reason="It had left its partner after all.", status_reason="", hand_back_due_at=None
+        )
+    call_back_surplus(sent, by=by)
 
 
 def _expect_nothing_back(internal_order: InternalOrder, lines: Sequence[InternalOrderLine]) -> None:

@@ -203,6 +203,25 @@ def test_a_parcel_that_had_left_before_the_decline_counts_and_the_next_partner_i
     assert "You are paid for it" in told.body
 
 
+def test_a_parcel_that_had_left_takes_the_line_back_from_the_selling_shop(market):
+    order_id = market.buy(market.bruno, ("41", 1))
+    market.settle()
+    internal = InternalOrder.everyone.get()
+    market.ship(internal, "3SONLY")
+    decline_internal_order(internal, "other", by="alma")
+    route_due()
+    line = market.known(market.bruno, order_id).lines.get()
+    assert line.status == "handed_back"
+    market.settle()
+    market.sweep()
+    line.refresh_from_db()
+    internal.refresh_from_db()
+    assert (line.status, line.quantity, internal.status) == ("shipped", 1, "shipped")
+    seen = market.order(market.bruno, order_id)
+    assert (len(seen["fulfillments"]), "skuu-handed-back" in seen["tags"]) == (1, False)
+    assert Notice.everyone.get(shop=market.bruno, kind="handed_back").done_at is not None
+
+
 def test_a_parcel_given_up_and_sent_by_another_is_flagged_and_called_back_when_it_is_taken_back(market, sold):
     market.ship(sold, "3SLATE")
     decline_internal_order(sold, "no_capacity", by="alma")

@@ -128,7 +128,7 @@ def _orders_at_shippers(town: Town) -> list[str]:
             if len(orders) > 1:
                 broken.append(f"{number} exists {len(orders)} times at {shop.domain}")
             row = ours.get(number)
-            if row is None or row.status not in HELD_AT_SHIPPER:
+            if row is None or not (row.status in HELD_AT_SHIPPER or row.parcels.filter(cancelled_at=None).exists()):
                 broken.append(f"{number} lives at {shop.domain}, and is {row.status if row else 'unknown'} with us")
         for number, row in ours.items():
             if row.status in HELD_AT_SHIPPER and number not in there:
@@ -204,4 +204,17 @@ def at_the_end(town: Town) -> list[str]:
     broken = [f"line of {name} is still {status}: {reason}" for name, status, reason in open_lines]
     broken += [f"ledger, {one.promise}: {one.rows}" for one in check_ledger().findings]
     unposted = InternalOrder.everyone.filter(status__in=["shipped", "delivered"], posted_at=None)
-    return broken + [f"{row.number} was shipped and not posted" for row in unposted]
+    broken += [f"{row.number} was shipped and not posted" for row in unposted]
+    return broken + _unpaid()
+
+
+def _unpaid() -> list[str]:
+    """Whatever reached a customer is in the books, whoever sent it."""
+    posted = Q(internal_lines__internal_order__posted_at__isnull=False)
+    lines = OrderLine.everyone.filter(status__in=("shipped", "delivered", "returned"))
+    rows = lines.annotate(units=Sum("internal_lines__shipped_quantity", filter=posted))
+    return [
+        f"line of {name} holds {quantity} units, and {units or 0} of them are in the books"
+        for name, quantity, units in rows.values_list("order__name", "quantity", "units")
+        if (units or 0) < quantity
+    ]
