@@ -183,7 +183,10 @@ class LocationAdmin(ReadOnlyAdmin):
 
 @admin.register(RateCard)
 class RateCardAdmin(ModelAdmin):
-    """A change of terms is a new version; what was agreed before stays as it was."""
+    """A change of terms is a new version; what was agreed before stays as it was.
+
+    New ones come from the desk that reckons them on past sales, and from a second person who agrees; nobody writes one here.
+    """
 
     list_display = (
         "origin_kind", "shipper_kind", "version", "origin_bp", "network_bp", "network_fixed_minor", "network_min_minor",
@@ -191,6 +194,9 @@ class RateCardAdmin(ModelAdmin):
     )  # fmt: skip
     list_filter = ("origin_kind", "shipper_kind")
     search_fields = ("origin_kind", "shipper_kind")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

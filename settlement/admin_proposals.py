@@ -1,5 +1,6 @@
 """Staff move money by hand: somebody proposes and sees what it would do, somebody else agrees."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -11,17 +12,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.timezone import localdate
 from unfold.admin import ModelAdmin, TabularInline
 
 from network.models import Merchant
+from network.rate_cards import cards_overruled
 from orders.models import InternalOrder
 from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.models import Mandate, Proposal, ProposalChange
-from settlement.propose import Move, agree_to_move, move_of, preview_move, propose_move, refuse_move
+from settlement.preview_rates import preview_card
+from settlement.propose import Move, agree_to_move, move_of, preview_move, propose_move, rates_of, refuse_move
 from skuu.kit.errors import NotPossible, SkuuError
 from skuu.kit.money import Money, parse_minor
 
 BY_HAND = ("penalty", "compensation", "write_off")
+RECKONED_DAYS = 30
 
 
 class ChangeInline(ReadOnly, TabularInline):
@@ -60,6 +65,8 @@ class ProposalAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description="Amount", ordering="amount")
     def shown_amount(self, row: Proposal) -> str:
+        if row.card is not None:
+            return "–"
         return Money(row.amount, row.currency).format()
 
     @admin.display(description="")
@@ -166,9 +173,25 @@ def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "own": by == row.proposed_by,
         "preview": preview,
         "refused": refused,
+        "rates": _rates_told(row),
         "opts": Proposal._meta,
     }
     return render(request, "admin/settlement/decide.html", facts, status=422 if request.method == "POST" else 200)
+
+
+def _rates_told(row: Proposal) -> dict[str, Any] | None:
+    """Tell proposed rates beside those they overrule, with what the sales of the last days would have paid under them."""
+    if row.card is None:
+        return None
+    rates, starts_on, ends_on = rates_of(row.card)
+    return {
+        "rates": rates,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "overruled": cards_overruled(rates, starts_on, ends_on),
+        "found": preview_card(rates, since=localdate() - dt.timedelta(days=RECKONED_DAYS)),
+        "days": RECKONED_DAYS,
+    }
 
 
 def _decided(row: Proposal, by: str, said: Any) -> str:

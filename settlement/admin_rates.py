@@ -1,4 +1,4 @@
-"""Rate cards in the back office: reckon other rates on the sales there were, then put them into force for later sales."""
+"""Rate cards in the back office: reckon other rates on the sales there were, then propose them to a second person for later sales."""
 
 import datetime as dt
 from typing import Any
@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from network.models import Merchant, RateCard
-from network.rate_cards import Rates, cards_overruled, issue_rate_card
+from network.rate_cards import Rates, cards_overruled
 from settlement.admin_base import OfficeForm
-from settlement.models import Cycle
+from settlement.models import Cycle, Proposal
 from settlement.preview_rates import preview_card
+from settlement.propose import move_to_rates, propose_move
 from skuu.kit.errors import SkuuError
 from skuu.kit.money import parse_minor
 
@@ -38,6 +39,7 @@ class CardForm(OfficeForm):
     starts_on = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
     ends_on = forms.DateField(label="Through (a promotion)", widget=forms.DateInput({"type": "date"}), required=False)
     days = forms.IntegerField(label="Reckon over the last days", min_value=1, max_value=365, initial=30)
+    reason = forms.CharField(label="Why, when you propose it", required=False, max_length=500)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +68,7 @@ class CardForm(OfficeForm):
 
 @permission_required("network.view_ratecard", raise_exception=True)
 def rate_cards(request: HttpRequest) -> HttpResponse:
-    """Show what the sales of some days would have paid to whom under other rates; put them into force on a second word."""
+    """Show what the sales of some days would have paid to whom under other rates; propose them to a second person."""
     given = request.POST if request.method == "POST" else request.GET
     form = CardForm(given or None, initial={"starts_on": localdate() + dt.timedelta(days=1)})
     found = refused = overruled = None
@@ -75,7 +77,7 @@ def rate_cards(request: HttpRequest) -> HttpResponse:
         try:
             rates = form.rates()
             if request.method == "POST":
-                return _issued(request, rates, data)
+                return _proposed(request, rates, data)
             found = preview_card(rates, since=localdate() - dt.timedelta(days=data["days"]))
             overruled = cards_overruled(rates, data["starts_on"], data["ends_on"])
         except SkuuError as error:
@@ -89,15 +91,17 @@ def rate_cards(request: HttpRequest) -> HttpResponse:
         "overruled": overruled,
         "cards": RateCard.objects.order_by("origin_kind", "shipper_kind", "-version")[:60],
         "today": localdate(),
-        "may_issue": request.user.has_perm("network.add_ratecard"),
+        "may_propose": request.user.has_perm("network.add_ratecard"),
+        "waiting": Proposal.objects.filter(kind="rate_card", status="proposed").order_by("-pk"),
         "opts": Cycle._meta,
     }
     return render(request, "admin/settlement/rates.html", facts, status=422 if request.method == "POST" else 200)
 
 
-def _issued(request: HttpRequest, rates: Rates, data: dict[str, Any]) -> HttpResponse:
+def _proposed(request: HttpRequest, rates: Rates, data: dict[str, Any]) -> HttpResponse:
     if not request.user.has_perm("network.add_ratecard"):
         raise PermissionDenied
-    card = issue_rate_card(rates, starts_on=data["starts_on"], ends_on=data["ends_on"])
-    messages.success(request, f"{card} counts for sales from {card.starts_on:%d.%m.%Y}.")
+    wanted = move_to_rates(rates, starts_on=data["starts_on"], ends_on=data["ends_on"], reason=data["reason"])
+    row = propose_move(wanted, by=request.user.get_username())
+    messages.success(request, f"{row.number} waits for a second person; nothing has changed yet.")
     return redirect(reverse("admin:settlement_rate_preview"))

@@ -1,13 +1,16 @@
-"""Money moved by hand takes two people: one proposes and sees what it would do, another one agrees, and then it is done."""
+"""Money moved by hand, and rates put into force, take two people: one proposes and sees what it would do, another one agrees."""
 
+import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from network.models import Merchant
+from network.rate_cards import Rates, issue_rate_card
 from network.scoping import as_network
 from orders.models import InternalOrder
 from settlement.balances import Position, positions_of_many
@@ -46,6 +49,7 @@ class Move:
     dispute: Dispute | None = None
     bank_line: BankLine | None = None
     payment: Payment | None = None
+    card: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ def propose_move(wanted: Move, *, by: str) -> Proposal:
     if wanted.kind not in Proposal.KINDS or (not wanted.reason.strip() and wanted.payment is None):
         raise NotPossible("Say why; whoever agrees reads it, and the merchants too.", code="no_reason")
     preview_move(wanted)
+    if wanted.card is not None and _route_is_proposed(wanted.card):
+        raise AlreadyProposed("Somebody has proposed other rates for this route already; decide those first.")
     with connection.cursor() as cursor:
         cursor.execute("select nextval(pg_get_serial_sequence('settlement_proposal', 'id'))")
         key = cursor.fetchone()[0]
@@ -110,6 +116,7 @@ def propose_move(wanted: Move, *, by: str) -> Proposal:
         "dispute",
         "bank_line",
         "payment",
+        "card",
     )
     try:
         with transaction.atomic():
@@ -151,6 +158,24 @@ def refuse_move(proposal: Proposal, *, by: str, reason: str) -> None:
         move(row, to, by=by, reason=reason, status_reason=reason, decided_by=by, decided_at=timezone.now())
 
 
+def move_to_rates(rates: Rates, *, starts_on: dt.date, ends_on: dt.date | None, reason: str) -> Move:
+    """Say as a move that a rate card is to come into force on a day; with a last day it is a promotion."""
+    days = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else None}
+    return Move("rate_card", 0, rates.currency, reason, card=asdict(rates) | days)
+
+
+def rates_of(card: dict[str, Any]) -> tuple[Rates, dt.date, dt.date | None]:
+    """Read proposed rates back, with their first day and their last one."""
+    facts = dict(card)
+    starts_on, ends_on = facts.pop("starts_on"), facts.pop("ends_on")
+    return Rates(**facts), dt.date.fromisoformat(starts_on), dt.date.fromisoformat(ends_on) if ends_on else None
+
+
+def _route_is_proposed(card: dict[str, Any]) -> bool:
+    route = {f"card__{name}": card[name] for name in ("origin_kind", "shipper_kind")}
+    return Proposal.objects.filter(kind="rate_card", status="proposed", **route).exists()
+
+
 def decide_dispute(dispute: Dispute, *, to_origin: int, by: str, reason: str) -> Proposal | None:
     """Decide a dispute at once, or, above ``SETTLEMENT_DISPUTE_BOUND_MINOR`` (euro cents), propose the decision to a second person.
 
@@ -178,14 +203,17 @@ def move_of(row: Proposal) -> Move:
     """Read a proposal back as the move it is about."""
     return Move(
         row.kind, row.amount, row.currency, row.reason, row.payer, row.payee, row.internal_order, row.dispute,
-        row.bank_line, row.payment,
+        row.bank_line, row.payment, row.card,
     )  # fmt: skip
 
 
 def _carry_out(wanted: Move, key: str, by: str) -> None:
     """Call the verb that does it; ``key`` is what makes it happen once."""
     line, reason = wanted.bank_line, wanted.reason
-    if wanted.dispute is not None:
+    if wanted.card is not None:
+        rates, starts_on, ends_on = rates_of(wanted.card)
+        issue_rate_card(rates, starts_on=starts_on, ends_on=ends_on)
+    elif wanted.dispute is not None:
         resolve_dispute(wanted.dispute, to_origin=wanted.amount, by=by, reason=reason)
     elif line is not None and wanted.payment is not None:
         name_booking(line, wanted.payment, by=by)

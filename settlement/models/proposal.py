@@ -1,4 +1,4 @@
-"""What one of the staff wants moved in the books by hand, and the second person who agreed or did not."""
+"""What one of the staff wants moved in the books by hand, or shared otherwise from now on, and the second person who agreed or did not."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ class Proposal(Stateful):
     """A move of money by hand that waits for a second person. Written only by settlement.propose.
 
     ``amount`` in minor units: what ``payer`` owes ``payee``, what ``payer`` is let off, what the selling shop of ``dispute`` need
-    not pay, or what ``bank_line`` booked.
+    not pay, or what ``bank_line`` booked. A rate card moves nothing by itself: ``card`` has its rates and days.
     """
 
     STEPS: ClassVar = {"proposed": {"agreed", "refused", "withdrawn"}}
@@ -33,6 +33,7 @@ class Proposal(Stateful):
         "write_off": "Debt written off",
         "dispute": "Decision of a dispute",
         "booking": "Booking out of suspense",
+        "rate_card": "Rate card",
     }
 
     number = models.CharField(max_length=20, unique=True)  # "H-000012"
@@ -43,6 +44,9 @@ class Proposal(Stateful):
     dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="proposals", null=True, blank=True)
     bank_line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="proposals", null=True, blank=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    card = models.JSONField(
+        null=True, blank=True
+    )  # of a rate card: the fields of network.rate_cards.Rates, and its days
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     reason = models.TextField(blank=True)
@@ -64,11 +68,12 @@ class Proposal(Stateful):
                 condition=Q(kind__in=["penalty", "compensation"], payer__isnull=False, payee__isnull=False)
                 | Q(kind="write_off", payer__isnull=False, payee=None)
                 | Q(kind="dispute", dispute__isnull=False)
-                | Q(kind="booking", bank_line__isnull=False),
+                | Q(kind="booking", bank_line__isnull=False)
+                | Q(kind="rate_card", card__isnull=False),
                 name="a_proposal_says_whom_its_kind_concerns",
             ),
             models.CheckConstraint(
-                condition=Q(amount__gt=0) | Q(kind="dispute", amount=0) | Q(kind="booking"),
+                condition=Q(amount__gt=0) | Q(kind__in=["dispute", "rate_card"], amount=0) | Q(kind="booking"),
                 name="a_proposal_is_about_an_amount",
             ),
             models.UniqueConstraint(

@@ -160,18 +160,22 @@ def test_other_rates_are_previewed_on_the_sales_there_were(client, alma, bruno):
         Rates("retailer", "retailer", 1500, 200, network_min_minor=3_00), since=FRIDAY.date().replace(day=1)
     )
     assert (effect.network_then, effect.bounded) == (3_00, 1)
-    cards = RateCard.objects.count()
-    assert client.post(page, query | {"starts_on": "2026-10-01", "issue": "1"}).status_code == 422
-    assert client.post(page, query | {"least": "5.00", "most": "4.00", "issue": "1"}).status_code == 422
-    assert RateCard.objects.count() == cards
-    answer = client.post(page, query | {"ends_on": "2026-11-30", "least": "0.50", "issue": "1"})
+    cards, why = RateCard.objects.count(), {"reason": "For the autumn"}
+    assert client.post(page, query | why | {"starts_on": "2026-10-01"}).status_code == 422
+    assert client.post(page, query | why | {"least": "5.00", "most": "4.00"}).status_code == 422
+    assert client.post(page, query | {"reason": ""}).status_code == 422
+    assert Proposal.objects.count() == 0
+    assert client.post(page, query | why | {"ends_on": "2026-11-30", "least": "0.50"}).status_code == 302
+    assert client.post(page, query | why).status_code == 422  # this route waits for a decision
+    decide = f"/admin/settlement/proposal/{Proposal.objects.get().pk}/decide/"
+    assert client.post(decide, {"agree": "1"}).status_code == 422
+    assert (RateCard.objects.count(), client.get("/admin/network/ratecard/add/").status_code) == (cards, 403)
+    shown = staff(client, "olaf").get(decide).content.decode()
+    assert ("€20.00" in shown, "For the autumn" in shown, RateCard.objects.count()) == (True, True, cards)
+    assert client.post(decide, {"agree": "1"}).status_code == 302
     card = RateCard.objects.order_by("-version").first()
-    assert (answer.status_code, card.origin_bp, card.network_min_minor, card.ends_on.isoformat()) == (
-        302,
-        2000,
-        50,
-        "2026-11-30",
-    )
+    told = (RateCard.objects.count(), card.origin_bp, card.network_min_minor, card.ends_on.isoformat())
+    assert told == (cards + 1, 2000, 50, "2026-11-30")
 
 
 def test_the_sellers_report_counts_by_quarter_and_marks_small_ones(client, alma, bruno):
