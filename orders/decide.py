@@ -13,6 +13,8 @@ from catalog.trust import Trust, trust_of
 from network.models import Shop
 from network.sending import Sending, sending_of
 from network.taxing import Point
+from network.taxing.rates import rate_region
+from network.taxing.territories import vat_country
 from network.workdays import clock_of, working_days_after, working_days_between
 from orders.models import InternalOrder
 from orders.prefer import policy_of
@@ -48,12 +50,14 @@ class Decided:
     policy_version: int
     promised_on: dt.date  # the last day within the selling shop's promise
 
-    def shipments(self) -> dict[int, "Shipment"]:
-        """Put together what each shipper of the plan sends."""
-        by_shipper: dict[int, list[Allotment]] = {}
+    def shipments(self) -> list["Shipment"]:
+        """Put together what each shipper of the plan sends; what leaves by another VAT is another shipment."""
+        together: dict[tuple[int, str], list[Allotment]] = {}
         for one in self.plan.allotments:
-            by_shipper.setdefault(one.shipper, []).append(one)
-        return {shipper: self._shipment(parts) for shipper, parts in sorted(by_shipper.items())}
+            start = self.offers[one.level]
+            region = rate_region(vat_country(start.country), start.postcode)
+            together.setdefault((one.shipper, region), []).append(one)
+        return [self._shipment(parts) for _, parts in sorted(together.items())]
 
     def _shipment(self, parts: Sequence[Allotment]) -> "Shipment":
         postage, ranges, leaving = 0, [], []
@@ -65,7 +69,8 @@ class Decided:
             ranges.append(departure.arrives[carrier])
             leaving.append(departure.leaves_on)
         days = [day for day in leaving if day]
-        return Shipment(tuple(parts), len(ranges), postage, max(days, default=None), worst_day(ranges))
+        shipper = parts[0].shipper
+        return Shipment(shipper, tuple(parts), len(ranges), postage, max(days, default=None), worst_day(ranges))
 
     def arrivals(self) -> dict[int, tuple[dt.date, dt.date]]:
         """Name for each location that sends the days between which its parcel arrives."""
@@ -114,6 +119,7 @@ class Decided:
 class Shipment:
     """What one shipper sends of a plan: postage in EUR minor units by its tariff, the day it leaves, the days it arrives."""
 
+    shipper: int
     parts: tuple[Allotment, ...]
     parcels: int
     postage_minor: int

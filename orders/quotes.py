@@ -73,7 +73,7 @@ def quote_sale(shop: Shop, wants: Sequence[tuple[str, int]], to: Point) -> Quote
 
 
 def _quoted(shop: Shop, decided: Decided, lines: Sequence[QuotedLine]) -> Quoted:
-    postage = sum(shipment.postage_minor for shipment in decided.shipments().values())
+    postage = sum(convert_minor(one.postage_minor, "EUR", shop.currency) for one in decided.shipments())
     parcels = []
     for location, (first, last) in sorted(decided.arrivals().items()):
         here = [one for one in decided.plan.allotments if one.location == location]
@@ -84,7 +84,7 @@ def _quoted(shop: Shop, decided: Decided, lines: Sequence[QuotedLine]) -> Quoted
     return Quoted(
         lines=tuple(lines),
         parcels=tuple(parcels),
-        postage_minor=convert_minor(postage, "EUR", shop.currency),
+        postage_minor=postage,
         promise=promise,
         within_promise=promise is not None and promise[1] <= decided.promised_on,
         policy=decided.policy,

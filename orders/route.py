@@ -154,16 +154,16 @@ def _record(order: Order, line: OrderLine) -> None:
 def _plan_internal_orders(
     order: Order, lines: dict[int, OrderLine], decided: Decided, by: str
 ) -> tuple[list[InternalOrder], list[Want]]:
-    """Write one internal order for each shipper with its lines; returns them and the claims, already named there, to be made."""
+    """Write one internal order for each shipment with its lines; returns them and the claims, already named there, to be made."""
     shipments = decided.shipments()
-    book, why = open_terms(order, shipments.keys()), decided.said()["shippers"]
-    ids = iter(draw_claim_ids(sum(len(shipment.parts) for shipment in shipments.values())))
+    book, why = open_terms(order, {one.shipper for one in shipments}), decided.said()["shippers"]
+    ids = iter(draw_claim_ids(sum(len(shipment.parts) for shipment in shipments)))
     planned, rows, wants = [], [], []
-    for shipper_id, shipment in shipments.items():
-        terms = book.freeze(shipper_id, decided.offers[shipment.parts[0].level], shipment)
-        internal_order = _write_internal_order(order, book.market.traders[shipper_id].shop, terms)
+    for shipment in shipments:
+        terms = book.freeze(decided.offers[shipment.parts[0].level], shipment)
+        internal_order = _write_internal_order(order, book.market.traders[shipment.shipper].shop, terms)
         internal_order.changes.create(
-            from_status="", to_status="planned", by=by, reason=why.get(str(shipper_id), "routed")
+            from_status="", to_status="planned", by=by, reason=why.get(str(shipment.shipper), "routed")
         )
         if internal_order.asks:
             _ask(internal_order)
@@ -232,9 +232,10 @@ def release_unpaid() -> int:
             order = lock_order(order_id)
             if order.paid_at:
                 continue
-            lock_units(order.pk)
             reason = f"Not paid within {settings.CLAIM_UNPAID_HOURS} hours; the units were given back."
-            for internal_order in order.internal_orders.select_for_update().filter(status="planned").order_by("pk"):
+            planned = list(order.internal_orders.select_for_update().filter(status="planned").order_by("pk"))
+            lock_units(order.pk)
+            for internal_order in planned:
                 want_cancel(internal_order, by="network", reason=reason)
             for line in order.lines.select_for_update().filter(status__in=["waiting", "routed"]).order_by("pk"):
                 if line.status == "routed":

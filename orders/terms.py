@@ -47,9 +47,9 @@ class TermsBook:
     cards: dict[str, RateCard]
     on: dt.date
 
-    def freeze(self, shipper_id: int, start: Offer, shipment: Shipment) -> Terms:
-        """Freeze the terms for what one shipper sends. Raises NoTerms."""
-        origin, shipper = self.market.traders[self.order.shop_id], self.market.traders[shipper_id]
+    def freeze(self, start: Offer, shipment: Shipment) -> Terms:
+        """Freeze the terms for what one shipper sends; all of it leaves by the VAT of ``start``. Raises NoTerms."""
+        origin, shipper = self.market.traders[self.order.shop_id], self.market.traders[shipment.shipper]
         address = self.order.destination
         to = Point(address.get("country") or self.order.country, address.get("zip", ""))
         route = vat_route(Point(start.country, start.postcode), to, origin.party, shipper.party, self.on)

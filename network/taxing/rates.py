@@ -83,12 +83,23 @@ def standard_rate_bp(country: str, on: dt.date, postcode: str = "") -> int:
 
     A postcode picks the region's own rate where one exists. Raises UnknownRateError rather than guess.
     """
-    digits = "".join(filter(str.isdigit, postcode))
     rates = STANDARD_RATES.get(country, ())
     for prefixes, regional in _REGIONAL.get(country, ()):
-        if digits.startswith(prefixes):
+        if _lies_in(prefixes, postcode):
             rates = regional
     holding = [rate.basis_points for rate in rates if rate.since <= on]
     if not holding:
         raise UnknownRateError(f"no standard VAT rate on record for {country} on {on}")
     return holding[-1]
+
+
+def rate_region(country: str, postcode: str = "") -> str:
+    """Name the region whose standard rate holds in a place: the country, or the part of it that has a rate of its own."""
+    for prefixes, _ in _REGIONAL.get(country, ()):
+        if _lies_in(prefixes, postcode):
+            return f"{country} {prefixes[0]}"
+    return country
+
+
+def _lies_in(prefixes: tuple[str, ...], postcode: str) -> bool:
+    return "".join(filter(str.isdigit, postcode)).startswith(prefixes)

@@ -12,7 +12,7 @@ from catalog.models import Claim, StockLevel
 from catalog.tests.cast import level_of, make_item, open_shop, stock
 from catalog.trust import record_outcome, trust_of
 from network.connectors.base import RemoteAddress
-from network.models import Location, Membership, Notice, RateCard, SendingTerms, Shop
+from network.models import Location, Membership, Notice, RateCard, SendingTerms, Shop, TaxRegistration
 from network.sending import BadTerms, change_sending
 from network.tariffs import NETWORK_TARIFF
 from network.taxing import Point
@@ -99,6 +99,38 @@ class TestQuotes:
             "this product is not matched to any partner's product",
         ]
         assert "Alma" not in quoted.why + quote_sale(scene.bruno, [("B1", 1)], Point("BE", "9000")).why
+
+
+class TestDepartures:
+    def test_what_leaves_by_another_vat_is_an_internal_order_of_its_own(self, scene):
+        """Alma has a second shop in Berlin; both send a part, and each part bears the VAT of where it leaves."""
+        for merchant in (scene.alma.merchant, scene.bruno.merchant):
+            TaxRegistration.objects.create(
+                merchant=merchant, country="DE", vat_id="DE1", valid_from=dt.date(2024, 1, 1)
+            )
+        berlin = Location.objects.create(shop=scene.alma, remote_id="berlin", country="DE", postcode="10115")
+        goods = scene.stock[scene.alma.pk].inventory_item
+        StockLevel.objects.create(inventory_item=goods, location=berlin, available=2)
+        StockLevel.objects.filter(location__shop=scene.dora).update(available=0)
+        quoted = quote_sale(scene.bruno, [("B1", 4)], Point("BE", "9000"))
+        order = scene.sell(4)
+        rows = InternalOrder.everyone.filter(order=order, shipper=scene.alma).order_by("pk")
+        assert [(row.vat["treatment"], row.vat["supply_rate_bp"], row.vat["consumer_rate_bp"]) for row in rows] == [
+            ("domestic", 2100, 2100),
+            ("distance_sale", 1900, 2100),
+        ]
+        parts = [[(one.quantity, one.claim.level.location.country) for one in row.lines.all()] for row in rows]
+        assert parts == [[(2, "BE")], [(2, "DE")]]
+        assert quoted.postage_minor == sum(row.shipping_minor for row in rows)
+
+    def test_two_places_of_one_vat_stay_one_internal_order(self, scene):
+        antwerp = Location.objects.create(shop=scene.alma, remote_id="antwerp", country="BE", postcode="2000")
+        goods = scene.stock[scene.alma.pk].inventory_item
+        StockLevel.objects.create(inventory_item=goods, location=antwerp, available=2)
+        StockLevel.objects.filter(location__shop=scene.dora).update(available=0)
+        order = scene.sell(4)
+        row = InternalOrder.everyone.get(order=order)
+        assert sorted(one.claim.level.location.country for one in row.lines.all()) == ["BE", "BE"]
 
 
 def test_a_program_asks_for_a_quote_and_a_strange_variant_is_refused(scene):
