@@ -14,7 +14,7 @@ from django.utils import timezone
 from network.models import Shop
 from network.notify import give_notice, settle_notice
 from orders.locking import lock_internal_order
-from orders.models import InternalOrder, InternalOrderLine, Objection, Return, ReturnLine
+from orders.models import InternalOrderLine, Objection, Return, ReturnLine
 from orders.restock import receiver_of
 from orders.return_goods import inspect_return, open_correction
 from skuu.kit.errors import NotFound, NotPossible, WrongState
@@ -43,8 +43,8 @@ def open_to_objection(returned: Return) -> dict[str, tuple[str, ...]]:
 def object_grade(returned: Return, asked: Asked, words: str, *, by: str) -> Objection:
     """Object to the grades of a closed return: ``asked`` are {"line", "from", "to", "units"} by internal line.
 
-    *Locks* the order, the internal order. *Again*: the objection that is open. *Raises* WrongState unless the return is closed
-    and somebody else inspected it, BadObjection.
+    Units that were missing cannot be announced again until it is decided. *Locks* the order, the internal order. *Again*: the
+    objection that is open. *Raises* WrongState unless the return is closed and somebody else inspected it, BadObjection.
     """
     with transaction.atomic():
         row = _lock(returned)
@@ -54,9 +54,9 @@ def object_grade(returned: Return, asked: Asked, words: str, *, by: str) -> Obje
             raise WrongState(f"There is nothing in {row.number} to object to.")
         if not words.strip():
             raise BadObjection("Say in your own words what was wrong with the inspection.")
-        made = Objection.everyone.create(
-            returned=row, asked=_checked(row, asked), words=words.strip()[:1000], raised_by=by[:150]
-        )
+        checked = _checked(row, asked)
+        _take_missing(row, checked)
+        made = Objection.everyone.create(returned=row, asked=checked, words=words.strip()[:1000], raised_by=by[:150])
         made.changes.create(from_status="", to_status="open", by=by, reason="")
         give_notice(
             receiver_of(row),
@@ -75,6 +75,7 @@ def withdraw_objection(objection: Objection, *, by: str) -> None:
         row = _lock_objection(objection)
         if row.status != "withdrawn":
             move(row, "withdrawn", by=by)
+            _give_missing(row)
             settle_notice(receiver_of(row.returned), f"objection:{row.pk}")
 
 
@@ -94,10 +95,15 @@ def decide_objection(objection: Objection, *, upheld: bool, answer: str, by: str
         if row.status != "open":
             raise WrongState(f"This objection is {row.get_status_display().lower()} already.")
         said = {"answer": answer.strip()[:1000], "decided_at": timezone.now()}
-        correction = _correct(row, answer, by) if upheld else None
+        correction = _correct(row, answer, by) if upheld else _give_missing(row)
         move(row, to, by=by, reason=answer[:300], correction=correction, **said)
         _tell_both(row)
     return row
+
+
+def mark_held(objection_id: int, minor: int | None) -> None:
+    """Note what settlement holds because of an objection, gross in minor units; None: no longer. *Again*: no change."""
+    Objection.everyone.filter(pk=objection_id).update(held_minor=minor)
 
 
 def _lock(returned: Return) -> Return:
@@ -146,8 +152,6 @@ def _correct(row: Objection, answer: str, by: str) -> Return:
         line = lines[one["line"]]
         setattr(line, one["from"], getattr(line, one["from"]) - one["units"])
         line.moved += one["units"]
-        if one["from"] == "missing":  # such units were free to be announced again; they must still be
-            _claim_free(returned.internal_order, one["line"], one["units"])
         units[one["line"]] = units.get(one["line"], 0) + one["units"]
         counted = grades.setdefault(one["line"], {})
         counted[one["to"]] = counted.get(one["to"], 0) + one["units"]
@@ -156,10 +160,22 @@ def _correct(row: Objection, answer: str, by: str) -> Return:
     return inspect_return(made, grades, verdict=answer, by=by)
 
 
-def _claim_free(internal_order: InternalOrder, line_id: int, units: int) -> None:
-    rows = InternalOrderLine.everyone.filter(pk=line_id, shipped_quantity__gte=F("returned_quantity") + units)
-    if not rows.update(returned_quantity=F("returned_quantity") + units):
-        raise WrongState(f"The missing units of {internal_order.number} were announced again meanwhile.")
+def _take_missing(returned: Return, asked: Asked) -> None:
+    """Let units that were missing come back with this return only; they were free to be announced again."""
+    for one in asked:
+        if one["from"] == "missing":
+            rows = InternalOrderLine.everyone.filter(
+                pk=one["line"], shipped_quantity__gte=F("returned_quantity") + one["units"]
+            )
+            if not rows.update(returned_quantity=F("returned_quantity") + one["units"]):
+                raise WrongState(f"The missing units of {returned.number} were announced again meanwhile.")
+
+
+def _give_missing(row: Objection) -> None:
+    for one in row.asked:
+        if one["from"] == "missing":
+            rows = InternalOrderLine.everyone.filter(pk=one["line"])
+            rows.update(returned_quantity=F("returned_quantity") - one["units"])
 
 
 def _tell_both(row: Objection) -> None:

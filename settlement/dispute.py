@@ -137,12 +137,12 @@ def withdraw_dispute(dispute: Dispute, *, merchant: Merchant, by: str) -> None:
 
 
 def owed_for(order: InternalOrder) -> int:
-    """Tell what the origin owes the shipper for a sale by now, minor units: the sale less what came back."""
+    """Tell what the origin owes the shipper for a sale by now, minor units: the sale less what came back and what is held."""
     lines = Line.objects.filter(
         entry__internal_order=order,
         account__merchant=order.order.shop.merchant_id,
         counterparty=order.shipper.merchant_id,
-    )
+    ).exclude(account__kind="merchant_hold")
     return int(lines.exclude(entry__kind="release").aggregate(sum=Sum("amount"))["sum"] or 0)
 
 

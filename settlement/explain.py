@@ -102,7 +102,10 @@ def _item_steps(item: dict[str, Any], facts: dict[str, Any], *, ships: bool, cur
     vat = facts.get("vat", {})
     rate = vat.get("supply_rate_bp", 0) / 100
     steps = []
-    if item["kind"] == "goods":
+    if facts.get("return") and "rate_card" not in facts:
+        told = f"{item.get('quantity', 1)} × {item['title']}, taken over as new for the price agreed"
+        steps.append(Step(told, sign * item["supply"]))
+    elif item["kind"] == "goods":
         steps.append(
             Step(
                 f"{item.get('quantity', 1)} × {item['title']}: {shown(item['net'])} net of the customer’s VAT, "

@@ -111,7 +111,9 @@ ALONE: dict[str, str] = {
         left join orders_internalorder i on i.id = e.internal_order_id
         where e.kind = 'ship' and (i.id is null or i.shipped_at is null or e.key <> 'ship:internal_order:' || i.id)
            or e.kind = 'return' and not exists (select 1 from orders_return r where e.key = 'return:' || r.id
-             and r.internal_order_id = e.internal_order_id and r.status = 'closed')
+             and r.internal_order_id = e.internal_order_id and r.status = 'closed' and r.destination = 'shipper')
+           or e.kind = 'takeover' and not exists (select 1 from orders_return r where e.key = 'takeover:' || r.id
+             and e.internal_order_id is null and r.status = 'closed' and r.destination = 'taker')
            or e.kind = 'reversal' and e.reverses_id is null
            or e.kind = 'release' and e.ref not like 'cycle:%%' and not exists (select 1 from settlement_released r
              where r.entry_id = split_part(substr(e.ref, 9), '-', 1)::bigint)
@@ -121,6 +123,24 @@ ALONE: dict[str, str] = {
         select r.number from orders_return r join orders_internalorder i on i.id = r.internal_order_id
         where r.status = 'closed' and r.destination = 'shipper' and r.posted_at is null and r.closed_at < %(before)s
           and i.posted_at is not null""",
+    "every closed takeover is in the ledger, once and for the price agreed": """
+        select format('%%s: %%s', r.number, case when r.posted_at is null then 'not posted'
+          else format('%%s units for %%s in the ledger, %%s for %%s taken over', e.units, e.net, l.units, l.net) end)
+        from orders_return r
+        cross join lateral (select coalesce(sum(n.as_new), 0) as units, coalesce(sum(n.as_new * n.takeover_minor), 0) as net
+          from orders_returnline n where n.row_id = r.id) l
+        cross join lateral (select coalesce(sum((x->>'quantity')::int), 0) as units, coalesce(sum((x->>'supply')::bigint), 0) as net
+          from settlement_entry b cross join jsonb_array_elements(b.facts->'items') x where b.key = 'takeover:' || r.id) e
+        where r.status = 'closed' and r.destination = 'taker' and (r.posted_at is null and r.closed_at < %(before)s
+          or r.posted_at is not null and l.net > 0 and (e.units, e.net) <> (l.units, l.net))""",
+    "what is objected to is held until it is decided, and no longer": """
+        select format('objection to %%s: %%s, holds %%s', r.number, o.status, o.held_minor)
+        from orders_objection o join orders_return r on r.id = o.returned_id join orders_internalorder i on i.id = r.internal_order_id
+        left join orders_return c on c.id = o.correction_id
+        where o.status = 'open' and o.held_minor is null and r.destination = 'shipper' and o.raised_at < %(before)s
+            and i.posted_at < %(before)s
+          or o.status <> 'open' and o.held_minor is not null and (c.id is null or c.posted_at is not null) and %(before)s > (
+            select max(h.at) from orders_objectionchange h where h.row_id = o.id)""",
     "a reversal is its original negated": """
         select format('entry %%s reverses %%s', r.id, r.reverses_id) from settlement_entry r where r.reverses_id is not null
         and exists (select 1 from settlement_line l where l.entry_id in (r.id, r.reverses_id)
@@ -128,14 +148,21 @@ ALONE: dict[str, str] = {
     "no period outlives its cycle": """
         select format('period %%s of %%s', p.id, p.day) from settlement_period p join settlement_cycle c on c.id = p.cycle_id
         where p.day > c.through""",
-    "nothing is held where no dispute is open": """
+    "nothing is held where nothing is disputed or objected to": """
         select format('account %%s holds %%s', a.id, b.amount) from settlement_account a
         join settlement_balance b on b.account_id = a.id where a.kind = 'merchant_hold' and b.amount <> coalesce((
           select sum(case when os.merchant_id = a.merchant_id then d.amount else -d.amount end)
           from settlement_dispute d join orders_internalorder i on i.id = d.internal_order_id
           join orders_order o on o.id = i.order_id join network_shop os on os.id = o.shop_id
           join network_shop ss on ss.id = i.shipper_id
-          where d.status = 'open' and d.currency = a.currency and a.merchant_id in (os.merchant_id, ss.merchant_id)), 0)""",
+          where d.status = 'open' and d.currency = a.currency and a.merchant_id in (os.merchant_id, ss.merchant_id)), 0)
+          + coalesce((select sum(case when os.merchant_id = a.merchant_id then h.held_minor else -h.held_minor end)
+          from orders_objection h join orders_return r on r.id = h.returned_id
+          join orders_internalorder i on i.id = r.internal_order_id
+          join orders_order o on o.id = i.order_id join network_shop os on os.id = o.shop_id
+          join network_shop ss on ss.id = i.shipper_id
+          where h.held_minor is not null and i.currency = a.currency
+            and a.merchant_id in (os.merchant_id, ss.merchant_id)), 0)""",
     "every settled payment is in the books once": """
         select p.number from settlement_payment p where (p.status in ('settled', 'bounced')) <> exists (
             select 1 from settlement_entry e where e.key = 'payment:' || p.id)
@@ -197,7 +224,8 @@ SHARED: dict[str, str] = {
           cross join jsonb_array_elements(e.facts->'items') item
           where e.kind = 'ship' and e.internal_order_id = i.id and item->>'kind' = x.kind) s
         cross join lateral (select sum(l.as_new + l.faulty + l.lost) as units from orders_returnline l
-          join orders_return r on r.id = l.row_id where r.internal_order_id = i.id and r.posted_at is not null) b
+          join orders_return r on r.id = l.row_id
+          where r.internal_order_id = i.id and r.destination = 'shipper' and r.posted_at is not null) b
         where x.units > s.units or x.kind = 'goods' and x.units is distinct from b.units""",
     "every document is the ledger's lines and its true-up": """
         select format('%%s: net %%s of %%s, VAT %%s of %%s', d.number, d.net, t.net, d.vat, t.vat + d.trueup)

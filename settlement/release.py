@@ -76,6 +76,12 @@ def release_due(on: dt.date | None = None, *, effective_on: dt.date | None = Non
     return total
 
 
+def stop_releases() -> None:
+    """Let no release run until this transaction ends: for whoever must know whether an entry is released."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 @transaction.atomic
 def _release_batch(on: dt.date, effective_on: dt.date, after: int) -> tuple[int, int] | None:
     """Release the next entries in one transaction; gives how many, and the last of them."""

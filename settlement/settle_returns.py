@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from orders.models import InternalOrder, InternalOrderLine, Return, ReturnLine
 from orders.return_goods import mark_posted
+from settlement.hold_objected import free_decided, hold_objected
 from settlement.models import Entry
 from settlement.post import Draft, lock_balances, post_entries
+from settlement.settle_takeovers import post_takeovers
 from settlement.splitting import GOODS, SHIPPING, Item, post_shipment, take_back
 from settlement.sweeps import Sweep, post_in_batches
 from skuu.kit.errors import SkuuError
@@ -28,13 +30,14 @@ def post_returns(
     """Post every closed return that is not in the ledger yet, takeovers too, in batches of one transaction each.
 
     What its selling shop objects to is held first, so that nobody is paid it. A return whose sale is not posted waits for it.
-    *Locks* returns with their internal orders (skipping those another sweep
-    holds, unless told to ``wait``), then periods and balances as post_entries does. *Again*: a return is posted once, by its lock
-    and its key. One that cannot be posted is reported and passed over.
+    *Locks* returns with their internal orders (skipping those another sweep holds, unless told to ``wait``), then periods and
+    balances as post_entries does. *Again*: a return is posted once, by its lock and its key. One that cannot be posted is
+    reported and passed over.
     """
     hold_objected()
     sweep = post_in_batches(lambda sweep, after: _post_batch(sweep, after, wait), "returns", seconds=seconds, tell=tell)
     taken = post_takeovers(seconds=seconds, tell=tell, wait=wait)
+    free_decided()
     return Sweep(sweep.posted + taken.posted, sweep.refused | taken.refused)
 
 

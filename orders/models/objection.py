@@ -37,6 +37,8 @@ class Objection(Stateful, Tenant):
     raised_by = models.CharField(max_length=150)
     answer = models.CharField(max_length=1000, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    # what settlement holds of the sale meanwhile, gross in minor units of the internal order; null: nothing is held (any more)
+    held_minor = models.BigIntegerField(null=True, blank=True)
     # the return that gives effect to it
     correction = models.OneToOneField(Return, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
@@ -51,10 +53,19 @@ class Objection(Stateful, Tenant):
                 | (~Q(status="upheld") & Q(correction__isnull=True)),
                 name="an_upheld_objection_names_its_correction",
             ),
+            models.CheckConstraint(
+                condition=Q(held_minor=None) | Q(held_minor__gte=0), name="an_objection_holds_no_less_than_nothing"
+            ),
         ]
         indexes: ClassVar = [
             # read by the back office's list of what waits for a decision
             models.Index(fields=["raised_at"], condition=Q(status="open"), name="objection_open"),
+            # read by settlement.hold_objected
+            models.Index(
+                fields=["status"],
+                condition=Q(status="open") | Q(held_minor__isnull=False),
+                name="objection_held_or_to_be",
+            ),
         ]
 
     def __str__(self) -> str:

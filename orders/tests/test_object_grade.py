@@ -7,7 +7,7 @@ from network.models import Notice
 from orders.models import InternalOrder, InternalOrderLine, Objection, OrderLine, Return, ReturnLine
 from orders.object_grade import BadObjection, decide_objection, object_grade, withdraw_objection
 from orders.restock import restock_due
-from orders.return_goods import announce_return, inspect_return
+from orders.return_goods import BadUnits, announce_return, cancel_return, inspect_return
 from orders.returnable import units_left
 from skuu.kit.errors import WrongState
 
@@ -69,14 +69,23 @@ def test_missing_units_that_were_there_count_once(market, closed):
     assert (OrderLine.everyone.get().status, restock_due()) == ("returned", 0)
 
 
-def test_missing_units_announced_again_cannot_be_decided_away(market, closed):
-    row = objected(closed, **{"from": "missing", "to": "faulty"})
+def test_missing_units_come_back_by_one_way_only(market, closed):
     line = closed.lines.get().line_id
-    announce_return(closed.internal_order, [(line, 1)], reason="too_small", by="bruno")
+    again = announce_return(closed.internal_order, [(line, 1)], reason="too_small", by="bruno")
     before = facts()
     with pytest.raises(WrongState):
-        decide_objection(row, upheld=True, answer="Weighed.", by="staff")
+        objected(closed, **{"from": "missing", "to": "faulty"})
     assert facts() == before
+    cancel_return(again, by="bruno")
+    for end in (
+        lambda row: withdraw_objection(row, by="bruno"),
+        lambda row: decide_objection(row, upheld=False, answer="It was not there.", by="staff"),
+    ):
+        row = objected(closed, **{"from": "missing", "to": "faulty"})
+        with pytest.raises(BadUnits):
+            announce_return(closed.internal_order, [(line, 1)], reason="too_small", by="bruno")
+        end(row)
+        assert list(units_left(closed.internal_order).values()) == [1]
 
 
 def test_a_rejected_or_withdrawn_objection_changes_no_unit(market, closed):
