@@ -1,6 +1,7 @@
 """Documents, seals, terms and cycles in the back office, and the pages that put books, shops and bank side by side."""
 
 import datetime as dt
+from collections import Counter
 from typing import Any
 
 from django import forms
@@ -10,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timezone import localdate
 from unfold.admin import ModelAdmin
@@ -19,8 +19,8 @@ from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.admin_pay import ask
 from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
-from settlement.dac7_xml import seller_report_xml
-from settlement.models import Document, Evidence, NumberSeries, PayTerms, Seal, StoredFile
+from settlement.models import Document, Evidence, NumberSeries, PayTerms, Seal, SellerReport, StoredFile
+from settlement.report_sellers import due_on, report_sellers
 from settlement.tasks import issue_last_month
 from skuu.kit.errors import SkuuError
 from skuu.kit.jobs import enqueue
@@ -64,6 +64,7 @@ class DocumentAdmin(ReadOnly, ModelAdmin):
             path("<int:pk>/<slug:kind>.file", wrap(self.file), name="settlement_document_file"),
             path("issue/", wrap(self.issue), name="settlement_issue"),
             path("sellers/", wrap(sellers), name="settlement_sellers"),
+            path("sellers/<int:pk>.xml", wrap(sellers_file), name="settlement_sellers_file"),
             *super().get_urls(),
         ]
 
@@ -94,6 +95,26 @@ class EvidenceAdmin(ReadOnly, ModelAdmin):
     search_fields = ("internal_order__number", "issuer")
     list_select_related = ("internal_order",)
     ordering = ("-pk",)
+
+
+@admin.register(SellerReport)
+class SellerReportAdmin(ReadOnly, ModelAdmin):
+    """Reports about sellers as they left; they are written on the page about sellers."""
+
+    list_display = ("reference", "year", "kind", "records", "made_at", "made_by", "file")
+    list_filter = ("year", "kind")
+    search_fields = ("reference", "made_by")
+    ordering = ("-pk",)
+    exclude = ("content",)
+
+    @admin.display(description="Records")
+    def records(self, row: SellerReport) -> str:
+        counted = Counter(one["type"] for one in row.told)
+        return ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items()))
+
+    @admin.display(description="File")
+    def file(self, row: SellerReport) -> str:
+        return format_html('<a href="{}">XML</a>', reverse("admin:settlement_sellers_file", args=[row.pk]))
 
 
 @admin.register(Seal)
@@ -131,32 +152,50 @@ class YearForm(OfficeForm):
 
 @permission_required("settlement.view_document", raise_exception=True)
 def sellers(request: HttpRequest) -> HttpResponse:
-    """Show, or download, what DAC7 asks of a platform about its sellers in a year."""
+    """Show, or download, what DAC7 asks of a platform about its sellers in a year; write its report, or what corrects it."""
+    today = localdate()
     form = YearForm(request.GET) if request.GET.get("year") else YearForm()
-    year = form.cleaned_data["year"] if form.is_bound and form.is_valid() else localdate().year
+    year = form.cleaned_data["year"] if form.is_bound and form.is_valid() else today.year - 1
     if "csv" in request.GET:
         answer = HttpResponse(seller_report_csv(year), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="sellers-{year}.csv"'
         return answer
     refused = None
-    if "xml" in request.GET:
+    may_write = request.user.has_perm("settlement.add_sellerreport")
+    if request.method == "POST":
+        if not may_write:
+            raise PermissionDenied
         try:
-            answer = HttpResponse(
-                seller_report_xml(seller_report(year), year, at=timezone.now()), content_type="application/xml"
-            )
-            answer["Content-Disposition"] = f'attachment; filename="sellers-{year}.xml"'
-            return answer
+            written = report_sellers(year, by=request.user.get_username())
+            messages.success(request, f"Written: {', '.join(row.reference for row in written)}. Take it and send it.")
+            return redirect(f"{request.path}?year={year}")
         except SkuuError as error:
             refused = error.message
+    rows = seller_report(year)
+    reports = list(SellerReport.objects.filter(year=year).defer("content").order_by("pk"))
     facts = {
         **admin.site.each_context(request),
         "refused": refused,
         "title": f"Sellers in {year} (DAC7)",
-        "rows": seller_report(year),
+        "rows": rows,
+        "reports": reports,
+        "due_on": due_on(year),
+        "is_late": not reports and today > due_on(year),
+        "is_over": today.year > year,
+        "may_write": may_write,
         "year": year,
         "opts": Document._meta,
     }
-    return render(request, "admin/settlement/sellers.html", facts)
+    return render(request, "admin/settlement/sellers.html", facts, status=422 if refused else 200)
+
+
+@permission_required("settlement.view_document", raise_exception=True)
+def sellers_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out a report about sellers as it was written."""
+    row = get_object_or_404(SellerReport, pk=pk)
+    answer = HttpResponse(bytes(row.content), content_type="application/xml")
+    answer["Content-Disposition"] = f'attachment; filename="{row.reference}.xml"'
+    return answer
 
 
 @permission_required("settlement.view_entry", raise_exception=True)

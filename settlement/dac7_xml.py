@@ -16,7 +16,8 @@ from skuu.kit.errors import NotPossible
 from skuu.kit.money import exponent, round_half_away
 
 DPI, STF = "urn:oecd:ties:dpi:v1", "urn:oecd:ties:dpistf:v1"
-NEW_DATA, NEW = "DPI401", "OECD1"
+NEW_DATA, CORRECTIONS = "DPI401", "DPI402"
+RESENT, NEW, CORRECTED, DELETED = "OECD0", "OECD1", "OECD2", "OECD3"
 IBAN, REGISTERED = "IBAN", "OECD304"
 Four = tuple[int, int, int, int]
 
@@ -30,6 +31,16 @@ class Reported:
     sales: Four
     consideration: Four
     fees: Four
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a report: its type, its reference, the reference it corrects, and whom it is about (None: the network)."""
+
+    type: str
+    reference: str
+    corrects: str
+    reported: Reported | None
 
 
 def reported_sellers(sellers: Iterable[Seller], year: int) -> list[Reported]:
@@ -72,39 +83,57 @@ def _whole(minor: int, given: str, wanted: str, year: int, quarter: int) -> int:
     return round_half_away(Fraction(minor, 10 ** exponent(wanted)))
 
 
-def seller_report_xml(sellers: Iterable[Seller], year: int, *, at: dt.datetime) -> bytes:
-    """Write the report of a year, as a first report (not a correction), for the authority of the network's own country.
-
-    The same sellers at the same instant give the same bytes. A tax number that nobody gave is told as unknown. Raises NotPossible
-    while the network's own VAT id is not set, or the year is not over.
-    """
+def check_year(year: int, at: dt.datetime) -> None:
+    """Refuse a report of a year that is not over, or by nobody. Raises NotPossible."""
     if not settings.NETWORK_VAT_ID:
         raise NotPossible("Set SKUU_NETWORK_VAT_ID: the report names who sends it.", code="no_operator")
     if at.year <= year:
         raise NotPossible(f"{year} is not over; a report is of a whole year.", code="year_is_open")
+
+
+def operator_facts() -> dict[str, str]:
+    """Say of the network itself what a report tells of it."""
+    return {
+        "vat_id": settings.NETWORK_VAT_ID,
+        "legal_name": settings.NETWORK_LEGAL_NAME,
+        "name": settings.NETWORK_NAME,
+        "country": settings.NETWORK_COUNTRY,
+        "street": settings.NETWORK_ADDRESS,
+        "postcode": settings.NETWORK_POSTCODE,
+        "city": settings.NETWORK_CITY,
+    }
+
+
+def write_report(records: Iterable[Record], year: int, *, at: dt.datetime, kind: str, reference: str) -> bytes:
+    """Write one message of records about a year's sellers, for the authority of the network's own country.
+
+    The same records at the same instant give the same bytes. A tax number that nobody gave is told as unknown.
+    """
     country = settings.NETWORK_COUNTRY
     root = etree.Element(f"{{{DPI}}}DPI_OECD", nsmap={"dpi": DPI, "stf": STF}, version="1.0")
-    _message(root, country, year, at)
+    _message(root, country, year, at, kind, reference)
     body = _add(root, "DPIBody")
-    _operator(body, country, year, at)
-    for row in reported_sellers(sellers, year):
-        _seller(body, row, country, year, at)
+    for record in records:
+        if record.reported is None:
+            _operator(body, country, record)
+        else:
+            _seller(body, record.reported, record)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
-def _message(root: Any, country: str, year: int, at: dt.datetime) -> None:
+def _message(root: Any, country: str, year: int, at: dt.datetime, kind: str, reference: str) -> None:
     message = _add(root, "MessageSpec")
     _add(message, "SendingEntityIN", settings.NETWORK_VAT_ID)
     _add(message, "TransmittingCountry", country)
     _add(message, "ReceivingCountry", country)
     _add(message, "MessageType", "DPI")
-    _add(message, "MessageRefId", f"{country}{year}{country}-{settings.NETWORK_VAT_ID}-{at:%Y%m%dT%H%M%S}")
-    _add(message, "MessageTypeIndic", NEW_DATA)
+    _add(message, "MessageRefId", reference)
+    _add(message, "MessageTypeIndic", kind)
     _add(message, "ReportingPeriod", f"{year}-12-31")
     _add(message, "Timestamp", f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}Z")
 
 
-def _operator(body: Any, country: str, year: int, at: dt.datetime) -> None:
+def _operator(body: Any, country: str, record: Record) -> None:
     operator = _add(body, "PlatformOperator")
     _add(operator, "ResCountryCode", country)
     _add(operator, "TIN", settings.NETWORK_VAT_ID, issuedBy=country)
@@ -113,10 +142,10 @@ def _operator(body: Any, country: str, year: int, at: dt.datetime) -> None:
     _add(operator, "PlatformBusinessName", settings.NETWORK_NAME)
     _address(operator, country, settings.NETWORK_ADDRESS, settings.NETWORK_POSTCODE, settings.NETWORK_CITY)
     _add(operator, "AssumedReporting", "false")
-    _doc(operator, f"{country}{year}-operator-{at:%Y%m%dT%H%M%S}")
+    _doc(operator, record)
 
 
-def _seller(body: Any, row: Reported, country: str, year: int, at: dt.datetime) -> None:
+def _seller(body: Any, row: Reported, record: Record) -> None:
     seller = row.seller
     reportable = _add(body, "ReportableSeller")
     standard = _add(_add(_add(reportable, "Identity"), "EntitySeller"), "Standard")
@@ -142,7 +171,7 @@ def _seller(body: Any, row: Reported, country: str, year: int, at: dt.datetime) 
     _quarters(_add(goods, "NumberOfActivities"), "NumbQ", row.sales, {})
     _quarters(_add(goods, "Fees"), "FeesQ", row.fees, money)
     _quarters(_add(goods, "Taxes"), "TaxQ", (0, 0, 0, 0), money)  # the network withholds none
-    _doc(reportable, f"{country}{year}-seller-{seller.merchant}-{at:%Y%m%dT%H%M%S}")
+    _doc(reportable, record)
 
 
 def _quarters(parent: Any, name: str, values: Four, attributes: dict[str, str]) -> None:
@@ -159,9 +188,12 @@ def _address(parent: Any, country: str, street: str, postcode: str, city: str) -
             _add(fixed, name, value)
 
 
-def _doc(parent: Any, reference: str) -> None:
+def _doc(parent: Any, record: Record) -> None:
     doc = _add(parent, "DocSpec")
-    for name, value in (("DocTypeIndic", NEW), ("DocRefId", reference)):
+    told = [("DocTypeIndic", record.type), ("DocRefId", record.reference)]
+    if record.corrects:
+        told.append(("CorrDocRefId", record.corrects))
+    for name, value in told:
         etree.SubElement(doc, f"{{{STF}}}{name}").text = value
 
 

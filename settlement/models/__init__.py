@@ -18,6 +18,7 @@ from settlement.models.payment import (
 from settlement.models.period import AgreedCycle, Carried, Cycle, Period
 from settlement.models.proposal import Proposal, ProposalChange
 from settlement.models.release import PayTerms, Released
+from settlement.models.report import SellerReport
 from settlement.models.seal import Seal
 from settlement.models.statement import Statement, StatementLine
 
@@ -51,6 +52,7 @@ __all__ = [
     "ProposalChange",
     "Released",
     "Seal",
+    "SellerReport",
     "Statement",
     "StatementLine",
     "StoredFile",

@@ -4,10 +4,15 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+import time_machine
 from lxml import etree
 
+from network.models import User
+from settlement import report_sellers as reporting
 from settlement.dac7 import Seller
-from settlement.dac7_xml import DPI, STF, reported_sellers, seller_report_xml
+from settlement.dac7_xml import DPI, NEW, NEW_DATA, STF, Record, reported_sellers, write_report
+from settlement.models import SellerReport
+from settlement.report_sellers import NothingToReport, due_on, report_sellers
 from skuu.kit.errors import NotPossible
 
 AT = dt.datetime(2027, 1, 15, 9, tzinfo=dt.UTC)
@@ -25,11 +30,17 @@ def seller(**change) -> Seller:
 
 @pytest.fixture(autouse=True)
 def network(settings):
-    settings.NETWORK_COUNTRY, settings.NETWORK_VAT_ID = "BE", "BE0403170701"
+    settings.NETWORK_COUNTRY, settings.NETWORK_VAT_ID, settings.STAFF_SECOND_FACTOR = "BE", "BE0403170701", False
+
+
+def written(*sellers: Seller) -> bytes:
+    records = [Record(NEW, "operator", "", None)]
+    records += [Record(NEW, f"seller-{row.seller.merchant}", "", row) for row in reported_sellers(sellers, 2026)]
+    return write_report(records, 2026, at=AT, kind=NEW_DATA, reference="BE2026-1")
 
 
 def told(*sellers: Seller) -> etree._Element:
-    return etree.fromstring(seller_report_xml(sellers, 2026, at=AT))
+    return etree.fromstring(written(*sellers))
 
 
 def texts(root, *names: str) -> list[str]:
@@ -88,14 +99,109 @@ def test_who_sold_in_two_currencies_is_told_once_in_euro_at_the_rate_of_each_qua
 def test_the_same_sellers_at_the_same_instant_give_the_same_bytes_and_names_are_only_text():
     name = "A & B <Söhne>"
     assert texts(told(seller(name=name)), "EntSellerID", "Name") == [name]
-    assert seller_report_xml([LARGE], 2026, at=AT) == seller_report_xml([LARGE], 2026, at=AT)
+    assert written(LARGE) == written(LARGE)
 
 
-def test_nothing_is_reported_of_an_open_year_or_by_nobody(settings):
+@pytest.fixture
+def sellers(monkeypatch, db):
+    """Say whom the year's books name: nobody has to trade for it."""
+    found: list[Seller] = []
+    monkeypatch.setattr(reporting, "seller_report", lambda year: list(found))
+    with time_machine.travel(AT, tick=False):
+        yield found
+
+
+def records(report: SellerReport) -> list[tuple[str, str, str]]:
+    """Read each record's type, reference and what it corrects out of the XML."""
+    root = etree.fromstring(bytes(report.content))
+    names = ("DocTypeIndic", "DocRefId", "CorrDocRefId")
+    return [tuple(doc.findtext(f"{{{STF}}}{name}", "") for name in names) for doc in root.iter(f"{{{DPI}}}DocSpec")]
+
+
+def test_a_first_report_is_new_and_the_same_again_is_refused(sellers):
+    sellers += [LARGE, seller(merchant=8, name="Bruno SAS")]
+    (first,) = report_sellers(2026, by="ina")
+    assert (first.kind, texts(etree.fromstring(bytes(first.content)), "MessageTypeIndic")) == ("DPI401", ["DPI401"])
+    assert records(first) == [
+        ("OECD1", "BE2026-operator-1", ""),
+        ("OECD1", "BE2026-seller-7-1", ""),
+        ("OECD1", "BE2026-seller-8-1", ""),
+    ]
+    with pytest.raises(NothingToReport):
+        report_sellers(2026, by="ina")
+    assert SellerReport.objects.count() == 1
+
+
+def test_a_second_report_corrects_deletes_and_adds_and_a_third_names_the_correction(sellers):
+    sellers += [LARGE, seller(merchant=8, name="Bruno SAS"), seller(merchant=10, name="Dora NV")]
+    report_sellers(2026, by="ina")
+    sellers[:] = [seller(sales=(9, 0, 0, 30)), seller(merchant=10, name="Dora NV"), seller(merchant=9, name="Cara BV")]
+    correction, addition = report_sellers(2026, by="olaf")
+    assert (correction.kind, addition.kind) == ("DPI402", "DPI401")
+    # the network's own record is only sent again, under the reference it had; who has not changed is not told
+    assert records(correction) == [
+        ("OECD0", "BE2026-operator-1", ""),
+        ("OECD2", "BE2026-seller-7-2", "BE2026-seller-7-1"),
+        ("OECD3", "BE2026-seller-8-2", "BE2026-seller-8-1"),
+    ]
+    root = etree.fromstring(bytes(correction.content))
+    assert (texts(root, "NumbQ1"), texts(root, "EntSellerID", "Name")) == (["9", "10"], ["Alma SARL", "Bruno SAS"])
+    assert records(addition) == [("OECD0", "BE2026-operator-1", ""), ("OECD1", "BE2026-seller-9-3", "")]
+    sellers[0] = seller(sales=(8, 0, 0, 30))
+    (third,) = report_sellers(2026, by="ina")
+    assert records(third)[1:] == [("OECD2", "BE2026-seller-7-4", "BE2026-seller-7-2")]
+    references = [
+        reference for row in SellerReport.objects.all() for kind, reference, _ in records(row) if kind != "OECD0"
+    ]
+    assert len(references) == len(set(references))
+    assert len(set(SellerReport.objects.values_list("reference", flat=True))) == 4
+
+
+def test_who_was_deleted_and_sells_after_all_is_new_again_and_a_moved_network_corrects_itself(sellers, settings):
+    sellers += [LARGE]
+    report_sellers(2026, by="ina")
+    sellers.clear()
+    (gone,) = report_sellers(2026, by="ina")
+    assert records(gone)[1:] == [("OECD3", "BE2026-seller-7-2", "BE2026-seller-7-1")]
+    sellers.append(LARGE)
+    (again,) = report_sellers(2026, by="ina")
+    assert records(again)[1:] == [("OECD1", "BE2026-seller-7-3", "")]
+    settings.NETWORK_CITY = "Elsewhere"
+    (moved,) = report_sellers(2026, by="ina")
+    assert records(moved) == [("OECD2", "BE2026-operator-4", "BE2026-operator-1")]
+
+
+def test_a_change_that_the_report_does_not_tell_corrects_nothing(sellers):
+    sellers += [LARGE]
+    report_sellers(2026, by="ina")
+    sellers[:] = [seller(consideration=(1_000_48, 0, 0, 5_000_50))]  # the schema has no cents
+    with pytest.raises(NothingToReport):
+        report_sellers(2026, by="ina")
+
+
+def test_a_report_is_due_at_the_end_of_january():
+    assert due_on(2026) == dt.date(2027, 1, 31)
+
+
+def test_nothing_is_reported_of_an_open_year_or_by_nobody(sellers, settings):
     with pytest.raises(NotPossible) as refused:
-        seller_report_xml([LARGE], 2027, at=AT)
+        report_sellers(2027, by="ina")
     assert refused.value.code == "year_is_open"
     settings.NETWORK_VAT_ID = ""
     with pytest.raises(NotPossible) as refused:
-        seller_report_xml([LARGE], 2026, at=AT)
-    assert refused.value.code == "no_operator"
+        report_sellers(2026, by="ina")
+    assert (refused.value.code, SellerReport.objects.count()) == ("no_operator", 0)
+
+
+def test_staff_write_it_on_its_page_and_take_the_file(client, sellers):
+    sellers += [LARGE]
+    client.force_login(User.objects.create_user("ina", password="x", is_staff=True, is_superuser=True))
+    page = "/admin/settlement/document/sellers/?year=2026"
+    assert "31 Jan 2027" in client.get(page).content.decode()
+    assert client.post(page).status_code == 302
+    report = SellerReport.objects.get()
+    assert (report.made_by, report.reference in client.get(page).content.decode()) == ("ina", True)
+    assert client.get(f"/admin/settlement/document/sellers/{report.pk}.xml").content == bytes(report.content)
+    assert (client.post(page).status_code, SellerReport.objects.count()) == (422, 1)
+    client.force_login(User.objects.create_user("eva", password="x", is_staff=True))
+    assert client.get(page).status_code == 403

@@ -179,6 +179,7 @@ BACK_OFFICE = [
     ),
     _door("admin/settlement/document/issue/", SENT_ON),
     _door("admin/settlement/document/sellers/", STAFF),
+    _door("admin/settlement/document/sellers/<int:pk>.xml", GONE, "admin/settlement/document/sellers/0.xml"),
     _door("admin/settlement/paymentfile/<int:pk>/take/", GONE, "admin/settlement/paymentfile/{payment_file}/take/"),
     _door("admin/settlement/proposal/<int:pk>/decide/", GONE, "admin/settlement/proposal/0/decide/"),
     _door("admin/operations/", STAFF),

@@ -16,6 +16,7 @@ TABLES = (
     "settlement_storedfile",
     "settlement_disputemessage",
     "settlement_evidence",
+    "settlement_sellerreport",
 )
 NEVER_DELETED = (
     "settlement_statement",
