@@ -8,6 +8,7 @@ taken up again alone, and buried when its worker dies a third time: it stops no 
 import datetime as dt
 import json
 import random
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 BATCH = 200
 FIGURES = 1000
 LEASE = dt.timedelta(seconds=60)
+PATIENCE = 10.0  # seconds after which a batch begins nothing more: a slow store keeps no other shop's messages
 MOST_FAULTS = 3  # tries that fail by the message itself
 MOST_TRIES = 24  # a store that stays away: about a day
 MOST_DEATHS = 3
@@ -46,6 +48,10 @@ select e.* from unnest(%(shops)s::bigint[]) s (id) cross join lateral (
 """
 LEASE_LOCKED = """
 update network_inboundevent set next_attempt_at = %s, unanswered = unanswered + 1 where id = any(%s)
+"""
+GIVE_BACK = """
+update network_inboundevent set next_attempt_at = %s, unanswered = 0
+where id = any(%s) and status in ('waiting', 'failed') and next_attempt_at = %s and unanswered = 1
 """
 LEASE_UNANSWERED = """
 update network_inboundevent set next_attempt_at = %(until)s, unanswered = unanswered + 1 where id = (
@@ -123,17 +129,26 @@ def take_messages() -> int:
 
 
 def _take_batch() -> int:
+    """Lease a batch and hand it on, shop by shop and kind by kind; what has not begun in time is given back to others."""
     groups: dict[tuple[int, str], list[Row]] = defaultdict(list)
     with transaction.atomic():
         rows = _lock_due(figures=False, most=BATCH)
+        until = shared_now() + LEASE
         if rows:
             with connection.cursor() as cursor:
-                cursor.execute(LEASE_LOCKED, [shared_now() + LEASE, [row[0] for row in rows]])
+                cursor.execute(LEASE_LOCKED, [until, [row[0] for row in rows]])
     for row in sorted(rows):
         groups[row[1], neutral(row[2]) or ""].append(row)
     shops = Shop.everyone.select_related("merchant").in_bulk({shop for shop, _ in groups})
+    began, waiting = time.monotonic(), {row[0] for row in rows}
     for (shop, _), members in groups.items():
+        if len(waiting) < len(rows) and time.monotonic() - began > PATIENCE:
+            break
+        waiting -= {row[0] for row in members}
         _handle_group(shops[shop], members)
+    if waiting:
+        with connection.cursor() as cursor:
+            cursor.execute(GIVE_BACK, [shared_now(), sorted(waiting), until])
     return len(rows)
 
 

@@ -22,6 +22,7 @@ from skuu.kit.jobs import ring
 from skuu.kit.models import Heartbeat
 
 __all__ = [
+    "drop_old_messages",
     "forget_old_bodies",
     "handle_due",
     "note_too_large",
@@ -35,6 +36,8 @@ LARGEST = 10 * 1024 * 1024
 TOO_LARGE_FROM = "too large: "  # how such an alarm's heartbeat begins; the shop follows
 TOO_LATE = dt.timedelta(hours=24)  # older news is for the nightly reconcile; handlers still see it
 BODIES_KEPT = dt.timedelta(days=30)
+FIGURES_KEPT = dt.timedelta(days=8)  # delays are measured over seven
+MESSAGES_KEPT = dt.timedelta(days=90)
 
 STORE = """
 insert into network_inboundevent (shop_id, topic, webhook_id, event_id, triggered_at, received_at, body, body_sha256,
@@ -200,3 +203,23 @@ def forget_old_bodies() -> int:
     old = InboundEvent.everyone.filter(received_at__lt=timezone.now() - BODIES_KEPT).exclude(body="")
     ids = list(old.exclude(status__in=["waiting", "failed"]).order_by("pk").values_list("pk", flat=True)[:1000])
     return InboundEvent.everyone.filter(pk__in=ids).update(body="")
+
+
+_DROP = """
+delete from network_inboundevent where id in (
+  select id from network_inboundevent where figures = %s and status in ('done', 'ignored') and received_at < %s
+  limit 10000 for update skip locked)
+"""
+
+
+def drop_old_messages() -> int:
+    """Delete a batch of settled messages: stock figures after eight days, all others after ninety; returns how many.
+
+    What is dead, or waits, stays until a person or a handler settles it.
+    """
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP, [True, now - FIGURES_KEPT])
+        figures = cursor.rowcount
+        cursor.execute(_DROP, [False, now - MESSAGES_KEPT])
+        return figures + cursor.rowcount

@@ -103,12 +103,12 @@ def change_sending(
         "zones": _clean_zones(zones),
         "cutoff_hour": cutoff_hour,
         "handling_days": handling_days,
-        "closed_on": sorted(set(closed_on))[:MOST_CLOSED],
+        "closed_on": sorted(set(closed_on)),
         "capacity": capacity,
     }
     _refuse_wrong(told)
     with transaction.atomic():
-        Shop.everyone.select_for_update().get(pk=shop.pk)
+        Shop.everyone.select_for_update(no_key=True).get(pk=shop.pk)
         newest = SendingTerms.everyone.filter(shop=shop).order_by("-version").first()
         if newest and all(getattr(newest, name) == value for name, value in told.items()):
             return None
@@ -136,6 +136,8 @@ def _refuse_wrong(told: Mapping[str, Any]) -> None:
         raise BadTerms("The cut-off is an hour of the day, and handling takes ten days at most.")
     if told["capacity"] is not None and not 1 <= told["capacity"] <= 100_000:
         raise BadTerms("Hand over at least one parcel a day; pause the shop when it cannot send.")
+    if len(told["closed_on"]) > MOST_CLOSED:
+        raise BadTerms(f"Name {MOST_CLOSED} closed days at most; pause the shop for longer breaks.")
     for one in services:
         _refuse_wrong_prices(one)
 

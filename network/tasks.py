@@ -1,7 +1,7 @@
 """The network stage's sweeps, woken by bells and by the schedule."""
 
 from network import connect, inbox, notify, receive, tokens
-from skuu.kit.jobs import answers_bell, drain
+from skuu.kit.jobs import answers_bell, drain, ring
 
 
 @answers_bell
@@ -38,6 +38,10 @@ def check_shops() -> int:
     return drain(connect.recheck_shops)
 
 
+@answers_bell
 def forget_bodies() -> int:
-    """Erase the text of messages that nobody needs any more."""
-    return drain(receive.forget_old_bodies)
+    """Erase the text of messages that nobody needs any more, and drop those that are long settled; go on until all is done."""
+    done = drain(receive.drop_old_messages) + drain(receive.forget_old_bodies)
+    if done:
+        ring(forget_bodies)
+    return done

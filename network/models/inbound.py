@@ -68,6 +68,12 @@ class InboundEvent(Tenant):
             ),
             # read by network.receive.receive_event to flag replays under a new id
             models.Index(fields=["shop", "topic", "body_sha256"], name="inbound_same_body"),
+            # read by network.receive.drop_old_messages
+            models.Index(
+                fields=["figures", "received_at"],
+                condition=Q(status__in=["done", "ignored"]),
+                name="inbound_settled",
+            ),
             # read by the operations page
             models.Index(fields=["received_at"], condition=Q(status="dead"), name="inbound_dead"),
         ]

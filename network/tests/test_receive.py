@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from network import receive, topics
+from network import inbox, receive, topics
 from network.connectors.base import ConnectorError
 from network.models import InboundEvent, Merchant, Shop
 from skuu.kit.errors import NotPossible
@@ -392,6 +392,20 @@ class TestTheSweep:
         InboundEvent.everyone.update(next_attempt_at=timezone.now())
         assert (receive.handle_due(), handled, self.statuses()) == (1, [["1"]], ["done"])
 
+    def test_a_batch_whose_store_is_slow_gives_back_what_it_has_not_begun(self, bruno, handled, monkeypatch):
+        """Others take it up at once; nobody takes it for a message that ended its worker."""
+        self.give(bruno, {"n": 1}, {"n": 2})
+        self.give(bruno, {"n": 3}, topic="inventory_levels/update")
+        with monkeypatch.context() as patch:
+            patch.setattr(inbox, "PATIENCE", -1.0)
+            assert inbox.take_messages() == 3
+        assert handled == [["1", "2"]]
+        left = InboundEvent.everyone.get(status="waiting")
+        assert left.unanswered == 0
+        assert inbox.take_messages() == 1
+        assert self.statuses() == ["done"] * 3
+        assert len(handled) == 2
+
     def test_a_flood_of_one_shop_leaves_every_other_shop_its_turn(self, bruno, handled):
         """Case 84: each shop has its share of every batch."""
         merchant = bruno.merchant
@@ -428,6 +442,19 @@ class TestTheSweep:
         old.refresh_from_db()
         with pytest.raises(NotPossible):
             receive.replay_event(old, by="staff")
+
+    def test_settled_messages_are_dropped_figures_soon_and_others_late(self, bruno):
+        for days, figures, status in (
+            (9, True, "done"), (7, True, "done"), (9, False, "done"), (91, False, "ignored"), (91, False, "dead"),
+            (91, False, "waiting"),
+        ):  # fmt: skip
+            (row,) = self.give(bruno, {"n": days})
+            received_at = timezone.now() - dt.timedelta(days=days)
+            InboundEvent.everyone.filter(pk=row.pk).update(status=status, figures=figures, received_at=received_at)
+        first, *_, fourth = InboundEvent.everyone.order_by("pk").values_list("pk", flat=True)[:4]
+        assert (receive.drop_old_messages(), receive.drop_old_messages()) == (2, 0)
+        assert not InboundEvent.everyone.filter(pk__in=[first, fourth]).exists()
+        assert self.statuses() == ["done", "done", "dead", "waiting"]
 
 
 class TestTopics:
