@@ -12,7 +12,9 @@ from django.urls import reverse
 from network.scoping import as_network
 from orders.models import Objection, ReturnLine
 from orders.object_grade import decide_objection
+from orders.restock import receiver_of
 from skuu.kit.errors import SkuuError
+from skuu.kit.money import Money
 
 FIELD = "border border-base-200 rounded-default px-3 py-2 w-full dark:bg-base-900 dark:border-base-700"
 
@@ -35,7 +37,7 @@ def decide_page(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     with as_network():
         rows = Objection.everyone.select_related(
-            "returned__internal_order__shipper", "returned__internal_order__order__shop"
+            "returned__internal_order__shipper", "returned__internal_order__order__shop", "returned__receiver"
         )
         row = get_object_or_404(rows, pk=pk)
         form = DecisionForm(request.POST or None)
@@ -53,6 +55,8 @@ def decide_page(request: HttpRequest, pk: int) -> HttpResponse:
             "title": f"Objection to {row.returned.number}",
             "row": row,
             "asked": _asked(row),
+            "inspector": receiver_of(row.returned),
+            "held": Money(row.held_minor, row.returned.internal_order.currency).format() if row.held_minor else "",
             "form": form,
             "opts": Objection._meta,
             "after": reverse("admin:orders_objection_changelist"),

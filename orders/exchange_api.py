@@ -106,11 +106,15 @@ class ObjectionOut(serializers.Serializer):
     answer = serializers.CharField()
     raised_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
+    held_minor = serializers.IntegerField(
+        allow_null=True,
+        help_text="what is paid to nobody until it is decided: gross, in minor units of the return’s currency",
+    )
     correction = serializers.CharField(allow_null=True, help_text="the return by which it took effect")
 
 
 def _told(row: Objection, number: str) -> dict[str, Any]:
-    same = ("status", "words", "answer", "raised_at", "decided_at")
+    same = ("status", "words", "answer", "raised_at", "decided_at", "held_minor")
     told: dict[str, Any] = {name: getattr(row, name) for name in same}
     return told | {"returned": number, "correction": row.correction.number if row.correction else None}
 

@@ -104,8 +104,14 @@ class Case:
 
     @property
     def objections(self) -> list[Objection]:
-        """What the selling shop objected to, the newest first; who shipped reads it too."""
+        """What the selling shop objected to, the newest first; who inspected it reads it too."""
         return list(self.row.objections.order_by("-pk"))
+
+    @property
+    def held(self) -> str:
+        """What is paid to nobody until the open objection is decided; empty when nothing is held."""
+        minor = next((one.held_minor for one in self.objections if one.status == "open"), None)
+        return Money(minor, self.row.internal_order.currency).format(get_language() or "en") if minor else ""
 
     @property
     def may_object(self) -> bool:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from settlement.balances import positions_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.documents.statement import statement_rows
+from settlement.invoice import issue_documents
 from settlement.models import Entry, Statement
 from settlement.settle import post_shipped
 from settlement.settle_returns import post_returns
@@ -174,3 +176,14 @@ def test_the_items_add_up_to_the_price_and_its_vat_reckoned_once(lines, vat_bp):
     assert sum(item.vat for item in items) == (2 * net * vat_bp + 10_000) // 20_000
     assert sum(one.amount for one in post_shipment(items, 1, 2)) == 0
     assert {one.merchant for one in post_shipment(items, 1, 2)} <= {1, 2}
+
+
+def test_it_is_invoiced_by_the_selling_shop_to_the_taker(taken):
+    inspected(taken, as_new=2, worn=1)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=40), tick=False):
+        post_returns()
+        close_cycle(timezone.localdate())
+        issued = issue_documents(timezone.localdate(taken.announced_at), by="test")
+    document = next(one for one in issued.documents if one.buyer.name == "Cara")
+    assert (document.kind, document.seller.name, document.net, document.vat) == ("389", "Bruno", 56_66, 11_33)
+    assert "Alma" not in str(document.facts)
