@@ -127,6 +127,14 @@ class AdviceOut(serializers.Serializer):
     lost = serializers.IntegerField()
 
 
+class DoubtOut(serializers.Serializer):
+    """A VAT id of which its register said no."""
+
+    vat_id = serializers.CharField()
+    country = serializers.CharField()
+    closes_on = serializers.DateField(help_text="from this day on it counts no more: routes that need it are closed")
+
+
 class OpeningsOut(serializers.Serializer):
     """Every country in which a partner takes part."""
 
@@ -137,6 +145,7 @@ class OpeningsOut(serializers.Serializer):
     uncovered = serializers.ListField(
         child=serializers.CharField(), help_text="own places that no VAT id covers: nothing may leave them"
     )
+    refused = DoubtOut(many=True, help_text="VAT ids that their register does not know as valid")
 
 
 class PartnerCountries(ShopView):
@@ -179,6 +188,7 @@ def _openings(found: Openings) -> dict[str, object]:
         "countries": countries,
         "advice": advice,
         "uncovered": found.uncovered,
+        "refused": [{"vat_id": one.vat_id, "country": one.country, "closes_on": one.closes_on} for one in found.doubts],
     }
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,6 +16,7 @@ from network.rates import convert_minor
 from network.stops import open_stops
 from network.tariffs import quote
 from network.taxing import Party, Point, UnknownRateError, standard_rate_bp, vat_route
+from network.vat_ids import doubted, in_force
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import round_half_away
 
@@ -136,10 +137,13 @@ def open_market(shop_ids: Collection[int]) -> Market:
     offering = Exists(open_stops().filter(kind="partner", shop=OuterRef("pk")))
     shops = list(Shop.objects.filter(pk__in=shop_ids).select_related("merchant").annotate(offer_halted=offering))
     held = vat_countries({shop.merchant_id for shop in shops}, on)
+    refused = refused_countries({shop.merchant_id for shop in shops}, on)
     traders, trust = {}, trust_of([shop.pk for shop in shops])
     for shop in shops:
         merchant, its_rules = shop.merchant, rules.get(shop.pk, [])
         party = Party(merchant.country, frozenset(held.get(merchant.pk, ())), merchant.oss, merchant.pk)
+        if merchant.pk in refused:
+            party = replace(party, refused=frozenset(refused[merchant.pk]))
         traders[shop.pk] = Trader(shop, party, rule_set(its_rules, "origin"), rule_set(its_rules, "shipper"))
         traders[shop.pk].kept_back = trust[shop.pk].kept_back
     return Market(on, traders)
@@ -152,13 +156,21 @@ def standing_on(on: dt.date) -> QuerySet[Rule]:
 
 
 def vat_countries(merchant_ids: Collection[int], on: dt.date) -> dict[int, set[str]]:
-    """Name the countries each merchant holds a VAT number of on a day."""
+    """Name the countries each merchant holds a VAT number of on a day; one that its register refused is none."""
     held: dict[int, set[str]] = {}
-    valid = Q(valid_to=None) | Q(valid_to__gte=on)
-    rows = TaxRegistration.objects.filter(valid, merchant_id__in=merchant_ids, valid_from__lte=on)
+    rows = TaxRegistration.objects.filter(in_force(on), merchant_id__in=merchant_ids)
     for merchant_id, country in rows.values_list("merchant_id", "country"):
         held.setdefault(merchant_id, set()).add(country)
     return held
+
+
+def refused_countries(merchant_ids: Collection[int], on: dt.date) -> dict[int, set[str]]:
+    """Name the countries of which each merchant's VAT number counts no more on a day because its register refused it."""
+    refused: dict[int, set[str]] = {}
+    for row in doubted(merchant_ids):
+        if row.refused_from is not None and row.refused_from <= on:
+            refused.setdefault(row.merchant_id, set()).add(row.country)
+    return refused
 
 
 def rule_set(rules: Iterable[Rule], side: str) -> RuleSet:

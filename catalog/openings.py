@@ -10,6 +10,7 @@ from catalog.market import vat_countries
 from catalog.models import Demand
 from network.models import Merchant, Shop
 from network.taxing import Party, Point, Registration, country_name, missing_registrations
+from network.vat_ids import doubted
 
 DAYS = 30
 
@@ -74,6 +75,16 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A VAT number of which its register said no: from which day it counts no more, and whether that day has come."""
+
+    vat_id: str
+    country: str
+    closes_on: dt.date | None
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Openings:
     """All partner countries of a merchant, its advice by worth, and own places that no VAT id covers."""
 
@@ -82,6 +93,7 @@ class Openings:
     countries: list[Opening] = field(default_factory=list)
     advice: list[Advice] = field(default_factory=list)
     uncovered: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
 
 
 def openings_of(merchant: Merchant, shops: list[Shop]) -> Openings:
@@ -97,7 +109,17 @@ def openings_of(merchant: Merchant, shops: list[Shop]) -> Openings:
     ]
     found.sort(key=lambda one: (-one.sizes, not one.is_open, one.name))
     uncovered = sorted(country_name(country) for country in _own_countries(shops) if not party.holds(country))
-    return Openings(tuple(map(country_name, sorted(held))), merchant.oss, found, _advise(found), uncovered)
+    named = tuple(map(country_name, sorted(held)))
+    doubts = [
+        Doubt(
+            row.vat_id,
+            country_name(row.country),
+            row.refused_from,
+            row.counts_until is not None and row.counts_until < on,
+        )
+        for row in doubted([merchant.pk])
+    ]
+    return Openings(named, merchant.oss, found, _advise(found), uncovered, doubts)
 
 
 def _advise(found: list[Opening]) -> list[Advice]:

@@ -39,7 +39,8 @@ with now_is as (
        where r.shop_id = s.id and r.removed_at is null and coalesce(r.starts_on <= %(today)s, true)
          and coalesce(r.ends_on >= %(today)s, true)),
     (select string_agg(t.country, ',' order by t.id) from network_taxregistration t
-       where t.merchant_id = m.id and t.valid_from <= %(today)s and coalesce(t.valid_to >= %(today)s, true)))) as fingerprint
+       where t.merchant_id = m.id and t.valid_from <= %(today)s and coalesce(t.valid_to >= %(today)s, true)
+         and not coalesce(t.refused_from <= %(today)s and t.refused_id = t.vat_id, false)))) as fingerprint
   from network_shop s join network_merchant m on m.id = s.merchant_id)
 select n.id, n.fingerprint from now_is n left join catalog_shelfbasis b on b.shop_id = n.id
 where b.fingerprint is distinct from n.fingerprint order by n.id

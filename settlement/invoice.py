@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from network.models import Merchant, TaxRegistration
 from network.scoping import as_network
+from network.vat_ids import in_force
 from settlement.documents.pdf import invoice_pdf
 from settlement.documents.pdfa import check_pdfa
 from settlement.documents.validate import check_document
@@ -213,8 +214,7 @@ def _party(merchant_id: int, *, abroad: int | None = None) -> Party:
     today = timezone.localdate()
     ids = {
         row.country: row.vat_id
-        for row in TaxRegistration.everyone.filter(merchant=merchant, valid_from__lte=today).order_by("valid_from")
-        if row.valid_to is None or row.valid_to >= today
+        for row in TaxRegistration.everyone.filter(in_force(today), merchant=merchant).order_by("valid_from")
     }
     there = Merchant.everyone.get(pk=abroad).country if abroad is not None else merchant.country
     vat_id = ids.get(there) or ids.get(merchant.country) or next(iter(ids.values()), "")

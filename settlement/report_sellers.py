@@ -107,7 +107,7 @@ def _write(
 ) -> SellerReport:
     number = SellerReport.objects.count() + 1
     stem = f"{settings.NETWORK_COUNTRY}{year}"
-    told = []
+    told: list[dict[str, Any]] = []
     if not any(about == OPERATOR for about, *_ in changes):
         before = standing.get(OPERATOR)
         kept = before["reference"] if before else f"{stem}-operator-{number}"
@@ -155,6 +155,6 @@ def _read(record: dict[str, Any]) -> Reported | None:
     if record["about"] == OPERATOR:
         return None
     facts = dict(record["facts"])
-    four = {name: tuple(facts[name]) for name in ("sales", "consideration", "fees")}
+    four: dict[str, Any] = {name: tuple(facts[name]) for name in ("sales", "consideration", "fees")}
     seller = Seller(**facts["seller"], address="", **four)
     return Reported(seller, facts["currency"], **four)

@@ -129,11 +129,9 @@ def read_shipped(after: int, limit: int, *, wait: bool) -> Batch:
         cursor.execute(_CARDS, [list({sale.card for sale in batch.sales})])
         batch.cards.update((pk, Card(*rest)) for pk, *rest in cursor.fetchall())
     shippers = {sale.shipper: sale.shipper_country for sale in batch.sales}
-    for merchant, country, begins, ends in TaxRegistration.everyone.filter(merchant__in=shippers).values_list(
-        "merchant_id", "country", "valid_from", "valid_to"
-    ):
-        if shippers[merchant] == country:
-            batch.registrations.setdefault(merchant, []).append((begins, ends))
+    for row in TaxRegistration.everyone.filter(merchant__in=shippers):
+        if shippers[row.merchant_id] == row.country:
+            batch.registrations.setdefault(row.merchant_id, []).append((row.valid_from, row.counts_until))
     return batch
 
 

@@ -1,5 +1,6 @@
 """Where a merchant is registered for VAT: what decides which routes are lawful."""
 
+import datetime as dt
 from typing import ClassVar
 
 from django.db import models
@@ -19,6 +20,9 @@ class TaxRegistration(Tenant):
     vat_id = models.CharField(max_length=20)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    # its register's no, written by network.vat_ids: the number it was said of, and the day from which it counts no more
+    refused_id = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
+    refused_from = models.DateField(null=True, blank=True, editable=False)
 
     class Meta(Tenant.Meta):
         constraints: ClassVar = [
@@ -29,6 +33,19 @@ class TaxRegistration(Tenant):
 
     def __str__(self) -> str:
         return self.vat_id
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether its register said no of the number as it is now; it counts until ``refused_from`` all the same."""
+        return self.refused_from is not None and self.refused_id == self.vat_id
+
+    @property
+    def counts_until(self) -> dt.date | None:
+        """The last day on which it counts: that of its end, or the day before its register's no closes it."""
+        if self.refused_from is None or not self.is_doubted:
+            return self.valid_to
+        last = self.refused_from - dt.timedelta(days=1)
+        return last if self.valid_to is None else min(last, self.valid_to)
 
 
 class VatCheck(Tenant):

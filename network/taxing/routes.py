@@ -28,6 +28,7 @@ class Party:
     vat_countries: frozenset[str]
     oss: bool
     merchant_id: int
+    refused: frozenset[str] = frozenset()  # countries of VAT ids of which their register said no
 
     def holds(self, country: str) -> bool:
         """Say whether the merchant has a VAT id of this country."""
@@ -110,18 +111,24 @@ def _refuse_places(leaves: str, from_postcode: str, arrives: str, to_postcode: s
 def _refuse_parties(leaves: str, arrives: str, origin: Party, shipper: Party, transport: str) -> str:
     where = country_name(leaves)
     if not shipper.holds(leaves):
-        return f"The shipping shop needs a VAT id of {where}, where the goods leave."
+        return f"The shipping shop needs a VAT id of {where}, where the goods leave{_given(shipper, leaves)}."
     if leaves == arrives:
-        return "" if origin.holds(leaves) else f"The selling shop needs a VAT id of {where} to sell goods there."
+        lacks = f"The selling shop needs a VAT id of {where} to sell goods there{_given(origin, leaves)}."
+        return "" if origin.holds(leaves) else lacks
     if transport != "origin":
         return (
             f"The shipping shop arranges the transport, so the selling shop needs a VAT id of {country_name(arrives)}; "
             "this way is not open yet."
         )
-    missing = [] if origin.holds(leaves) else [f"a VAT id of {where}, where the goods leave"]
+    missing = [] if origin.holds(leaves) else [f"a VAT id of {where}, where the goods leave{_given(origin, leaves)}"]
     if not origin.oss:
         missing.append(f"the one-stop shop (OSS) registration, to charge the VAT of {country_name(arrives)}")
     return f"The selling shop needs {' and '.join(missing)}." if missing else ""
+
+
+def _given(party: Party, country: str) -> str:
+    """Add that there is a number, and that its register does not know it as valid."""
+    return "; the one it gave is not valid, says its register" if country in map(vat_country, party.refused) else ""
 
 
 def _explain(treatment: str, leaves: str, arrives: str, supply_bp: int, consumer_bp: int) -> str:

@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 import time_machine
 
-from network.models import Notice, VatCheck
+from catalog.market import refused_countries, vat_countries
+from network.models import Membership, Notice, User, VatCheck
+from network.taxing import Party, Point, vat_route
 from network.vat_ids import check_due_registrations, check_registration, has_right_digits, last_checks
 from settlement.tests.cast import make_merchant, make_shop
 
@@ -138,3 +140,79 @@ def test_a_merchant_is_told_of_a_number_that_is_not_valid(register, number):
     check_registration(number, by="schedule")
     notice = Notice.everyone.get(kind="vat_id_invalid")
     assert (notice.shop, notice.subject) == (shop, "The VAT number FR83404833048 is not valid")
+
+
+class TestRefused:
+    """A no closes routes: at once where there never was a yes, after some days where there was one."""
+
+    DAY = dt.date(2026, 11, 2)
+
+    @pytest.fixture(autouse=True)
+    def clock(self):
+        with time_machine.travel(dt.datetime(2026, 11, 2, 10, tzinfo=dt.UTC), tick=False) as clock:
+            yield clock
+
+    def held(self, number, on=DAY) -> set[str]:
+        return vat_countries([number.merchant_id], on).get(number.merchant_id, set())
+
+    def test_a_number_that_never_was_valid_counts_no_more_at_once(self, register, number):
+        assert self.held(number) == {"FR"}
+        register.says = (200, {"valid": False})
+        check_registration(number, by="ina")
+        assert (self.held(number), number.counts_until) == (set(), dt.date(2026, 11, 1))
+        assert refused_countries([number.merchant_id], self.DAY) == {number.merchant_id: {"FR"}}
+
+    def test_a_number_that_was_valid_counts_for_fourteen_days_more_and_is_asked_about_daily(
+        self, register, number, clock
+    ):
+        check_registration(number, by="ina")
+        register.says = (200, {"valid": False})
+        clock.shift(dt.timedelta(days=40))
+        make_shop(number.merchant)
+        for _ in range(3):  # every day, until somebody mends it; said once
+            assert check_due_registrations() == 1
+            clock.shift(dt.timedelta(days=1))
+        first_no = dt.date(2026, 12, 12)
+        number.refresh_from_db()
+        assert (number.refused_from, Notice.everyone.count()) == (first_no + dt.timedelta(days=14), 1)
+        last = number.counts_until
+        assert [self.held(number, day) for day in (last, last + dt.timedelta(days=1))] == [{"FR"}, set()]
+
+    def test_a_yes_opens_again_and_so_does_another_number(self, register, number):
+        register.says = (200, {"valid": False})
+        check_registration(number, by="ina")
+        register.says = (200, {"valid": True})
+        check_registration(number, by="ina")
+        assert (self.held(number), number.refused_from) == ({"FR"}, None)
+        register.says = (200, {"valid": False})
+        number.refused_from = None
+        VatCheck.everyone.all().delete()
+        check_registration(number, by="ina")
+        assert self.held(number) == set()
+        type(number).everyone.filter(pk=number.pk).update(vat_id="FR40303265045")
+        assert self.held(number) == {"FR"}
+
+    def test_the_route_is_blocked_and_says_why(self):
+        seller, shipper = Party("DE", frozenset(), True, 1, frozenset({"FR"})), Party("FR", frozenset({"FR"}), False, 2)
+        inside = vat_route(Point("FR"), Point("FR"), seller, shipper, self.DAY)
+        across = vat_route(Point("FR"), Point("DE"), seller, shipper, self.DAY)
+        assert (inside.treatment, inside.reason) == (
+            "blocked",
+            "The selling shop needs a VAT id of France to sell goods there; the one it gave is not valid, says its register.",
+        )
+        assert "the one it gave is not valid, says its register" in across.reason
+        assert (
+            "says its register"
+            not in vat_route(Point("FR"), Point("FR"), Party("DE", frozenset(), True, 1), shipper, self.DAY).reason
+        )
+
+    def test_the_merchants_page_names_the_number_and_the_day(self, register, number, client):
+        make_shop(number.merchant)
+        user = User.objects.create_user("alma", password="x")
+        Membership.everyone.create(user=user, merchant=number.merchant, role="owner")
+        register.says = (200, {"valid": False})
+        check_registration(number, by="ina")
+        client.force_login(user)
+        page = client.get("/partner-countries/").content.decode()
+        assert "FR83404833048 is not valid" in page
+        assert "2 November 2026" in page

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.db.models import F
 
 from network.models import TaxRegistration
 from network.taxing import Party, Point, vat_route
@@ -211,6 +212,19 @@ class TestSales:
             issued = issue_documents(dt.date(2026, 10, 1), by="ina")
         assert [name for name in issued.stuck if name.startswith("389")]
         assert list(Entry.objects.filter(kind="ship").values_list("payload_hash", flat=True)) == before
+
+    def test_N20_a_number_that_its_register_refuses_bears_no_reverse_charge_from_that_day_on(
+        self, alma, bruno, settings
+    ):
+        settings.NETWORK_COUNTRY = "DE"
+        before = delivered(bruno, alma)
+        TaxRegistration.everyone.filter(merchant=alma.merchant).update(
+            refused_from=before.shipped_at.date() + dt.timedelta(days=1), refused_id=F("vat_id")
+        )
+        after = make_internal_order(bruno, alma, shipped_at=before.shipped_at + dt.timedelta(days=2))
+        post_shipped()
+        told = [Entry.objects.get(internal_order=order).facts["fee_vat"]["treatment"] for order in (before, after)]
+        assert told == ["reverse_charge", "local"]
 
     def test_N21_posting_asks_nobody_it_reads_the_decision_that_was_frozen(self, alma, bruno):
         order = delivered(bruno, alma)
