@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.claim import use_claims_by_decrement
 from catalog.trust import record_rejection
 from network.connectors.base import ConnectorError, RemoteOrder, connector_for
+from network.notify import give_notice
 from orders.bells import wake
 from orders.cancel import call_back_stray
 from orders.leases import held, later, take
@@ -149,7 +150,24 @@ def push_parcels_due() -> int:
             over = not error.retryable and parcel.push_tries >= 5
             when = None if over else later(parcel.push_tries, error.retry_after)
             Parcel.everyone.filter(pk=parcel.pk).update(push_due_at=when, error=str(error))
+            if over:
+                _tell_not_entered(parcel, str(error))
     return len(taken)
+
+
+def _tell_not_entered(parcel: Parcel, error: str) -> None:
+    """Tell the shipper that its store does not know of a parcel it entered here, and what that means for its figure."""
+    number = parcel.internal_order.number
+    give_notice(
+        parcel.internal_order.shipper,
+        kind="parcel_not_entered",
+        key=f"parcel_not_entered:{parcel.pk}",
+        subject=f"{number}: your store does not know of the parcel you entered",
+        body=f"{parcel.carrier} {parcel.tracking_number} counts as sent, but your store did not take it: {error}\n"
+        "If its order was cancelled there, its units were put back into your stock: take them out again. "
+        "If the parcel has not left, agree with the selling shop, which reports it as lost.",
+        link=f"/to-ship/{number}/",
+    )
 
 
 def _push(parcel: Parcel) -> None:
@@ -194,6 +212,8 @@ def note_seen_at_shipper(internal_order: InternalOrder, remote: RemoteOrder) -> 
         if gone and row.status in ("placed", "accepted"):
             lock_units(row.order_id)
             end_internal_order(row, "declined", reason="Cancelled in the shipper's own store.", by="shipper's store")
+            if row.parcels.filter(cancelled_at=None).exists():  # entered here, and its store never took it
+                follow_parcels(row, by="shipper's store")
         elif not remote.cancelled_at:
             rows.update(fulfilments_due_at=now)
             wake("read_parcels")

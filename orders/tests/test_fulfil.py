@@ -244,6 +244,38 @@ def test_a_parcel_given_up_and_sent_by_another_is_flagged_and_called_back_when_i
     assert sold.order.lines.get().status == "shipped"
 
 
+def test_a_parcel_entered_after_the_store_had_cancelled_its_order_counts_and_its_shipper_is_told(market, sold):
+    market.cancel(market.alma, sold.remote_id)
+    ship_internal_order(sold, carrier="PostNL", number="3SGONE", by="alma")
+    for _ in range(6):
+        hurry()
+        market.sweep(market.alma)
+    sold.refresh_from_db()
+    assert (sold.status, sold.order.lines.get().status, Parcel.everyone.get().push_due_at) == (
+        "shipped",
+        "shipped",
+        None,
+    )
+    assert len(market.order(market.bruno, market.order_id)["fulfillments"]) == 1
+    (told,) = Notice.everyone.filter(kind="parcel_not_entered")
+    assert (told.shop_id, "take them out again" in told.body) == (market.alma.pk, True)
+
+
+def test_an_order_half_sent_here_and_cancelled_in_its_store_counts_for_what_was_sent(market):
+    order_id = market.buy(market.bruno, ("42", 2))
+    market.settle()
+    first = InternalOrder.everyone.get()
+    ship_internal_order(first, carrier="PostNL", number="3SHALF", lines=[(first.lines.get().pk, 1)], by="alma")
+    market.cancel(market.alma, first.remote_id)
+    for _ in range(6):
+        hurry()
+        market.sweep(market.alma)
+    first, second = InternalOrder.everyone.order_by("pk")
+    assert (first.status, first.lines.get().shipped_quantity) == ("shipped", 1)
+    assert (second.shipper_id, second.status, second.lines.get().quantity) == (market.dora.pk, "accepted", 1)
+    assert market.known(market.bruno, order_id).lines.get().status == "routed"
+
+
 def test_posting_is_marked_once(market, sold):
     ship_internal_order(sold, carrier="PostNL", number="3SX", by="alma")
     assert [mark_posted([sold.pk]), mark_posted([sold.pk])] == [1, 0]
