@@ -10,7 +10,7 @@ from django.db.models import F, Q, Sum
 
 from catalog.claim import check_claims
 from catalog.models import Placement, StockLevel
-from network.models import Shop
+from network.models import Notice, Shop
 from orders.lines import cover_of
 from orders.models import InternalOrder, Order, OrderLine, Parcel, ParcelLine, ReturnLine
 from settlement.check import check_ledger
@@ -131,11 +131,19 @@ def _orders_at_shippers(town: Town) -> list[str]:
             if row is None or not (row.status in HELD_AT_SHIPPER or row.parcels.filter(cancelled_at=None).exists()):
                 broken.append(f"{number} lives at {shop.domain}, and is {row.status if row else 'unknown'} with us")
         for number, row in ours.items():
-            if row.status in HELD_AT_SHIPPER and number not in there:
+            if row.status in HELD_AT_SHIPPER and number not in there and not _entered_here_only(row):
                 broken.append(f"{number} is {row.status} with us, and does not live at {shop.domain}")
-            elif row.status in HELD_AT_SHIPPER:
+            elif row.status in HELD_AT_SHIPPER and number in there:
                 broken += _same_units(town, shop, row, there[number][0])
     return broken
+
+
+def _entered_here_only(row: InternalOrder) -> bool:
+    """A parcel entered in the portal counts although its store cancelled the order at the same time; the shipper was told."""
+    parcels = row.parcels.filter(cancelled_at=None)
+    told = Notice.everyone.filter(kind="parcel_not_entered", shop=row.shipper)
+    keys = {f"parcel_not_entered:{pk}" for pk in parcels.values_list("pk", flat=True)}
+    return bool(keys) and keys == set(told.filter(key__in=keys).values_list("key", flat=True))
 
 
 def _same_units(town: Town, shop: Shop, row: InternalOrder, order: dict) -> list[str]:
