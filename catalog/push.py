@@ -82,7 +82,7 @@ def doubt_shelf(shop: Any, inventory_item_ids: Collection[int]) -> None:
     """Have these items' shelf figures read before anything is written to them (a cancelled line may have been put back)."""
     now = shared_now()
     rows = Placement.objects.filter(shop=shop, inventory_item_id__in=inventory_item_ids, pushed__isnull=False)
-    rows.update(doubted_at=now, next_attempt_at=now)
+    change_rows(list(rows.values_list("pk", flat=True)), doubted_at=now, next_attempt_at=now)
     _ring_push()
 
 

@@ -8,18 +8,22 @@ from django.db import connection
 from catalog.mark import mark_inventory
 from catalog.stocktake import confirm_soon
 
-_EXPECT = """
+# several levels are locked in the order of their ids, as everybody does
+_LOCKED = """(
+  select k.id, u.units from unnest(%s::bigint[], %s::int[]) as u (id, units) join catalog_stocklevel k on k.id = u.id
+  order by k.id for no key update of k)"""
+_EXPECT = f"""
 update catalog_stocklevel l set coming_back = l.coming_back + w.units
-from (select unnest(%s::bigint[]) as id, unnest(%s::int[]) as units) w where l.id = w.id
-"""
-_EXPECT_NO_LONGER = """
+from {_LOCKED} w where l.id = w.id
+"""  # noqa: S608 - words of our own
+_EXPECT_NO_LONGER = f"""
 update catalog_stocklevel l set coming_back = greatest(l.coming_back - w.units, 0)
-from (select unnest(%s::bigint[]) as id, unnest(%s::int[]) as units) w where l.id = w.id
-"""
-_COUNT = """
+from {_LOCKED} w where l.id = w.id
+"""  # noqa: S608 - words of our own
+_COUNT = f"""
 update catalog_stocklevel l set available = l.available + w.units
-from (select unnest(%s::bigint[]) as id, unnest(%s::int[]) as units) w where l.id = w.id returning l.inventory_item_id
-"""
+from {_LOCKED} w where l.id = w.id returning l.inventory_item_id
+"""  # noqa: S608 - words of our own
 
 
 def expect_units(units: Mapping[int, int]) -> None:

@@ -155,10 +155,13 @@ def cover_levels(claims: Sequence[Claim], levels: Sequence[RemoteLevel]) -> set[
 
 
 def confirm_soon(level_ids: Collection[int]) -> None:
-    """Have these levels read again shortly; the read is the truth."""
+    """Have these levels read again shortly; the read is the truth. *Locks* the levels by id."""
     if level_ids:
-        StockLevel.objects.filter(pk__in=level_ids).update(confirm_due_at=timezone.now() + CONFIRM_AFTER)
-        ring_confirm()
+        with transaction.atomic():
+            rows = StockLevel.objects.filter(pk__in=level_ids)
+            list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+            rows.update(confirm_due_at=timezone.now() + CONFIRM_AFTER)
+            ring_confirm()
 
 
 def _newer_read(level: StockLevel, new: _Figure) -> bool:
@@ -285,7 +288,9 @@ def _doubt_shelf(shop: Any, figures: dict[str, _Figure]) -> None:
         if pushed is not None and new.updated_at is not None and new.available not in (pushed, pushing):
             doubted.append(pk)
     if doubted:
-        Placement.objects.filter(pk__in=doubted).update(doubted_at=now, next_attempt_at=now)
+        rows = Placement.objects.filter(pk__in=doubted)
+        list(rows.select_for_update(no_key=True).order_by("shop_id", "inventory_item_id").values_list("pk"))
+        rows.update(doubted_at=now, next_attempt_at=now)
         from catalog import tasks
 
         ring(tasks.push)

@@ -13,7 +13,9 @@ from catalog.claim import OutOfStock, check_claims, claim_units, release_claims,
 from catalog.distribute import distribute_due, distribute_items
 from catalog.mark import mark_items
 from catalog.models import Claim, ItemMark, Match, Placement, StockLevel
-from catalog.stocktake import StockEvent, apply_stock_events
+from catalog.push import doubt_shelf
+from catalog.put_back import count_units, expect_no_longer, expect_units
+from catalog.stocktake import StockEvent, apply_stock_events, confirm_soon
 from catalog.supply import offers_for
 from catalog.tests.cast import level_of, make_item, open_shop, stock
 from catalog.trust import record_rejection
@@ -216,6 +218,49 @@ def test_goods_that_became_another_item_stand_there_whoever_decides_last(alma):
         pass
     placed.refresh_from_db()
     assert (placed.item, placed.wanted) == (new, 3)
+
+
+def test_whoever_touches_several_shelves_or_levels_takes_them_in_one_order(alma):
+    """Each of these waits for the first row and holds no later one, so that two of them never wait in a circle."""
+    bruno = open_shop(f"Bruno{Shop.objects.count()}", "BE")
+    items = [make_item(size=str(n)) for n in range(3)]
+    boots = [stock(alma, item, 5, sku=f"A{n}") for n, item in reversed(list(enumerate(items)))]
+    gaps = [stock(bruno, item, 0, sku=f"B{n}") for n, item in enumerate(items)]
+    for gap, item in reversed(list(zip(gaps, items, strict=True))):  # stored the other way round than they are locked
+        goods = gap.inventory_item
+        Placement.objects.create(shop=bruno, inventory_item=goods, variant=gap, item=item, wanted=1, pushed=1)
+    levels = sorted(level_of(boot).pk for boot in boots)
+    for level in reversed(levels):  # the oldest row is now stored last
+        StockLevel.objects.filter(pk=level).update(available=6)
+    shelf, now = bruno.shelf_location_id, timezone.now()
+    told = [StockEvent(gap.inventory_item.remote_id, shelf, 9, now) for gap in gaps]
+    units = dict.fromkeys(levels, 1)
+    shelves = Placement.objects.filter(shop=bruno).order_by("inventory_item_id")
+    for touch, rows in (
+        (lambda: doubt_shelf(bruno, [gap.inventory_item_id for gap in gaps]), shelves),
+        (lambda: apply_stock_events(bruno, told), shelves),
+        (lambda: expect_units(units), StockLevel.objects.filter(pk__in=levels).order_by("pk")),
+        (lambda: expect_no_longer(units.items()), StockLevel.objects.filter(pk__in=levels).order_by("pk")),
+        (lambda: count_units(units), StockLevel.objects.filter(pk__in=levels).order_by("pk")),
+        (lambda: confirm_soon(levels), StockLevel.objects.filter(pk__in=levels).order_by("pk")),
+    ):
+        Placement.objects.update(doubted_at=None)
+        ids, held = list(rows.values_list("pk", flat=True)), threading.Event()
+
+        def hold(model=rows.model, ids=ids, held=held):
+            with transaction.atomic():
+                list(model.objects.select_for_update().filter(pk=ids[0]))
+                held.set()
+                wait_for_queue(1)
+                list(model.objects.select_for_update(nowait=True).filter(pk__in=ids[1:]).order_by("pk"))
+
+        def meet(touch=touch, held=held):
+            assert held.wait(20)
+            with connection.cursor() as cursor:  # rows are met as they are stored, as in a table without statistics
+                cursor.execute("set enable_indexscan = off; set enable_bitmapscan = off")
+            touch()
+
+        together([hold, meet], threads=2)
 
 
 def wait_for_queue(length):
