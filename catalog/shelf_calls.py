@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from network.connectors.base import (
     AccessLost,
     Connector,
@@ -19,6 +21,7 @@ from network.connectors.base import (
     StaleFigure,
 )
 
+log = structlog.get_logger(__name__)
 MOST_ACTIVATIONS = 10  # each is a call of its own; the rest follows with the next trip
 ACTIVATING = 1.0  # seconds after which a trip begins no further one: lower figures must not wait behind them
 
@@ -77,7 +80,10 @@ class Trip:
         }
 
     def go(self, connector: Connector) -> "Trip":
-        """Make the calls one after the other; what one of them met ends the trip and is kept in ``error``."""
+        """Make the calls one after the other; what one of them met ends the trip and is kept in ``error``.
+
+        Whatever that was: a store that answers nonsense ends nobody else's trip.
+        """
         shelf = RemoteShelf(self.shop.shelf_service_id, self.shop.shelf_location_id)
         self.untried = [*self.standing, *self.fresh]
         try:
@@ -93,6 +99,14 @@ class Trip:
                 self.levels = connector.read_levels(sorted(one.stock for one in unclear))
         except ConnectorError as error:
             self.error = error
+        except Exception as error:
+            log.exception("answer_not_understood", shop=self.shop.domain)
+            self.error = ConnectorError(
+                f"{self.shop.domain} answered in a way that nobody understands ({type(error).__name__}).",
+                retryable=True,
+                unknown_outcome=True,
+                code="not_understood",
+            )
         return self
 
     def _write(self, connector: Connector, shelf: RemoteShelf, rows: Sequence[Row], key: str) -> None:

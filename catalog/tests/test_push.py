@@ -248,6 +248,22 @@ class TestFaults:
         assert (robe.pushed, slow.pushed) == (1, 3)
         assert robe.pushed_at < slow.pushed_at
 
+    def test_a_store_that_answers_nonsense_holds_no_other_and_is_looked_at_before_it_is_written_to(self, market):
+        push_all()
+        robe = place_robe(market)
+        Placement.objects.filter(shop=market.bruno).update(doubted_at=timezone.now())  # it is read first
+        market.standin.spoil("empty_after", "", times=100, store=market.bruno.domain)
+        push_due()
+        robe.refresh_from_db()
+        assert robe.pushed == 1
+        late = market.placed(market.bruno, STRAND_42)
+        assert "nobody understands" in late.error
+        assert late.next_attempt_at > timezone.now()
+        market.standin.faults.clear()
+        want(market, STRAND_42, 1)
+        push_all()
+        assert market.figures(market.bruno, STRAND_42) == (0, 1)
+
     def test_a_token_that_ends_in_the_middle_of_a_round_is_renewed_and_the_rest_is_written(self, market):
         robe = place_robe(market)
         before = market.bruno.credential.access_token

@@ -96,6 +96,8 @@ class Answering:
         done = work()
         if mode == "drop_after":
             return 0, {}, b""
+        if mode == "empty_after":
+            return self.standin.json(200, {"data": {}})
         return self.standin.json(502, {"errors": "Bad Gateway"}) if mode == "http_502_after" else done
 
     def _run(

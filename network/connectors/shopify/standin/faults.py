@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from network.connectors.shopify.standin.assigning import ranked
 from network.connectors.shopify.standin.state import Store
 
-CALLS = {"http_429", "http_500", "http_502_after", "throttle", "drop_before", "drop_after", "slow"}
+CALLS = {"http_429", "http_500", "http_502_after", "throttle", "drop_before", "drop_after", "slow", "empty_after"}
 MODES = CALLS | {"route_wrong"}
 
 
