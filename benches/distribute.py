@@ -62,6 +62,21 @@ do $$ declare one record; begin
   loop execute format('alter table %I alter column %I set default %L', one.table_name, one.column_name, ''); end loop;
 end $$
 """
+# a million rows are loaded without what would look at each of them; the checks then hold for whatever comes
+BARE = """
+create unlogged table bench_again as
+  select 0 as at, format('alter table %%I add constraint %%I %%s not valid', t.relname, k.conname, pg_get_constraintdef(k.oid)) as sql,
+    format('alter table %%I drop constraint %%I', t.relname, k.conname) as gone
+  from pg_constraint k join pg_class t on t.oid = k.conrelid where k.contype = 'f' and t.relname like 'catalog\\_%%'
+  union all
+  select 1, pg_get_indexdef(i.indexrelid), format('drop index %%I', c.relname)
+  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
+  where not i.indisunique and t.relname like 'catalog\\_%%';
+do $$ declare one record; begin for one in select gone from bench_again order by at loop execute one.gone; end loop; end $$
+"""
+CHECKED = """
+do $$ declare one record; begin for one in select sql from bench_again order by at desc loop execute one.sql; end loop; end $$
+"""
 # each item is carried by four shops; about four sizes in ten are gaps
 WORLD = """
 create unlogged table bench_shop as
@@ -91,7 +106,7 @@ def main() -> None:
         shops = max(8, bench.rows // SHOPS_TO_VARIANTS)
         values = {"shops": shops, "variants": bench.rows, "items": (bench.rows + 3) // 4}
         _scratch.run_sql(DEFAULTS)
-        _scratch.run_sql(*WORLD.split(";\n")[:-1], *LOAD.split(";\n")[:-1], **values)
+        _scratch.run_sql(*WORLD.split(";\n")[:-1], *BARE.split(";\n"), *LOAD.split(";\n")[:-1], CHECKED, **values)
         _scratch.settle_down()
         notice_changes()  # or the first sweep would find that it knows no shop yet
         ItemMark.objects.all().delete()
