@@ -91,6 +91,18 @@ def change_look(
     return row
 
 
+def ink_on(colour: str) -> str:
+    """Choose black or white, whichever is read better on a colour (contrast as WCAG reckons it)."""
+
+    def light(channel: int) -> float:
+        part = channel / 255
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (light(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
+    brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#000000" if (brightness + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
+
+
 def forget_look(shop: Shop) -> None:
     """Go back to the neutral slip every shop begins with. *Again*: no change."""
     ShopLook.everyone.filter(shop=shop).delete()

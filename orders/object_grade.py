@@ -95,7 +95,9 @@ def decide_objection(objection: Objection, *, upheld: bool, answer: str, by: str
         if row.status != "open":
             raise WrongState(f"This objection is {row.get_status_display().lower()} already.")
         said = {"answer": answer.strip()[:1000], "decided_at": timezone.now()}
-        correction = _correct(row, answer, by) if upheld else _give_missing(row)
+        correction = _correct(row, answer, by) if upheld else None
+        if not upheld:
+            _give_missing(row)
         move(row, to, by=by, reason=answer[:300], correction=correction, **said)
         _tell_both(row)
     return row

@@ -70,6 +70,7 @@ class SoldOrder:
     placed_at: dt.datetime | None
     lines: tuple[SoldLine, ...]
     ship_to: RemoteAddress
+    locale: str = ""  # the language the customer bought in, for slip and tracking page: de, fr-BE
 
 
 def sell_from_shelf(shop: Shop, sold: SoldOrder) -> tuple[Order, bool]:
@@ -99,7 +100,7 @@ def sell_from_shelf(shop: Shop, sold: SoldOrder) -> tuple[Order, bool]:
             _refuse_another(order, sold, variants)
         if is_new or (sold.paid and not order.paid_at and not order.cancelled_at):
             units = _units(sold, variants)
-            remote = _remote(order, units, paid=sold.paid, taxes_included=sold.taxes_included)
+            remote = _remote(order, units, paid=sold.paid, taxes_included=sold.taxes_included, locale=sold.locale)
             order = enter_order(shop, remote, units, sold.ship_to if is_new else None, _now(order))
     route_at_once(order)
     return order, is_new
@@ -172,6 +173,7 @@ def _remote(
     *,
     paid: bool,
     taxes_included: bool = True,
+    locale: str = "",
     cancelled_at: dt.datetime | None = None,
 ) -> RemoteOrder:
     return RemoteOrder(
@@ -189,6 +191,7 @@ def _remote(
         tags=(),
         high_risk=False,
         on_hold=False,
+        locale=locale,
         lines=tuple(unit.line for unit in units),
     )
 

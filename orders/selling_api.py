@@ -58,6 +58,13 @@ class SoldIn(Record):
     currency = serializers.RegexField(r"\A[A-Z]{3}\Z", required=False, help_text="the shop’s own, and no other")
     paid = serializers.BooleanField(help_text="partners are told once it is; send it again when it becomes true")
     taxes_included = serializers.BooleanField(required=False, help_text="of all prices; the shop’s habit when left out")
+    locale = serializers.RegexField(
+        r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z",
+        max_length=12,
+        required=False,
+        help_text="the language your customer bought in: “de”, “fr-BE”; the packing slip and the tracking page speak it. "
+        "The one of the country it goes to when left out",
+    )
     lines = SoldLineIn(many=True, min_length=1, max_length=MOST_LINES)  # type: ignore[call-arg]
     ship_to = ShipToIn()
 
@@ -79,6 +86,7 @@ class SoldIn(Record):
             placed_at=data.get("placed_at"),
             lines=tuple(SoldLine(row["variant"], row["quantity"], row["unit_price"]) for row in data["lines"]),
             ship_to=RemoteAddress(**data["ship_to"]),
+            locale=data.get("locale", ""),
         )
 
 

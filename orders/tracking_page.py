@@ -1,17 +1,28 @@
-"""The page on which a customer follows a parcel: the selling shop's name, the carrier's words, and nobody else's."""
+"""The page on which a customer follows a parcel: the selling shop's name and look, the carrier's words, and nobody else's."""
 
+import datetime as dt
+import hashlib
+from dataclasses import asdict
+from typing import Any
+
+from babel.dates import format_date, format_datetime
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.http import require_GET
 
 from network.scoping import as_network
 from orders.carriers import page_of
-from orders.models import Parcel
+from orders.look import Look, ink_on, look_of
+from orders.models import Order, Parcel
+from orders.slip_words import language_of
+from orders.tracking_words import TRACKING, TrackingWords, event_words
 
 SALT = "orders.tracking"
+TYPES = {"png": "image/png", "jpg": "image/jpeg"}
 
 
 def tracking_path(parcel: Parcel) -> str:
@@ -21,24 +32,23 @@ def tracking_path(parcel: Parcel) -> str:
 
 @require_GET
 def tracking(request: HttpRequest, token: str) -> HttpResponse:
-    """Show where a parcel is, in the selling shop's name; the shipper's is not said."""
-    try:
-        pk = signing.loads(token, salt=SALT)
-    except signing.BadSignature:
-        raise Http404("There is no such parcel.") from None
+    """Show where a parcel is, in the selling shop's name, look and the customer's language; the shipper's name is not said."""
+    parcel = _find(token)
     with as_network():
-        rows = Parcel.everyone.select_related("internal_order__order__shop").filter(pk=pk, cancelled_at=None)
-        parcel = rows.first()
-        if parcel is None:
-            raise Http404("There is no such parcel.")
         order = parcel.internal_order.order
+        look = look_of(order.shop)
+        language = language_of(order.locale, order.destination.get("country") or order.country)
         lines = parcel.lines.select_related("line__order_line").order_by("pk")
-        facts = {
+        facts = _told(parcel, order, language) | {
             "seller": order.shop.name,
-            "order": order.name,
             "parcel": parcel,
+            "language": language,
+            "token": token,
+            "look": _version(look),
+            "has_colour": not look.is_plain,
+            "has_logo": bool(look.logo) and not look.is_plain,
+            "closing": "" if look.is_plain else look.closing_words,
             "link": parcel.tracking_url or page_of(parcel.carrier, parcel.tracking_number),
-            "events": list(parcel.events.order_by("-at")),
             "lines": [(row.quantity, row.line.order_line.title) for row in lines],
         }
     answer = render(request, "tracking/parcel.html", facts)
@@ -46,3 +56,82 @@ def tracking(request: HttpRequest, token: str) -> HttpResponse:
     answer["X-Robots-Tag"] = "noindex"
     add_never_cache_headers(answer)
     return answer
+
+
+@require_GET
+def tracking_look(request: HttpRequest, token: str) -> HttpResponse:
+    """Serve the selling shop's colour as a stylesheet of its own, so that the page needs no style inside."""
+    look = _look(token)
+    colour = "#000000" if look.is_plain else look.colour
+    css = f":root {{ --look: {colour}; --look-ink: {ink_on(colour)}; }}\n"
+    return _kept(HttpResponse(css, content_type="text/css; charset=utf-8"))
+
+
+@require_GET
+def tracking_logo(request: HttpRequest, token: str) -> HttpResponse:
+    """Serve the selling shop's logo."""
+    look = _look(token)
+    if look.is_plain or not look.logo:
+        raise Http404("There is no logo.")
+    return _kept(HttpResponse(look.logo, content_type=TYPES[look.logo_kind]))
+
+
+def _find(token: str) -> Parcel:
+    try:
+        pk = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        raise Http404("There is no such parcel.") from None
+    with as_network():
+        rows = Parcel.everyone.select_related("internal_order__order__shop").filter(pk=pk, cancelled_at=None)
+        parcel = rows.first()
+    if parcel is None:
+        raise Http404("There is no such parcel.")
+    return parcel
+
+
+def _look(token: str) -> Look:
+    parcel = _find(token)
+    with as_network():
+        return look_of(parcel.internal_order.order.shop)
+
+
+def _version(look: Look) -> str:
+    """Name this look, so that a browser keeps it and asks anew when it changes."""
+    return hashlib.sha256(repr((look.is_plain, look.colour, look.logo_kind)).encode() + look.logo).hexdigest()[:12]
+
+
+def _kept(answer: HttpResponse) -> HttpResponse:
+    patch_cache_control(answer, private=True, max_age=3600)
+    answer["X-Robots-Tag"] = "noindex"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _told(parcel: Parcel, order: Order, language: str) -> dict[str, Any]:
+    """Say the page's words with their names and days put in."""
+    words = TRACKING[language]
+    known = {"order": order.name, "seller": order.shop.name}
+    said = {name: text.format(**known, day="") for name, text in asdict(words).items() if name != "events"}
+    return {"words": said, "state": _state(parcel, words, language), "events": _events(parcel, words, language)}
+
+
+def _state(parcel: Parcel, words: TrackingWords, language: str) -> str:
+    seen = parcel.delivered_at if not parcel.delivery_presumed else None
+    text, at = (words.delivered, seen) if seen else (words.on_its_way, parcel.shipped_at)
+    return text.format(day=_day(at, language))
+
+
+def _events(parcel: Parcel, words: TrackingWords, language: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "words": event_words(words, row.status),
+            "at": row.at,
+            "day": format_datetime(timezone.localtime(row.at), "d MMM, HH:mm", locale=language),
+            "message": row.message,
+        }
+        for row in parcel.events.order_by("-at")
+    ]
+
+
+def _day(at: dt.datetime, language: str) -> str:
+    return format_date(timezone.localdate(at), "d MMMM", locale=language)

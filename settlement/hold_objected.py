@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 
 from network.scoping import as_network
@@ -95,11 +95,13 @@ def _stands_for(row: Objection, order: InternalOrder) -> int:
 
 
 def _taken_back(order: InternalOrder) -> dict[int, int]:
+    found: dict[int, int] = {}
     posted = ReturnLine.everyone.filter(
         row__internal_order=order, row__destination="shipper", row__posted_at__isnull=False
     )
-    sums = {grade: Sum(grade) for grade in ReturnLine.TAKEN_BACK}
-    return {row["line_id"]: sum(row[name] for name in sums) for row in posted.values("line_id").annotate(**sums)}
+    for line in posted:
+        found[line.line_id] = found.get(line.line_id, 0) + line.taken_back
+    return found
 
 
 def _entry(row: Objection, order: InternalOrder, kind: str, held: int) -> Draft:

@@ -64,6 +64,16 @@ def test_a_sale_is_claimed_at_once_and_placed_in_the_partners_store_with_the_lab
     assert len(rest.calls(rest.bruno)) == before
 
 
+def test_slip_and_tracking_page_speak_the_language_it_was_bought_in(rest, bruno):
+    assert bruno.post("orders/", sale(locale="french, please")).status_code == 400
+    assert nothing_happened()
+    assert bruno.post("orders/", sale(locale="fr-BE")).status_code == 201
+    bruno.post("orders/", sale(reference="W-2", paid=False))
+    assert list(Order.everyone.order_by("pk").values_list("locale", flat=True)) == ["fr-BE", ""]
+    bruno.post("orders/", sale(locale="fr-BE"))
+    assert Order.everyone.get(remote_id="W-1").locale == "fr-BE"
+
+
 def test_the_tracking_is_read_here_and_nothing_is_left_to_do(rest, bruno):
     bruno.post("orders/", sale())
     rest.settle()

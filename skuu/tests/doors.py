@@ -155,6 +155,9 @@ PORTAL = [
     _door("money/payments/<slug:number>/file/", "302 200 403 404 404 403 403", "money/payments/{payment}/file/"),
     _door("money/sales/<slug:number>/", BOTH, "money/sales/{sold}/"),
     _door("money/sales/<slug:number>/dispute/", "302 200 403 200 404 403 403", "money/sales/{sold}/dispute/"),
+    _door("money/sales/<slug:number>/papers/", "302 302 403 404 404 403 403", "money/sales/{sold}/papers/", post={}),
+    _door("money/sales/<slug:number>/papers/<int:pk>/", "302 404 404 404 404 403 403", "money/sales/{sold}/papers/0/"),
+    _door("money/evidence/", PAGE),
     _door("documents/", PAGE),
     _door("documents/<int:pk>/<slug:kind>/", BOTH, "documents/{document}/pdf/"),
     _door("disputes/", PAGE),
@@ -180,6 +183,7 @@ BACK_OFFICE = [
     _door("admin/settlement/document/issue/", SENT_ON),
     _door("admin/settlement/document/sellers/", STAFF),
     _door("admin/settlement/document/sellers/<int:pk>.xml", GONE, "admin/settlement/document/sellers/0.xml"),
+    _door("admin/settlement/evidence/<int:pk>/paper/", GONE, "admin/settlement/evidence/0/paper/"),
     _door("admin/settlement/paymentfile/<int:pk>/take/", GONE, "admin/settlement/paymentfile/{payment_file}/take/"),
     _door("admin/settlement/proposal/<int:pk>/decide/", GONE, "admin/settlement/proposal/0/decide/"),
     _door("admin/operations/", STAFF),
@@ -264,6 +268,8 @@ PUBLIC = [
     _door("api/docs/", OPEN),
     _door("^api/", "404 404 404 404 404 404 404", "api/nothing/"),
     _door("track/<str:token>/", OPEN, "track/{track}/"),
+    _door("track/<str:token>/look.css", OPEN, "track/{track}/look.css"),
+    _door("track/<str:token>/logo", "404 404 404 404 404 404 404", "track/{track}/logo"),  # she has none
     _door("livez", OPEN),
     _door("readyz", "503 503 503 503 503 503 503"),  # no worker lives in a test
     _door("metrics", "403 403 403 403 403 403 403"),
