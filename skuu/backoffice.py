@@ -25,6 +25,8 @@ def second_factor_passed(request: HttpRequest) -> bool:
 class BackOffice(UnfoldAdminSite):
     """Where network staff work; its own password form is never served, so there is one way in."""
 
+    index_title = "What waits"
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor_passed(request)
 

@@ -43,6 +43,12 @@ class Backlog:
     def is_late(self) -> bool:
         return self.age > self.limit
 
+    @property
+    def limit_in_words(self) -> str:
+        minutes = self.limit // dt.timedelta(minutes=1)
+        count, unit = (minutes, "minute") if minutes < 60 else (minutes // 60, "hour")
+        return f"{count} {unit}{'s' if count > 1 else ''}"
+
 
 def backlogs() -> list[Backlog]:
     """Measure everything that waits, one indexed query each."""

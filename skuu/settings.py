@@ -11,7 +11,8 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
+
+from skuu.backoffice_look import BACK_OFFICE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -310,80 +311,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
 }
-UNFOLD = {
-    "SITE_TITLE": "SKUU",
-    "SITE_HEADER": "SKUU back office",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": True,
-    "SIDEBAR": {
-        "show_search": True,
-        "show_all_applications": True,
-        "navigation": [
-            {
-                "title": "Network",
-                "items": [
-                    {"title": "Operations", "icon": "monitoring", "link": reverse_lazy("admin:operations")},
-                    {"title": "Match review", "icon": "compare", "link": reverse_lazy("admin:review")},
-                    {"title": "Matching", "icon": "query_stats", "link": reverse_lazy("admin:matching")},
-                    {
-                        "title": "Evidence classes",
-                        "icon": "verified",
-                        "link": reverse_lazy("admin:catalog_evidenceclass_changelist"),
-                    },
-                    {
-                        "title": "Reported matches",
-                        "icon": "flag",
-                        "link": reverse_lazy("admin:catalog_matchreport_changelist"),
-                    },
-                    {
-                        "title": "Words to learn",
-                        "icon": "translate",
-                        "link": reverse_lazy("admin:catalog_aliasproposal_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": "Money",
-                "items": [
-                    {"title": "Settle", "icon": "event_available", "link": reverse_lazy("admin:settlement_settle")},
-                    {
-                        "title": "Payments",
-                        "icon": "payments",
-                        "link": reverse_lazy("admin:settlement_payment_changelist"),
-                    },
-                    {
-                        "title": "Bank and suspense",
-                        "icon": "account_balance",
-                        "link": reverse_lazy("admin:settlement_bankline_changelist"),
-                    },
-                    {"title": "Disputes", "icon": "gavel", "link": reverse_lazy("admin:settlement_dispute_changelist")},
-                    {
-                        "title": "Second person",
-                        "icon": "how_to_reg",
-                        "link": reverse_lazy("admin:settlement_proposal_changelist"),
-                    },
-                    {
-                        "title": "Documents",
-                        "icon": "receipt_long",
-                        "link": reverse_lazy("admin:settlement_document_changelist"),
-                    },
-                    {"title": "Ledger", "icon": "menu_book", "link": reverse_lazy("admin:settlement_entry_changelist")},
-                    {
-                        "title": "Ledger, shops and bank",
-                        "icon": "balance",
-                        "link": reverse_lazy("admin:settlement_three_ways"),
-                    },
-                    {
-                        "title": "Rate cards",
-                        "icon": "percent",
-                        "link": reverse_lazy("admin:settlement_rate_preview"),
-                    },
-                    {"title": "Sellers (DAC7)", "icon": "groups", "link": reverse_lazy("admin:settlement_sellers")},
-                ],
-            },
-        ],
-    },
-}
+UNFOLD = BACK_OFFICE
 
 # --- jobs: a doorbell, never the record -------------------------------------------------------------------------------
 Q_CLUSTER = {
