@@ -11,6 +11,7 @@ import os
 import pathlib
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 
 from cryptography.fernet import Fernet
@@ -82,8 +83,20 @@ def cloned_scratch(name: str) -> Iterator[str]:
     try:
         yield name
     finally:
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'drop database "{name}" with (force)')
+        _drop(name)
+
+
+def _drop(name: str, tries: int = 600) -> None:
+    """Drop a copy; the server's own cleaning of a large one cannot be ended by our role, so it is waited for."""
+    for left in reversed(range(tries)):
+        try:
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'drop database "{name}" with (force)')
+            return
+        except django.db.utils.ProgrammingError:
+            if not left:
+                raise
+            time.sleep(1)
 
 
 def dsn(database: str | None = None) -> str:
