@@ -19,7 +19,9 @@ from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.admin_pay import ask
 from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
+from settlement.hand_in import read_paper
 from settlement.models import Document, Evidence, NumberSeries, PayTerms, Seal, SellerReport, StoredFile
+from settlement.portal_money import download
 from settlement.report_sellers import due_on, report_sellers
 from settlement.tasks import issue_last_month
 from skuu.kit.errors import SkuuError
@@ -88,13 +90,32 @@ class DocumentAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Evidence)
 class EvidenceAdmin(ReadOnly, ModelAdmin):
-    """What stands behind the VAT of each sale: registrations as they were, parcels, deliveries."""
+    """What stands behind the VAT of each sale: registrations as they were, parcels, deliveries, papers handed in."""
 
-    list_display = ("internal_order", "kind", "issuer", "is_independent", "at", "noted_at")
+    list_display = ("internal_order", "kind", "issuer", "is_independent", "at", "noted_at", "paper")
     list_filter = ("kind", "is_independent", "issuer", "at")
     search_fields = ("internal_order__number", "issuer")
     list_select_related = ("internal_order",)
     ordering = ("-pk",)
+
+    @admin.display(description="Paper")
+    def paper(self, row: Evidence) -> str:
+        if row.kind not in Evidence.HANDED_IN:
+            return "–"
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:settlement_paper_file", args=[row.pk]), row.facts["name"]
+        )
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(paper_file)
+        return [path("<int:pk>/paper/", view, name="settlement_paper_file"), *super().get_urls()]
+
+
+@permission_required("settlement.view_evidence", raise_exception=True)
+def paper_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out a paper that proves a transport; always as a download, never shown inside our pages."""
+    row = get_object_or_404(Evidence.everyone, pk=pk, kind__in=Evidence.HANDED_IN)
+    return download(read_paper(row), row.facts["name"], row.facts["type"])
 
 
 @admin.register(SellerReport)

@@ -1,6 +1,7 @@
 """Evidence behind the VAT of each internal order is collected while it is fresh: registrations at once, parcels as they move."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -92,9 +93,23 @@ def _note(found: str, values: dict[str, Any]) -> int:
 def evidence_of(internal_order_id: int) -> list[Evidence]:
     """List what is known of an internal order, oldest first."""
     with as_network():
-        return list(Evidence.everyone.filter(internal_order=internal_order_id).order_by("at", "pk"))
+        rows = Evidence.everyone.filter(internal_order=internal_order_id)
+        return list(rows.order_by("at", "pk"))
+
+
+def pieces_of(internal_orders: Collection[int]) -> dict[int, list[Evidence]]:
+    """List what is known of several internal orders, oldest first, in one query."""
+    found: dict[int, list[Evidence]] = {}
+    with as_network():
+        for row in Evidence.everyone.filter(internal_order__in=internal_orders).order_by("at", "pk"):
+            found.setdefault(row.internal_order_id, []).append(row)
+    return found
 
 
 def is_proven(pieces: list[Evidence]) -> bool:
-    """Say whether two independent pieces that do not contradict each other show the transport (Art. 45a)."""
-    return len({piece.kind for piece in pieces if piece.is_independent}) >= 2
+    """Say whether two independent pieces that do not contradict each other show the transport (Art. 45a).
+
+    Papers of the second list (insurance, payment, confirmations) count beside one of the first, never for themselves.
+    """
+    kinds = {piece.kind for piece in pieces if piece.is_independent}
+    return len(kinds) >= 2 and bool(kinds - Evidence.SECOND_LIST.keys())

@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from network.forms import PortalForm
 from settlement.dispute import Evidence
+from settlement.hand_in import LARGEST_FILE, Paper
 from settlement.models import Dispute
+from settlement.models import Evidence as EvidenceRow
 from skuu.kit.money import parse_minor
 
 
@@ -37,6 +39,32 @@ class MessageForm(PortalForm):
     def evidence(self) -> Evidence | None:
         file: Any = self.cleaned_data.get("file")
         return Evidence(file.name, file.content_type or "", file.read()) if file else None
+
+
+class PaperForm(PortalForm):
+    """A paper that proves a transport."""
+
+    kind = forms.ChoiceField(label=_("What is it?"), choices=[*EvidenceRow.HANDED_IN.items()])
+    issuer = forms.CharField(
+        label=_("Who issued it?"),
+        max_length=60,
+        help_text=_("The carrier, insurer, bank or office, not one of you two."),
+    )
+    issued_on = forms.DateField(label=_("Issued on"), widget=forms.DateInput({"type": "date"}))
+    file = forms.FileField(label=_("File"), help_text=_("A PDF, a PNG or a JPEG of 5 MB at most."))
+
+    def paper(self) -> Paper:
+        """Read the paper."""
+        data = self.cleaned_data
+        file: Any = data["file"]
+        return Paper(
+            data["kind"],
+            data["issuer"],
+            data["issued_on"],
+            file.name,
+            file.content_type or "",
+            file.read(LARGEST_FILE + 1),
+        )
 
 
 class BankForm(PortalForm):

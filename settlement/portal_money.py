@@ -23,9 +23,19 @@ from settlement.bank_details import add_bank_account
 from settlement.coming import coming_of
 from settlement.evidence import evidence_of, is_proven
 from settlement.explain import disputes_of, explain_sale
-from settlement.forms import BankFileForm, BankForm, DisputeForm, MessageForm
+from settlement.forms import BankFileForm, BankForm, DisputeForm, MessageForm, PaperForm
 from settlement.mandates import may_enter_mandate
-from settlement.models import BankAccount, Dispute, DisputeMessage, Document, Mandate, Payment, PaymentFile, StoredFile
+from settlement.models import (
+    BankAccount,
+    Dispute,
+    DisputeMessage,
+    Document,
+    Evidence,
+    Mandate,
+    Payment,
+    PaymentFile,
+    StoredFile,
+)
 from settlement.pay import confirm_received
 from settlement.pay_files import take_file
 from settlement.reconcile import read_bank_file
@@ -83,7 +93,7 @@ def payment_file(request: MerchantRequest, number: str) -> HttpResponse:
         raise NotFound("There is no such file.")
     content = take_file(file, by=request.acting.by)
     kind = "csv" if file.kind == "list" else "xml"
-    return _download(content, f"{file.message_id}.{kind}", "text/csv" if kind == "csv" else "application/xml")
+    return download(content, f"{file.message_id}.{kind}", "text/csv" if kind == "csv" else "application/xml")
 
 
 @require_POST
@@ -138,7 +148,7 @@ def document_file(request: MerchantRequest, pk: int, kind: str) -> HttpResponse:
         file = StoredFile.everyone.filter(document=row, kind=kind).first()
     if file is None:
         raise NotFound("There is no such document.")
-    return _download(bytes(file.content), f"{row.number}.{TYPES[kind][1]}", TYPES[kind][0])
+    return download(bytes(file.content), f"{row.number}.{TYPES[kind][1]}", TYPES[kind][0])
 
 
 @require_GET
@@ -154,6 +164,8 @@ def explain(request: MerchantRequest, number: str) -> HttpResponseBase:
         "evidence": (pieces := evidence_of(order.pk)),
         "proven": is_proven(pieces),
         "may_change": request.acting.role in BOOKKEEPERS,
+        "papers": Evidence.HANDED_IN,
+        "paper_form": PaperForm(),
         "ships": order.shipper.merchant_id == request.acting.merchant.pk,
     }
     return render(request, "portal/settlement/explain.html", facts)
@@ -250,7 +262,7 @@ def evidence(request: MerchantRequest, number: str, pk: int) -> HttpResponse:
         said = DisputeMessage.everyone.filter(dispute=row, pk=pk).exclude(file=None).first()
     if said is None or said.file is None:
         raise NotFound("There is no such file.")
-    return _download(bytes(said.file), said.file_name, said.file_type)
+    return download(bytes(said.file), said.file_name, said.file_type)
 
 
 @merchant_page(see=OWNERS, change=OWNERS)
@@ -311,7 +323,7 @@ def _dispute(acting: Acting, number: str) -> Dispute:
     return row
 
 
-def _download(content: bytes, name: str, kind: str) -> HttpResponse:
+def download(content: bytes, name: str, kind: str) -> HttpResponse:
     answer = HttpResponse(content, content_type=kind)
     safe = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "-" for sign in name)
     answer["Content-Disposition"] = f'attachment; filename="{safe}"'

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from settlement import portal, portal_mandates, portal_money
+from settlement import portal, portal_evidence, portal_mandates, portal_money
 
 urlpatterns = [
     path("statements/", portal.statements, name="statements"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("money/payments/<slug:number>/file/", portal_money.payment_file, name="payment_file"),
     path("money/sales/<slug:number>/", portal_money.explain, name="explain_sale"),
     path("money/sales/<slug:number>/dispute/", portal_money.new_dispute, name="new_dispute"),
+    path("money/sales/<slug:number>/papers/", portal_evidence.hand_in_paper, name="hand_in_paper"),
+    path("money/sales/<slug:number>/papers/<int:pk>/", portal_evidence.paper, name="paper"),
+    path("money/evidence/", portal_evidence.evidence_list, name="evidence_list"),
     path("documents/", portal_money.documents, name="documents"),
     path("documents/<int:pk>/<slug:kind>/", portal_money.document_file, name="document_file"),
     path("disputes/", portal_money.disputes, name="disputes"),

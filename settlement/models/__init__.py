@@ -4,7 +4,7 @@ from settlement.models.account import Account, Balance
 from settlement.models.dispute import Dispute, DisputeChange, DisputeMessage
 from settlement.models.document import Document, DocumentEntry, NumberSeries, StoredFile
 from settlement.models.entry import Entry, Line
-from settlement.models.evidence import Evidence
+from settlement.models.evidence import Evidence, EvidenceFile
 from settlement.models.mandate import Mandate, MandateChange
 from settlement.models.payment import (
     BankAccount,
@@ -39,6 +39,7 @@ __all__ = [
     "DocumentEntry",
     "Entry",
     "Evidence",
+    "EvidenceFile",
     "Line",
     "Mandate",
     "MandateChange",

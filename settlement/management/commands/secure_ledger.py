@@ -19,6 +19,7 @@ TABLES = (
     "settlement_sellerreport",
 )
 NEVER_DELETED = (
+    "settlement_evidencefile",
     "settlement_statement",
     "settlement_period",
     "settlement_cycle",
