@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from orders import admin_returns  # noqa: F401 - registers its own
 from orders.decide_objection_page import decide_page
 from orders.decision_page import decision_facts
 from orders.models import (
@@ -173,11 +174,12 @@ class ReturnAdmin(ReadOnlyAdmin):
     """What comes back, where it stands and whether stock and money followed."""
 
     list_display = (
-        "number", "internal_order", "reason", "destination", "is_lost", "status", "announced_at", "closed_at", "posted_at",
+        "number", "internal_order", "reason", "destination", "receiver", "is_lost", "status", "announced_at", "closed_at",
+        "posted_at",
     )  # fmt: skip
     list_filter = ("status", "reason", "destination", "is_lost")
     search_fields = ("number", "internal_order__number", "tracking_number", "internal_order__order__name")
-    list_select_related = ("internal_order",)
+    list_select_related = ("internal_order", "receiver")
     ordering = ("-pk",)
     inlines = (ReturnLineInline, ReturnChangeInline)
 
@@ -190,7 +192,7 @@ class ObjectionChangeInline(ChangesInline):
 class ObjectionAdmin(ReadOnlyAdmin):
     """What selling shops object to in inspections; staff decide, stock and money follow by themselves."""
 
-    list_display = ("returned", "status", "words", "raised_at", "raised_by", "decided_at", "decision")
+    list_display = ("returned", "status", "words", "held_minor", "raised_at", "raised_by", "decided_at", "decision")
     list_filter = ("status",)
     search_fields = ("returned__number", "words")
     list_select_related = ("returned",)
@@ -214,8 +216,8 @@ class ObjectionAdmin(ReadOnlyAdmin):
 class ReturnRuleAdmin(ReadOnlyAdmin):
     """Where merchants' customers send goods back to, version by version; the merchant's people choose it in the portal."""
 
-    list_display = ("merchant", "version", "rule", "made_at", "made_by")
-    list_filter = ("rule",)
+    list_display = ("merchant", "version", "rule", "takes_over", "takes_over_percent", "made_at", "made_by")
+    list_filter = ("rule", "takes_over")
     search_fields = ("merchant__name", "made_by")
     list_select_related = ("merchant",)
     ordering = ("-pk",)

@@ -9,3 +9,4 @@ from orders.models.policy import RoutingPolicy
 from orders.models.privacy import AliasPeer, DataRequest, MailAlias
 from orders.models.return_ import Return, ReturnChange, ReturnLine
 from orders.models.return_rule import ReturnRule
+from orders.models.shown import Exchange, Takeover

@@ -160,6 +160,8 @@ class OrderLine(Stateful, Tenant):
             models.CheckConstraint(condition=Q(unit_price_minor__gte=0), name="a_line_price_is_not_negative"),
         ]
         indexes: ClassVar = [
+            # read by the back office's list of exchanges
+            models.Index(fields=["-id"], condition=Q(exchange_of__isnull=False), name="order_line_exchange"),
             # read by orders.route.route_due
             models.Index(fields=["route_due_at"], condition=Q(status="waiting"), name="line_route_due"),
             # read by orders.hand_back.tell_handed_back

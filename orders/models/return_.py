@@ -113,6 +113,8 @@ class Return(Stateful, Tenant):
                 condition=Q(status="closed", destination="shipper", posted_at=None),
                 name="return_unposted",
             ),
+            # read by the back office's list of takeovers
+            models.Index(fields=["-id"], condition=Q(destination="taker"), name="return_takeover"),
             # read by settlement.settle_takeovers
             models.Index(
                 fields=["closed_at"],
