@@ -108,6 +108,10 @@ def _under_way() -> list[str]:
         "units to put back": ReturnLine.everyone.filter(restock_due_at__isnull=False),
     }
     broken = [f"{count} {what} left" for what, rows in left.items() if (count := rows.count())]
+    unread = OrderToRead.everyone.order_by("noted_at").values_list("shop__domain", "remote_id", "tries", "error")
+    broken += [
+        f"order {order} of {domain}, tried {tries} times: {error}" for domain, order, tries, error in unread[:10]
+    ]
     why = Parcel.everyone.exclude(mirror_wanted=F("mirrored")).exclude(error="").values_list("pk", "tries", "error")
     return broken + [f"parcel {pk}, tried {tries} times: {error}" for pk, tries, error in why[:20]]
 

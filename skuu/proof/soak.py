@@ -120,7 +120,15 @@ def _judged(home: Path, env: dict[str, str], *, minutes: float, seed: int) -> di
         "nemesis": dict(sorted(nemesis.done.items())),
         "happened": counts(),
         "broken": broken[:50],
+        "worker": _last_words(home / "worker.log") if broken else [],
     }
+
+
+def _last_words(log: Path) -> list[str]:
+    """Read what the worker complained of last: the network and its logs are gone when the verdict is read."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else ["there is no log"]
+    told = [line for line in lines if line.startswith("{") and '"level": "info"' not in line]
+    return [line[:400] for line in told[-40:]]
 
 
 def _let_loose(both: Sequence[Any], minutes: float) -> None:

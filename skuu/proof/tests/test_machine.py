@@ -16,7 +16,7 @@ PHASES = [Phase.generate, Phase.shrink] if "SKUU_SHRINK" in os.environ else [Pha
 
 
 def _run(town: Town, examples: int, steps: int, machine: type[Network] = Network, **more: Any) -> int:
-    Network.town, Network.steps = town, 0
+    machine.town, machine.steps = town, 0
     few = settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -26,7 +26,7 @@ def _run(town: Town, examples: int, steps: int, machine: type[Network] = Network
         **more,
     )
     run_state_machine_as_test(machine, settings=few)
-    return Network.steps
+    return machine.steps
 
 
 def test_whatever_happens_units_are_conserved_and_every_order_ends(django_db_setup, django_db_blocker):
