@@ -33,7 +33,7 @@ FIRST, LAST = (int(part) for part in os.environ.get("SKUU_KILL_PARTS", "1-5" if 
 @transaction.atomic
 def shipped(origin: Any, shipper: Any, luck: random.Random) -> None:
     """Ship one to three lines; one order in three comes back in part before or after it is posted."""
-    long_ago = timezone.now() - dt.timedelta(days=30)
+    long_ago = timezone.now() - dt.timedelta(days=20)  # payable by now, and not too late to come back
     nets = tuple(luck.randrange(1, 20_000) for _ in range(luck.randrange(1, 4)))
     units = tuple(luck.randrange(1, 4) for _ in nets)
     order = make_internal_order(origin, shipper, nets=nets, quantities=units, shipped_at=long_ago)
