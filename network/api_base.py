@@ -9,6 +9,8 @@ from django.http import HttpResponseBase
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -16,6 +18,7 @@ from rest_framework.response import Response
 
 from network.models import Merchant, Shop
 from network.scoping import acting_for
+from network.taxing.territories import countries
 from skuu.kit.api import Cursor, Json
 from skuu.kit.errors import WrongState
 
@@ -24,6 +27,19 @@ class NotPushedHere(WrongState):
     """The shop's platform is read by the network, so nothing may be written past it."""
 
     code = "not_pushed_here"
+
+
+@extend_schema_field({"type": "string", "enum": sorted(countries()), "description": "ISO 3166"})
+class CountryIn(serializers.CharField):
+    """A country where a parcel may go, by its code in capitals."""
+
+    default_error_messages = {"unknown_country": "Write the country as its two letters of ISO 3166, like NL."}
+
+    def to_internal_value(self, data: Any) -> str:
+        code: str = super().to_internal_value(data)
+        if code not in countries():
+            self.fail("unknown_country")
+        return code
 
 
 class KeyScheme(OpenApiAuthenticationExtension):

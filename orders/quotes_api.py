@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from network.api_base import ShopView
+from network.api_base import CountryIn, ShopView
 from network.scoping import as_network
 from network.taxing import Point
 from orders.quotes import quote_sale
@@ -26,7 +26,7 @@ class QuoteLineIn(Record):
 class QuoteToIn(Record):
     """Where they would go; a country and a postcode are enough."""
 
-    country = serializers.RegexField(r"\A[A-Z]{2}\Z", help_text="ISO 3166: NL")
+    country = CountryIn()
     zip = serializers.CharField(max_length=20, allow_blank=True, default="")
 
 

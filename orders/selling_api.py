@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from network.api_base import ShopView
+from network.api_base import CountryIn, ShopView
 from network.connectors.base import RemoteAddress
 from network.models import Shop
 from network.scoping import as_network
@@ -43,7 +43,7 @@ class ShipToIn(Record):
     zip = serializers.CharField(max_length=20)
     city = serializers.CharField(max_length=100)
     province = serializers.CharField(max_length=100, allow_blank=True, default="")
-    country = serializers.RegexField(r"\A[A-Z]{2}\Z", help_text="ISO 3166: NL")
+    country = CountryIn()
 
 
 class SoldIn(Record):

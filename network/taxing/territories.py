@@ -66,6 +66,16 @@ def _names() -> dict[str, str]:
     return dict(Locale("en").territories)
 
 
+# codes that Unicode names beside those of ISO 3166
+_NO_COUNTRIES = frozenset("AC CP DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """List the codes of ISO 3166 that parcels may be sent to."""
+    return frozenset(code for code in _names() if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
+
+
 def country_name(country: str) -> str:
     """Write a country's name as merchants read it; an unknown code stays a code."""
     return _names().get(country, country)
