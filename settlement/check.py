@@ -115,7 +115,8 @@ def _rows(query: str, values: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _changed_statements(share: _Share) -> Iterator[str]:
-    statements = Statement.everyone.annotate(turn=F("pk") % share.parts).filter(turn=share.rest)
+    stated = Statement.everyone.filter(cycle__stated_at__isnull=False)
+    statements = stated.annotate(turn=F("pk") % share.parts).filter(turn=share.rest)
     for statement in statements.select_related("cycle").order_by("pk").iterator(chunk_size=200):
         if statement_digest(statement) != statement.digest:
             yield f"{statement.number} no longer has the digest it was sealed with"

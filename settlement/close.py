@@ -21,7 +21,7 @@ from settlement.pay import prepare_payments
 from settlement.release import release_due
 from settlement.settle import post_shipped
 from settlement.settle_returns import post_returns
-from settlement.sweeps import Sweep
+from settlement.sweeps import Sweep, post_in_batches
 from skuu.kit.errors import Busy, NotPossible
 
 _LOCK = 7_700_451  # advisory: one closing at a time in this database
@@ -172,18 +172,43 @@ def _cut(closing: Closing, by: str) -> int | None:
 def write_missing_statements(*, tell: Callable[[str], None] | None = None) -> int:
     """Write the statements of every closed cycle that has none yet, oldest first; returns how many cycles.
 
-    *Locks* one closing at a time. *Again*: a cycle is stated once, in one transaction.
+    *Locks* one closing at a time while lines are written, then statements one by one while they are sealed. *Again*: lines
+    are written once, in one transaction; each statement is sealed once, and the last one ends the cycle.
     """
     written = 0
-    while True:
-        with transaction.atomic():
-            _one_at_a_time()
-            cycle = Cycle.objects.filter(stated_at=None).order_by("pk").first()
-            if cycle is None:
-                return written
-            _state(cycle, tell)
+    while (cycle := _lines_written()) is not None:
+        _sealed(cycle, tell)
+        Cycle.objects.filter(pk=cycle.pk, stated_at=None).update(stated_at=timezone.now())
+        written += 1
+    return written
+
+
+@transaction.atomic
+def _lines_written() -> Cycle | None:
+    """Name the oldest cycle that is not stated, its lines written; None when all are stated."""
+    _one_at_a_time()
+    cycle = Cycle.objects.filter(stated_at=None).order_by("pk").first()
+    if cycle is not None and not Statement.everyone.filter(cycle=cycle).exists():
+        _write_lines(cycle)
+        if not Statement.everyone.filter(cycle=cycle).exists():  # nothing is left that would say that it was done
             Cycle.objects.filter(pk=cycle.pk).update(stated_at=timezone.now())
-            written += 1
+    return cycle
+
+
+def _sealed(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
+    """Seal every statement of a cycle with its digest, with several hands; what another process seals is waited for."""
+    for wait in (False, True):
+
+        def seal_next(sweep: Sweep, after: int, wait: bool = wait) -> int | None:
+            rows = Statement.everyone.select_for_update(of=("self",), skip_locked=not wait).select_related("cycle")
+            row = rows.filter(cycle=cycle, digest="", pk__gt=after).order_by("pk").first()
+            if row is None:
+                return None
+            Statement.everyone.filter(pk=row.pk).update(digest=statement_digest(row))
+            sweep.posted += 1
+            return int(row.pk)
+
+        post_in_batches(seal_next, "statements sealed", tell=tell, hands=1 if wait else settings.SETTLEMENT_HANDS)
 
 
 def _carried(through: dt.date, kind: str) -> list[int]:
@@ -251,7 +276,7 @@ _LINES = """
 """
 
 
-def _state(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
+def _write_lines(cycle: Cycle) -> None:
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"cycle": cycle.pk, "kind": cycle.kind, "layout": LAYOUT}
         values["earlier"] = _carried(cycle.through, cycle.kind)
@@ -262,12 +287,3 @@ def _state(cycle: Cycle, tell: Callable[[str], None] | None) -> None:
             steps += [_CARRIED_UNTIL_NOW, _TOLD]
         for step in (*steps, "analyze settlement_stating", _HEADS, _LINES, "drop table settlement_stating"):
             cursor.execute(step, values)
-    sealed = []
-    for statement in (
-        Statement.everyone.filter(cycle=cycle).select_related("cycle").order_by("pk").iterator(chunk_size=100)
-    ):
-        statement.digest = statement_digest(statement)
-        sealed.append(statement)
-        if tell is not None and len(sealed) % 50 == 0:
-            tell(f"sealed {len(sealed)} statements of cycle {cycle.pk}")
-    Statement.everyone.bulk_update(sealed, ["digest"], batch_size=500)

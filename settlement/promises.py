@@ -33,8 +33,8 @@ with moved as materialized (
   select a.merchant_id, a.currency, coalesce(k.stated_in_id, p.cycle_id) as cycle_id,
     c.stated_at is not null and (k.id is null or k.stated_in_id is not null) as stated, sum(m.total) as total, sum(m.print) as print
   from moved m join settlement_account a on a.id = m.account_id join settlement_period p on p.id = m.period_id
-  left join settlement_cycle c on c.id = p.cycle_id
   left join settlement_carried k on k.cycle_id = p.cycle_id and k.merchant_id = a.merchant_id
+  left join settlement_cycle c on c.id = coalesce(k.stated_in_id, p.cycle_id)
   where a.merchant_id is not null group by 1, 2, 3, 4
 ), lines as materialized (
   select l.statement_id, count(*) as lines, sum(l.amount) as total, sum(l.amount * {_MARK}) as print
@@ -72,7 +72,8 @@ select 'what a cycle moved stands on exactly one statement',
     coalesce(m.merchant_id, s.merchant_id), coalesce(m.currency, s.currency), -coalesce(m.total, 0), coalesce(s.total, 0))
 from (select * from merchants where stated) m
 full join (select t.cycle_id, t.merchant_id, t.currency, l.total, l.print from settlement_statement t
-           join lines l on l.statement_id = t.id) s
+           join lines l on l.statement_id = t.id
+           join settlement_cycle c on c.id = t.cycle_id and c.stated_at is not null) s
   on s.cycle_id = m.cycle_id and s.merchant_id = m.merchant_id and s.currency = m.currency
 where coalesce(-m.total, 0) <> coalesce(s.total, 0) or coalesce(-m.print, 0) <> coalesce(s.print, 0)
 union all
@@ -83,8 +84,9 @@ union all
 select 'the closing of the last statement and what came since is the balance',
   format('merchant %%s %%s: stated %%s, open %%s, balance %%s', t.merchant_id, t.currency, t.stated, t.open, t.balance)
 from (select a.merchant_id, a.currency, -coalesce(sum(b.amount), 0) as balance,
-        coalesce((select s.closing from settlement_statement s where s.merchant_id = a.merchant_id
-          and s.currency = a.currency order by s.cycle_id desc limit 1), 0) as stated,
+        coalesce((select s.closing from settlement_statement s join settlement_cycle c on c.id = s.cycle_id
+          where s.merchant_id = a.merchant_id and s.currency = a.currency and c.stated_at is not null
+          order by s.cycle_id desc limit 1), 0) as stated,
         coalesce((select -sum(m.total) from merchants m where m.merchant_id = a.merchant_id and m.currency = a.currency
           and not m.stated), 0) as open
       from settlement_account a left join settlement_balance b on b.account_id = a.id

@@ -23,9 +23,11 @@ def post_shipped(
     """
     posted = Sweep()
     if hands > 1:  # none waits for another
-        posted = post_in_batches(_skipping, "shipped orders", seconds=seconds, tell=tell, hands=hands)
+        posted = post_in_batches(_skipping, "shipped orders posted", seconds=seconds, tell=tell, hands=hands)
     if hands == 1 or wait:
-        posted.add(post_in_batches(_waiting if wait else _skipping, "shipped orders", seconds=seconds, tell=tell))
+        posted.add(
+            post_in_batches(_waiting if wait else _skipping, "shipped orders posted", seconds=seconds, tell=tell)
+        )
     return posted
 
 

@@ -35,7 +35,9 @@ def post_returns(
     reported and passed over.
     """
     hold_objected()
-    sweep = post_in_batches(lambda sweep, after: _post_batch(sweep, after, wait), "returns", seconds=seconds, tell=tell)
+    sweep = post_in_batches(
+        lambda sweep, after: _post_batch(sweep, after, wait), "returns posted", seconds=seconds, tell=tell
+    )
     taken = post_takeovers(seconds=seconds, tell=tell, wait=wait)
     free_decided()
     return Sweep(sweep.posted + taken.posted, sweep.refused | taken.refused)

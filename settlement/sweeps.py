@@ -69,7 +69,7 @@ def _post_until_none(post_batch: PostBatch, what: str, end: float | None, tell: 
                 break
             after = last
             if tell is not None:
-                tell(f"posted {sweep.posted} {what}")
+                tell(f"{sweep.posted} {what}")
     return sweep
 
 
