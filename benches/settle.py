@@ -12,6 +12,7 @@ from benches import _scratch  # first: it sets the environment that settings are
 
 # isort: split
 import psycopg
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -161,7 +162,7 @@ def _statements(script: str) -> list[str]:
 def _settle(bench: Bench, twin: str) -> None:
     forget_peak()
     before = peak_bytes()
-    posting, sweep = timed(post_shipped)
+    posting, sweep = timed(lambda: post_shipped(hands=settings.SETTLEMENT_HANDS))
     closing, closed = timed(lambda: close_cycle(timezone.localdate(), by="bench"))
     memory = peak_bytes() - before
     if sweep.posted != bench.rows or sweep.refused or closed.refused:
