@@ -62,7 +62,7 @@ def _write(standin: "StandIn", method: str, name: str, given: dict[str, Any]) ->
         )
         return {"available": left}
     if name == "clock":
-        standin.clock.ahead += float(given["seconds"])
+        standin.shift_clock(float(given["seconds"]))
         return {"now": standin.clock.iso()}
     if name == "install":
         return standin.install(given["store"], given["scopes"])
@@ -82,7 +82,7 @@ def _faults(standin: "StandIn", method: str, given: dict[str, Any]) -> Any:
     elif mode == "revoke_scope":
         standin.revoke_scopes(_store(standin, given), given.get("client") or standin.client_id, [given["scope"]])
     elif mode == "expire_tokens":
-        standin.clock.ahead += float(given.get("seconds", 3601))
+        standin.shift_clock(float(given.get("seconds", 3601)))
     else:
         standin.faults.add(Fault(**given))
     return {"waiting": [asdict(fault) for fault in standin.faults.waiting()]}

@@ -25,6 +25,7 @@ from network.connectors.shopify.standin.state import Clock, Node, Store
 SUBJECTS = subjects.ALL
 GRAPHQL = "/graphql.json"
 CONTROL_TOKEN = "control token"  # noqa: S105
+AHEAD = "seconds ahead"
 SHOPPER_SCOPES = (
     "read_products", "read_inventory", "read_locations", "write_orders", "write_customers", "read_fulfillments", "read_returns",
     "read_assigned_fulfillment_orders", "read_merchant_managed_fulfillment_orders", "read_third_party_fulfillment_orders",
@@ -57,6 +58,7 @@ class StandIn:
         self.base_url = "http://127.0.0.1"
         self.clock, self.faults = Clock(), Faults()
         self.archive = Archive(state)
+        self.clock.ahead = float(self.archive.file(AHEAD) or 0)
         self.control_token = self._control_token()
         self.stores: dict[str, Store] = {}
         self.deliveries = Deliveries(self, retry_seconds)
@@ -331,6 +333,11 @@ class StandIn:
             for one in store.all("Job"):
                 if not one["done"]:
                     self.later(lambda store=store, one=one: orders.finish_cancel(store, one["id"]))  # type: ignore[misc]
+
+    def shift_clock(self, seconds: float) -> None:
+        """Let the stores' clocks go forward; they are not set back when the process dies."""
+        self.clock.ahead += seconds
+        self.archive.keep_file(AHEAD, str(self.clock.ahead).encode())
 
     def _control_token(self) -> str:
         kept = self.archive.file(CONTROL_TOKEN)

@@ -114,6 +114,14 @@ def test_state_outlives_the_process_with_the_same_ids_and_tokens(tmp_path: Path)
             assert {one["payload"]["admin_graphql_api_id"] for one in receiver.got} == {order}
 
 
+def test_the_stores_clocks_are_not_set_back_when_the_process_dies(tmp_path: Path) -> None:
+    with running_standin(STORES, state=tmp_path / "state.sqlite3") as running:
+        running.standin.shift_clock(60)
+        running.standin.shift_clock(30)
+    with running_standin(STORES, state=tmp_path / "state.sqlite3") as running:
+        assert running.standin.clock.ahead == 90
+
+
 def start(tmp_path: Path, *more: str) -> tuple[subprocess.Popen[str], dict]:
     command = [
         sys.executable,
