@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from settlement import admin_documents, admin_pay, admin_proposals
 from settlement.admin_base import ReadOnly
+from settlement.admin_compare import three_ways
 from settlement.admin_cycle import settle_now
 from settlement.admin_rates import rate_cards
 from settlement.explain import steps_of
@@ -102,7 +103,7 @@ class CycleAdmin(ReadOnly, ModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("settle/", wrap(settle_now), name="settlement_settle"),
-            path("three-ways/", wrap(admin_documents.three_ways), name="settlement_three_ways"),
+            path("three-ways/", wrap(three_ways), name="settlement_three_ways"),
             path("rate-cards/", wrap(rate_cards), name="settlement_rate_preview"),
             *super().get_urls(),
         ]

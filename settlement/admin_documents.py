@@ -1,6 +1,5 @@
-"""Documents, seals, terms and cycles in the back office, and the pages that put books, shops and bank side by side."""
+"""Documents, evidence, seals, terms and the report about sellers in the back office."""
 
-import datetime as dt
 from collections import Counter
 from typing import Any
 
@@ -17,7 +16,6 @@ from unfold.admin import ModelAdmin
 
 from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.admin_pay import ask
-from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
 from settlement.hand_in import read_paper
 from settlement.models import Document, Evidence, NumberSeries, PayTerms, Seal, SellerReport, StoredFile
@@ -219,21 +217,4 @@ def sellers_file(request: HttpRequest, pk: int) -> HttpResponse:
     return answer
 
 
-@permission_required("settlement.view_entry", raise_exception=True)
-def three_ways(request: HttpRequest) -> HttpResponse:
-    """Show sales whose ledger, shops and bank do not tell the same story, and how many do."""
-    days = request.GET.get("days", "")
-    looked_back = int(days) if days.isdecimal() and len(days) < 4 else 30
-    since = localdate() - dt.timedelta(days=looked_back)
-    facts = {
-        **admin.site.each_context(request),
-        "title": "Ledger, shops and bank",
-        "found": compare_three(since),
-        "since": since,
-        "days": looked_back,
-        "opts": Document._meta,
-    }
-    return render(request, "admin/settlement/three_ways.html", facts)
-
-
-__all__ = ["ask", "sellers", "three_ways"]
+__all__ = ["ask", "sellers"]

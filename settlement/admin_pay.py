@@ -92,6 +92,11 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("payer", "payee")
     ordering = ("-pk",)
     exclude = ("amount", "parts")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Let the comparison of ledger, shops and bank ask for the payments between two merchants."""
+        return lookup in {"payer__id__exact", "payee__id__exact"} or super().lookup_allowed(lookup, value, request)
+
     readonly_fields = ("shown_amount",)
     actions = ("approve", "let_leave", "cancel", "book_paid", "book_returned")
 
@@ -249,6 +254,11 @@ class BankLineAdmin(ReadOnly, ModelAdmin):
     readonly_fields = ("shown_amount",)
     list_select_related = ("payment",)
     ordering = ("-pk",)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Let the comparison of ledger, shops and bank ask for the bookings of payments between two merchants."""
+        allowed = {"payment__payer__id__exact", "payment__payee__id__exact"}
+        return lookup in allowed or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Amount")
     def shown_amount(self, row: BankLine) -> str:

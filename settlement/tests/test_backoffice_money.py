@@ -9,10 +9,9 @@ from network.rate_cards import Rates
 from settlement.admin_cycle import close_by_staff
 from settlement.balances import positions_of
 from settlement.check import check_ledger
-from settlement.compare import compare_three
 from settlement.dac7 import seller_report, seller_report_csv
 from settlement.dispute import open_dispute
-from settlement.models import BankLine, Cycle, Dispute, Entry, Payment, PaymentFile, Proposal
+from settlement.models import BankLine, Cycle, Dispute, Payment, PaymentFile, Proposal
 from settlement.preview_rates import preview_card
 from settlement.tests.books import FRIDAY, NETWORK, bank_account, camt, delivered, payable_sale
 from settlement.tests.cast import make_merchant, make_shop
@@ -188,17 +187,3 @@ def test_the_sellers_report_counts_by_quarter_and_marks_small_ones(client, alma,
     assert b",89.00," in seller_report_csv(2026)
     assert "small seller" in staff(client).get("/admin/settlement/document/sellers/?year=2026").content.decode()
     assert client.get("/admin/settlement/document/sellers/?year=2026&csv").content == seller_report_csv(2026)
-
-
-def test_ledger_shops_and_bank_are_compared(client, alma, bruno):
-    order = delivered(bruno, alma)
-    close_by_staff(FRIDAY.date().isoformat(), "ina")
-    since = FRIDAY.date().replace(day=1)
-    assert compare_three(since).shown == []
-    type(order.order).everyone.filter(pk=order.order_id).update(financial_status="REFUNDED")
-    found = compare_three(since)
-    assert (found.sales, found.differing) == (1, 1)
-    assert found.shown[0].question == "refunded to the customer, and no return has reached the shipper"
-    page = staff(client).get("/admin/settlement/cycle/three-ways/?days=60").content.decode()
-    assert order.number in page
-    assert Entry.objects.filter(kind="ship").count() == 1
