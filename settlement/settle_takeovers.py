@@ -30,7 +30,7 @@ def post_takeovers(
     *Again*: a takeover is posted once, by its lock and its key. One that cannot be posted is reported and passed over.
     """
     return post_in_batches(
-        lambda sweep, after: _post_batch(sweep, after, wait), "takeovers", seconds=seconds, tell=tell
+        lambda sweep, after: _post_batch(sweep, after, wait), "takeovers posted", seconds=seconds, tell=tell
     )
 
 
