@@ -110,7 +110,9 @@ class Nemesis:
             connection.execute(TERMINATE)
 
     def _lose_answer(self) -> None:
-        self.control("faults", {"mode": "drop_after", "match": self.chance.choice(LOST), "times": 1})
+        """Lie in wait for calls of three kinds: some are rare, and a stand-in that dies forgets them."""
+        for match in self.chance.sample(LOST, 3):
+            self.control("faults", {"mode": "drop_after", "match": match, "times": 1})
 
     def _fail_calls(self) -> None:
         mode = self.chance.choice(("http_500", "http_429", "throttle", "drop_before", "http_502_after"))
