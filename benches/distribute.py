@@ -110,6 +110,7 @@ def main() -> None:
         _scratch.settle_down()
         notice_changes()  # or the first sweep would find that it knows no shop yet
         ItemMark.objects.all().delete()
+        _scratch.settle_down()  # or every look for marks would walk past those just deleted
         _decide_all(bench, shops)
         _change_one(bench)
 

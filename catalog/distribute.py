@@ -141,15 +141,14 @@ def _decide_these(ids: list[int]) -> list[Row]:
         sql = _small(ruled)
         return _known(lambda: run_prepared(sql, ("bigint[]", "date"), (ids, today)))
     sql = changes_of("m.item_id = any(%(ids)s)", "p.item_id = any(%(ids)s)", "%(today)s::date", ruled=ruled)
-    return _known(lambda: _run(sql, {"ids": ids, "today": today}))
+    return _known(lambda: _run(sql, {"ids": ids, "today": today}, _FOUND_ONE_BY_ONE))
 
 
 def _decide_between(first: int, last: int) -> list[Row]:
     between = "item_id between %(first)s and %(last)s"
     sql = changes_of(f"m.{between}", f"p.{between}", "%(today)s::date", ruled=_any_rule())
-    with connection.cursor() as cursor:
-        cursor.execute("set local work_mem = '128MB'")  # a batch is held in memory once, at night or on a command
-    return _known(lambda: _run(sql, {"first": first, "last": last, "today": timezone.localdate()}))
+    values = {"first": first, "last": last, "today": timezone.localdate()}
+    return _known(lambda: _run(sql, values, _HELD_AT_ONCE))
 
 
 @lru_cache(maxsize=2)
@@ -161,9 +160,17 @@ def _any_rule() -> bool:
     return standing_on(timezone.localdate()).exists()
 
 
-def _run(sql: str, values: dict[str, Any]) -> list[Row]:
+# rows of some items are found one by one, not by reading whole tables; of a slice, where that is less than all there is.
+# A slice is held in memory once, at night or on a command
+_FOUND_ONE_BY_ONE = "set local random_page_cost = 1.1; "
+_HELD_AT_ONCE = "set local random_page_cost = 2; set local work_mem = '128MB'; "
+
+
+def _run(sql: str, values: dict[str, Any], settings: str) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(settings + sql, values)
+        while cursor.nextset():  # the settings answer first, and nothing
+            pass
         return cursor.fetchall()
 
 

@@ -338,6 +338,6 @@ def test_a_change_costs_the_same_number_of_queries_for_one_item_and_for_many(
     for number, one in enumerate(items):
         stock(alma, one, 1, sku=f"A{number}")
         stock(bruno, one, 0, sku=f"B{number}")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(16):
         distribute_items([one.pk for one in items])
     assert Placement.objects.count() == 20
