@@ -5,9 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-_BOX = (
-    "border border-base-200 bg-white rounded-default shadow-xs px-3 py-2 text-sm dark:bg-base-900 dark:border-base-700"
-)
+_BOX = "border border-base-200 bg-white rounded-default shadow-xs px-3 py-2 text-sm max-w-full dark:bg-base-900 dark:border-base-700"
 
 
 class OfficeForm(forms.Form):

@@ -3,11 +3,11 @@
 import contextlib
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -68,7 +68,7 @@ class Draft:
             for p in self.postings
         ]
         payload = [self.kind, self.ref, self.effective_on.isoformat(), self.currency, self.reverses, lines]
-        return hashlib.sha256(json.dumps(payload).encode()).digest()
+        return hashlib.sha256(orjson.dumps(payload)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _columns(drafts: Sequence[Draft]) -> list[str]:
         _texts(draft.effective_on.isoformat() for draft in drafts),
         _numbers(draft.internal_order for draft in drafts),
         _numbers(draft.reverses for draft in drafts),
-        _texts(json.dumps(draft.facts) for draft in drafts),
+        _texts(orjson.dumps(draft.facts, option=orjson.OPT_NON_STR_KEYS).decode() for draft in drafts),
         *(_numbers(merchants), _texts(kinds), _texts(currencies)),
         *(
             _numbers(entries),

@@ -4,7 +4,7 @@ What a third shop took over takes nothing back: settlement.settle_takeovers.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 from django.db.models import F, Sum
 from django.utils import timezone
@@ -20,7 +20,7 @@ from settlement.sweeps import Sweep, post_in_batches
 from skuu.kit.errors import SkuuError
 
 BATCH = 500
-_AMOUNTS = tuple(each.name for each in fields(Item))
+_AMOUNTS = Item._fields
 _TAKEN_BACK = sum((F(grade) for grade in ReturnLine.TAKEN_BACK), start=0 * F("as_new"))
 
 
@@ -160,7 +160,7 @@ def draft_return(
     postings = post_shipment([share for _, share in shares], origin, shipper)
     if not postings:
         return None
-    described = [told[place] | asdict(share) | {"quantity": -back[place][1]} for place, share in shares]
+    described = [told[place] | share._asdict() | {"quantity": -back[place][1]} for place, share in shares]
     return Draft(
         key=f"return:{returned.pk}",
         kind="return",

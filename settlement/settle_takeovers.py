@@ -5,7 +5,6 @@ shop's, and it sells them on where they are.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
@@ -95,7 +94,7 @@ def draft_takeover(returned: Return, lines: list[ReturnLine], skus: Mapping[int,
     postings = post_shipment(items, shop.merchant_id, seller.merchant_id)
     if not postings:
         return None
-    described = [_told(line, skus) | asdict(item) for line, item in zip(bought, items, strict=True)]
+    described = [_told(line, skus) | item._asdict() for line, item in zip(bought, items, strict=True)]
     return Draft(
         key=f"takeover:{returned.pk}",
         kind="takeover",

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import functools
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import orjson
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -100,11 +100,14 @@ class Batch:
     registrations: dict[int, list[tuple[dt.date, dt.date | None]]] = field(default_factory=dict)
     fee_vat: Callable[[int, str, dt.date], FeeVat] = field(init=False)
     rate_on: Callable[..., Any] = field(init=False)
+    home: str = field(init=False)
+    zone: dt.tzinfo = field(init=False)
 
     def __post_init__(self) -> None:
         """Remember answers for the length of a batch: merchants, days and rates repeat in it."""
         self.fee_vat = functools.cache(self._fee_vat)
         self.rate_on = functools.cache(rate_on)
+        self.home, self.zone = vat_country(settings.NETWORK_COUNTRY), timezone.get_current_timezone()
 
     def _fee_vat(self, merchant: int, country: str, day: dt.date) -> FeeVat:
         known = any(
@@ -142,10 +145,10 @@ def draft_shipment(sale: Sale, batch: Batch) -> Draft | None:
     fee bears the VAT of the day the goods left. *Raises* KeyError, ValueError, TypeError or UnknownRateError when the terms
     are incomplete, NoRate when a currency of its card has no rate.
     """
-    vat, lines = json.loads(sale.vat), batch.lines.get(sale.pk, [])
+    vat, lines = orjson.loads(sale.vat), batch.lines.get(sale.pk, [])
     if not vat:
         raise KeyError("vat")
-    day = timezone.localdate(sale.shipped_at)
+    day = sale.shipped_at.astimezone(batch.zone).date()
     fee_vat = batch.fee_vat(sale.shipper, sale.shipper_country, day)
     counted = any(line.shipped for line in lines)  # an order shipped as a whole may carry no counts per line
     units = [line.shipped if counted else line.quantity for line in lines]
@@ -154,15 +157,9 @@ def draft_shipment(sale: Sale, batch: Batch) -> Draft | None:
         for line, sent in zip(lines, units, strict=True)
     ]
     bounds = _fee_bounds(sale, batch, day)
-    terms = Terms(
-        origin_bp=sale.origin_bp,
-        network_bp=sale.network_bp,
-        supply_vat_bp=vat["supply_rate_bp"],
-        fee_vat_bp=fee_vat.rate_bp,
-        shipping=sale.shipping,
-        own_goods=vat["treatment"] == OWN_GOODS or sale.shipper == sale.origin,
-        **bounds,
-    )
+    own_goods = vat["treatment"] == OWN_GOODS or sale.shipper == sale.origin
+    rates = sale.origin_bp, sale.network_bp, vat["supply_rate_bp"], fee_vat.rate_bp
+    terms = Terms(*rates, sale.shipping, own_goods, **bounds)
     items = divide_shipment(nets, terms)
     postings = post_shipment(items, sale.origin, sale.shipper)
     if not postings:
@@ -175,9 +172,7 @@ def draft_shipment(sale: Sale, batch: Batch) -> Draft | None:
         currency=sale.currency,
         postings=tuple(postings),
         internal_order=sale.pk,
-        facts=_facts(sale, batch.cards[sale.card].name, vat, fee_vat)
-        | ({"fee_bounds": bounds} if bounds else {})
-        | {"items": list(_described(items, lines, units))},
+        facts=_facts(sale, batch, vat, fee_vat, bounds, list(_described(items, lines, units))),
     )
 
 
@@ -200,22 +195,20 @@ def _fee_bounds(sale: Sale, batch: Batch, day: dt.date) -> dict[str, Any]:
 
 def _described(items: list[Item], lines: list[SaleLine], units: list[int]) -> Iterator[dict[str, Any]]:
     for place, item in enumerate(items):
-        told = {name: getattr(item, name) for name in Item.__slots__}
+        told: dict[str, Any] = item._asdict()
         if item.kind != GOODS:
-            yield told | {"title": "Shipping", "quantity": 1, "origin_sku": "", "shipper_sku": ""}
-            continue
-        line = lines[place]
-        yield told | {
-            "title": line.title,
-            "quantity": units[place],
-            "origin_sku": line.origin_sku,
-            "shipper_sku": line.shipper_sku,
-            "order_line": line.order_line,
-        }
+            told.update(title="Shipping", quantity=1, origin_sku="", shipper_sku="")
+        else:
+            line = lines[place]
+            told.update(title=line.title, quantity=units[place], origin_sku=line.origin_sku)
+            told.update(shipper_sku=line.shipper_sku, order_line=line.order_line)
+        yield told
 
 
-def _facts(sale: Sale, card: str, vat: dict[str, Any], fee_vat: FeeVat) -> dict[str, Any]:
-    return {
+def _facts(
+    sale: Sale, batch: Batch, vat: dict[str, Any], fee_vat: FeeVat, bounds: dict[str, Any], items: list[dict[str, Any]]
+) -> dict[str, Any]:
+    facts = {
         "number": sale.number,
         "origin": {
             "merchant": sale.origin,
@@ -231,7 +224,7 @@ def _facts(sale: Sale, card: str, vat: dict[str, Any], fee_vat: FeeVat) -> dict[
             "shop": sale.shipper_shop,
             "order": sale.shipper_order,
         },
-        "rate_card": card,
+        "rate_card": batch.cards[sale.card].name,
         "origin_bp": sale.origin_bp,
         "network_bp": sale.network_bp,
         "vat": vat,
@@ -239,6 +232,10 @@ def _facts(sale: Sale, card: str, vat: dict[str, Any], fee_vat: FeeVat) -> dict[
             "treatment": fee_vat.treatment,
             "rate_bp": fee_vat.rate_bp,
             "reason": fee_vat.reason,
-            "network_country": vat_country(settings.NETWORK_COUNTRY),
+            "network_country": batch.home,
         },
+        "items": items,
     }
+    if bounds:
+        facts["fee_bounds"] = bounds
+    return facts

@@ -1,14 +1,13 @@
 """The split of one order line: the selling shop's fee, the network's fee, and the residual for the shop that ships."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from settlement.splitting.rounding import divide_half_away
 
 _WHOLE_BP = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(NamedTuple):
     """One line's net amount divided, in minor units: origin + network + shipper is the net, always.
 
     ``supply`` is what the shipper invoices the origin for the goods, before the network charges the shipper its fee.

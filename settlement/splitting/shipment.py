@@ -1,7 +1,6 @@
 """What one shipped internal order moves: its items divided, and the ledger lines that add up to zero."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from settlement.splitting.rounding import share_by_weight
@@ -11,8 +10,7 @@ GOODS = "goods"
 SHIPPING = "shipping"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """The frozen terms of one internal order: rates in basis points, shipping tariff net in minor units.
 
     The network's fee on the whole order is its rate and ``network_fixed``, at least ``network_min``, at most ``network_max``.
@@ -29,8 +27,7 @@ class Terms:
     network_max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One line of the order, or the shipping, with every amount it is divided into (minor units).
 
     ``supply`` + ``vat`` is what the origin owes the shipper; ``network_fee`` + ``fee_vat`` what the shipper owes the network.
