@@ -32,7 +32,7 @@ SHOWN_WITH_ANOTHER = {
     "ShopCredential",  # tokens: how it stands with them is on the operations page
     "WordCount",  # how rare the words of titles are: nothing that anybody would look up
     "ShelfBasis", "OrderToRead", "AliasPeer", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent",
-    "Line", "StatementLine", "Balance", "DisputeMessage", "DocumentEntry", "StoredFile", "Released", "Carried", "ItemMark",
+    "Line", "StatementLine", "Balance", "DisputeMessage", "DocumentEntry", "StoredFile", "Released", "Carried", "EvidenceFile", "ItemMark",
 }  # fmt: skip
 
 
