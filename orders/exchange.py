@@ -14,6 +14,8 @@ from orders.return_goods import announce_return, cancel_return
 from skuu.kit.errors import NotPossible, WrongState
 from skuu.kit.states import move
 
+NOT_GIVEN = ("handed_back", "waiting")
+
 
 class NothingToGive(NotPossible):
     """Nobody can ship the other size now; nothing was announced."""
@@ -53,15 +55,17 @@ def exchange_units(
     chosen = direct_return(row, [line.pk], reason=reason)
     with transaction.atomic():
         locked = lock_order(order.pk)
+        if locked.cancelled_at:
+            raise WrongState(f"{order.name} was cancelled meanwhile; sell the other size as a new order.")
         returned = announce_return(row, [(line.pk, units)], reason=reason, words=words, chosen=chosen, by=by)
         given = _write_line(locked, line.order_line, wanted, units, returned, by)
     route_at_once(order)
     given.refresh_from_db()
-    if given.status in ("handed_back", "waiting"):
-        _undo(given, returned, by)
+    if given.status in NOT_GIVEN and _undo(given, returned, by):
         raise NothingToGive(
             f"Nobody can ship {wanted.title} of {line.order_line.title} now: {given.status_reason}".rstrip(": ")
         )
+    given.refresh_from_db()
     return Exchanged(returned, given)
 
 
@@ -105,11 +109,14 @@ def _write_line(order: Order, old: OrderLine, wanted: Variant, units: int, retur
     return made
 
 
-def _undo(given: OrderLine, returned: Return, by: str) -> None:
+def _undo(given: OrderLine, returned: Return, by: str) -> bool:
+    """Take back what nobody gives, line and return; False, and nothing is changed, when a sweep has found somebody meanwhile."""
     reason = "Nobody could ship what the customer wanted instead."
     with transaction.atomic():
         lock_order(given.order_id)
         row = OrderLine.everyone.select_for_update().get(pk=given.pk)
-        if row.status in ("handed_back", "waiting"):
-            move(row, "cancelled", by=by, reason=reason, route_due_at=None, hand_back_due_at=None)
+        if row.status not in NOT_GIVEN:
+            return False
+        move(row, "cancelled", by=by, reason=reason, route_due_at=None, hand_back_due_at=None)
         cancel_return(returned, by=by, reason=reason)
+    return True

@@ -21,7 +21,7 @@ from orders.locking import lock_internal_order
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Return, ReturnLine
 from orders.restock import is_written, keep_terms, put_back
 from orders.returnable import SENT, left_of, too_late
-from skuu.kit.errors import NotFound, NotPossible, WrongState
+from skuu.kit.errors import NotFound, NotPossible, SkuuError, WrongState
 from skuu.kit.states import move
 
 log = structlog.get_logger(__name__)
@@ -109,6 +109,7 @@ def cancel_return(returned: Return, *, by: str, reason: str = "") -> None:
         move(row, "cancelled", by=by, reason=reason, status_reason=reason[:500])
         _free({line.line_id: line.quantity for line in row.lines.all()})
         _settle_notices(row)
+        _tell_kept_both(row)
 
 
 def receive_return(returned: Return, *, by: str) -> None:
@@ -183,17 +184,30 @@ def end_silent_returns() -> int:
     never = Return.everyone.filter(status="announced", is_lost=False, announced_at__lt=now - NEVER_ARRIVED)
     lost = Return.everyone.filter(status="announced", is_lost=True, announced_at__lt=now - SILENT)
     unseen = Return.everyone.filter(status="received", received_at__lt=now - SILENT)
-    ended = 0
-    for returned in never.order_by("pk")[:200]:
-        cancel_return(returned, by="network", reason=f"Nothing arrived within {NEVER_ARRIVED.days} days.")
-        ended += 1
+    ended = sum(_cancel_silent(returned) for returned in never.order_by("pk")[:200])
     for rows, grade in ((lost, "lost"), (unseen, "as_new")):
-        for returned in rows.order_by("pk")[:200]:
-            whole = {line.line_id: {grade: line.quantity} for line in returned.lines.all()}
-            said = f"Presumed after {SILENT.days} days without an answer."
-            inspect_return(returned, whole, verdict=said, by="network")
-            ended += 1
+        ended += sum(_presume(returned, grade) for returned in rows.order_by("pk")[:200])
     return ended
+
+
+def _cancel_silent(returned: Return) -> int:
+    try:
+        cancel_return(returned, by="network", reason=f"Nothing arrived within {NEVER_ARRIVED.days} days.")
+    except SkuuError as error:  # somebody was faster, or it cannot be ended: that must stop no other
+        log.warning("silent_return_not_ended", returned=returned.number, code=error.code)
+        return 0
+    return 1
+
+
+def _presume(returned: Return, grade: str) -> int:
+    whole = {line.line_id: {grade: line.quantity} for line in returned.lines.all()}
+    said = f"Presumed after {SILENT.days} days without an answer."
+    try:
+        inspect_return(returned, whole, verdict=said, by="network")
+    except SkuuError as error:
+        log.warning("silent_return_not_ended", returned=returned.number, code=error.code)
+        return 0
+    return 1
 
 
 def mark_posted(return_ids: Collection[int]) -> int:
@@ -326,14 +340,30 @@ def _tell_origin(row: Return, lines: Sequence[ReturnLine]) -> None:
         return
     counts = {words: sum(getattr(line, grade) for line in lines) for grade, (words, *_) in ReturnLine.GRADES.items()}
     found = [f"{units} × {words.lower()}" for words, units in counts.items() if units]
+    own = "Refund your customer and process your own store’s return." if row.remote_id else ""
     give_notice(
         row.internal_order.order.shop,
         "return_closed",
         key=f"return_closed:{row.number}",
         subject=f"{row.number}: {', '.join(found)}",
-        body=f"Of {row.internal_order.order.name}. {row.verdict}".strip(),
+        body=" ".join(filter(None, (f"Of {row.internal_order.order.name}.", row.verdict, own))),
         link=f"/returns/{row.number}/",
     )
+
+
+def _tell_kept_both(row: Return) -> None:
+    """Tell the selling shop that its customer keeps what was to come back, and gets what was given for it too."""
+    given = [line.title for line in row.exchanges.exclude(status="cancelled").order_by("pk")]
+    if given:
+        order = row.internal_order.order
+        give_notice(
+            order.shop,
+            "keeps_both",
+            key=f"keeps_both:{row.number}",
+            subject=f"{order.name}: {row.number} ended, and its exchange goes on",
+            body=f"Your customer keeps what was to come back and gets {', '.join(given)} too. Ask for it, or charge it.",
+            link=f"/my-orders/{order.pk}/",
+        )
 
 
 def _settle_notices(row: Return) -> None:

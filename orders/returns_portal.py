@@ -1,6 +1,7 @@
 """The merchant's pages about returns: announced by the selling shop, inspected by who gets the goods."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -84,7 +85,7 @@ def announce(request: MerchantRequest, pk: int) -> HttpResponseBase:
             status = 422
         else:
             try:
-                with as_network():
+                with as_network(), transaction.atomic():  # of several partners: all of them or none
                     made = [_announce(row, form, acting.by) for row, units in form.by_order() if units]
                 messages.success(
                     request, _("%(number)s is announced.") % {"number": ", ".join(one.number for one in made)}

@@ -163,5 +163,5 @@ def _under_way(shop: Shop) -> int:
 
 
 def _returns(shop: Shop) -> int:
-    concerned = Q(internal_order__shipper=shop) | Q(internal_order__order__shop=shop)
+    concerned = Q(internal_order__shipper=shop) | Q(internal_order__order__shop=shop) | Q(receiver=shop)
     return Return.everyone.filter(concerned, status__in=Return.OPEN).count()

@@ -1,13 +1,16 @@
 """Another size instead: a linked return and a new claim at whoever has it, or nothing at all."""
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
 
 from catalog.claim import check_claims
 from catalog.models import Claim
 from network.models import Notice
-from orders.exchange import AnotherModel, NothingToGive, exchange_units, sizes_to_give
+from orders.exchange import AnotherModel, NothingToGive, _undo, exchange_units, sizes_to_give
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Parcel, Return
-from orders.return_goods import BadUnits, inspect_return
+from orders.return_goods import BadUnits, cancel_return, end_silent_returns, inspect_return
 from orders.returnable import units_left
 from orders.tests.make import live_units
 
@@ -82,6 +85,29 @@ def test_when_nobody_has_the_size_nothing_is_announced(market, sent):
     assert list(units_left(sent.internal_order).values()) == [1]
     assert OrderLine.everyone.get(exchange_of__isnull=False).status == "cancelled"
     assert live_units(market.level(market.alma, "43")) == 0
+    assert not Notice.everyone.filter(kind="keeps_both").exists()
+
+
+def test_a_size_that_a_sweep_finds_meanwhile_is_given_after_all(market, sent):
+    done = exchange(sent, market.variant(market.bruno, "43"))
+    seen_before = OrderLine.everyone.get(pk=done.line.pk)
+    seen_before.status = "waiting"  # what the exchange had read when the sweep routed it
+    assert _undo(seen_before, done.returned, "bruno") is False
+    done.returned.refresh_from_db()
+    done.line.refresh_from_db()
+    assert (done.returned.status, done.line.status) == ("announced", "routed")
+
+
+@pytest.mark.parametrize("ends", ["cancelled by its shop", "never arrived"])
+def test_who_keeps_both_sizes_is_told_to_the_selling_shop(market, sent, ends):
+    done = exchange(sent, market.variant(market.bruno, "43"))
+    if ends == "never arrived":
+        Return.everyone.update(announced_at=timezone.now() - dt.timedelta(days=61))
+        assert (end_silent_returns(), end_silent_returns()) == (1, 0)
+    else:
+        cancel_return(done.returned, by="bruno")
+    (told,) = Notice.everyone.filter(kind="keeps_both")
+    assert (told.shop_id, done.line.title in told.body) == (market.bruno.pk, True)
 
 
 def test_only_another_size_of_the_same_model_of_the_same_shop(market, sent):

@@ -155,6 +155,18 @@ def test_no_word_of_the_customers_is_read(market, sent):
     assert "Marie" not in str(list(Return.everyone.values()))
 
 
+def test_its_own_return_stays_open_for_who_refunds_the_customer(market, sent):
+    remote = opened(market, sent, 2)
+    hear(market, {"admin_graphql_api_id": remote, "order": {"admin_graphql_api_id": sent.order.remote_id}})
+    made = Return.everyone.get()
+    inspect_return(made, {made.lines.get().line_id: {"as_new": 2}}, by="alma")
+    assert market.ask(market.bruno, "query($id: ID!) { return(id: $id) { status } }", id=remote)["return"] == {
+        "status": "OPEN"
+    }
+    (told,) = Notice.everyone.filter(kind="return_closed")
+    assert told.body.endswith("Refund your customer and process your own store’s return.")
+
+
 def test_other_goods_in_a_takers_parcel_come_with_their_own_place_and_price_or_not_at_all(market):
     """Bruno's customer sends a 41 back to Cara, who takes it over; his staff adds the 42 to the return, then Cara stops."""
     market.buy(market.bruno, ("41", 1), ("42", 1), ("43", 1))

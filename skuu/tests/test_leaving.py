@@ -6,6 +6,9 @@ from catalog.distribute import distribute_due
 from catalog.models import Item, Placement
 from catalog.tests.cast import make_item, open_shop, stock
 from network.models import ApiKey, Leaving, Shop, ShopCredential
+from orders.direct import Directed
+from orders.return_goods import announce_return, inspect_return
+from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 from skuu.leaving import HasLeft, ask_to_leave, finish_leaving, go_on_leaving, plan_exit, stay
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +42,17 @@ def show(shop: Shop) -> None:
     """Say that the shelf shows what is wanted."""
     for placed in Placement.objects.filter(shop=shop):
         Placement.objects.filter(pk=placed.pk).update(pushed=placed.wanted)
+
+
+def test_goods_on_their_way_to_a_taker_keep_it() -> None:
+    alma, bruno, cara = (make_shop(make_merchant(name)) for name in ("Alma", "Bruno", "Cara"))
+    order = make_internal_order(bruno, alma)
+    line = order.lines.get()
+    chosen = Directed("taker", cara.pk, "Near.", {"vat": {}}, {line.pk: line.claim.level_id}, {line.pk: 1})
+    made = announce_return(order, [(line.pk, 1)], reason="other", chosen=chosen, by="bruno")
+    assert open_steps(cara)["returns"] == 1
+    inspect_return(made, {line.pk: {"worn": 1}}, by="cara")
+    assert "returns" not in open_steps(cara)
 
 
 class TestLeaving:
