@@ -27,9 +27,6 @@ class ExchangeAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     inlines = (ExchangeChangeInline,)
 
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Exchange]":
-        return super().get_queryset(request).filter(exchange_of__isnull=False)
-
     @admin.display(description="sold by", ordering="order__shop__name")
     def shop(self, row: Exchange) -> str:
         return str(row.order.shop)
@@ -81,7 +78,7 @@ class TakeoverAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Takeover]":
         bought = Sum(F("lines__as_new") * F("lines__takeover_minor"))
         counted = {"sent": Sum("lines__quantity"), "came": Sum("lines__as_new"), "bought": bought}
-        return super().get_queryset(request).filter(destination="taker").annotate(**counted)
+        return super().get_queryset(request).annotate(**counted)
 
     @admin.display(description="sells it on", ordering="internal_order__order__shop__name")
     def sells(self, row: Takeover) -> str:

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             fields=[
             ],
             options={
+                'base_manager_name': 'everyone',
                 'proxy': True,
                 'indexes': [],
                 'constraints': [],
@@ -33,6 +34,7 @@ class Migration(migrations.Migration):
             fields=[
             ],
             options={
+                'base_manager_name': 'everyone',
                 'proxy': True,
                 'indexes': [],
                 'constraints': [],
