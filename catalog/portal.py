@@ -49,21 +49,24 @@ def product(request: MerchantRequest, pk: int) -> HttpResponseBase:
 
 @merchant_page()
 def shelf(request: MerchantRequest) -> HttpResponseBase:
-    """List what partners' stock stands on the shelf, with the reasons."""
+    """List what partners' stock stands on the shelf, or would stand there once a shop in shadow mode goes live, with the reasons."""
     acting, asked = request.acting, request.GET
     mine = Placement.objects.for_merchant(acting.merchant)
-    rows = mine.filter(shop__in=acting.chosen_shops(asked.get("shop"))).filter(Q(wanted__gt=0) | Q(pushed__gt=0))
+    rows = mine.filter(shop__in=acting.chosen_shops(asked.get("shop")))
+    would = Q(shop__status="shadow", reason__would__gt=0)
+    rows = rows.filter(Q(wanted__gt=0) | Q(pushed__gt=0) | would)
     for word in searched(request).split():
         named = Q(variant__product__title__icontains=word) | Q(variant__product__vendor__icontains=word)
         rows = rows.filter(named | Q(variant__sku__icontains=word) | Q(variant__barcode__icontains=word))
     if asked.get("state") == "moving":
-        rows = rows.exclude(pushed=F("wanted"), pushed__isnull=False)
+        rows = rows.exclude(pushed=F("wanted"), pushed__isnull=False).exclude(shop__status="shadow")
     elif asked.get("state") == "trouble":
         rows = rows.exclude(error="")
     whole = rows.select_related("shop", "variant__product", "variant__shop")
     page = page_after(whole, asked.get("after"), of=mine, by="variant__product__title", size=25)
     sizes = describe_variants(acting.merchant, [row.variant for row in page])
     facts = {"section": "shelf", "page": page, "rows": list(zip(page.rows, sizes, strict=True))}
+    facts["shadows"] = any(row.shop.status == "shadow" for row in page.rows)
     facts["filtered"] = bool(asked.get("q") or asked.get("state") or asked.get("shop"))
     return render(request, _whole_or("portal/catalog/_shelf.html", "portal/catalog/shelf.html", request), facts)
 
