@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Variant
+from catalog.push import doubt_shelf
 from network.connectors.base import RemoteAddress, RemoteOrder
 from network.models import Shop
 from network.notify import settle_notice
@@ -22,6 +23,7 @@ from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
 
 ASKED_BACK = ("waiting", "held", "routed")
+SENT = ("shipped", "delivered", "returned")
 TEST_REASON = "A test order: nothing is claimed and nothing is placed."
 
 
@@ -118,6 +120,7 @@ def _add_lines(order: Order, remote: RemoteOrder, fresh: Sequence[ShelfUnits]) -
 
 def _update_lines(order: Order, lines: list[OrderLine], units: dict[str, ShelfUnits], began: dt.datetime) -> None:
     covers, mirrored = cover_of(line.pk for line in lines), mirrored_units(line.pk for line in lines)
+    asked: dict[int, int] = {}
     for line in lines:
         unit = units.get(line.remote_id)
         if unit and unit.remaining:
@@ -125,6 +128,7 @@ def _update_lines(order: Order, lines: list[OrderLine], units: dict[str, ShelfUn
         remaining = 0 if unit is None or order.cancelled_at else unit.remaining
         cover = covers.get(line.pk)
         shipped = cover.shipped if cover else 0
+        asked[line.pk] = remaining + mirrored.get(line.pk, 0)
         if unit and unit.request_status == "CANCELLATION_REQUESTED" and line.status in ASKED_BACK:
             _give_back(line, shipped)
         else:
@@ -132,6 +136,9 @@ def _update_lines(order: Order, lines: list[OrderLine], units: dict[str, ShelfUn
     for line in sorted(lines, key=lambda line: line.variant.inventory_item_id):
         if line.quantity < line.told_units:  # after every claim is given back: levels are locked before shelves
             tell_shelf(line)
+        elif line.status in SENT and asked[line.pk] < line.told_units:
+            # taken out before its parcel showed there: the store may have put it on the shelf again
+            doubt_shelf(order.shop, [line.variant.inventory_item_id])
 
 
 def _follow_fulfilment_order(line: OrderLine, unit: ShelfUnits) -> None:
@@ -156,7 +163,7 @@ def _adjust(
     A parcel that has shipped but is not mirrored yet still counts as remaining there, so the units asked lie between
     ``remaining + mirrored`` and ``remaining + shipped``; only a figure outside is an edit.
     """
-    if line.status in ("shipped", "delivered", "returned"):
+    if line.status in SENT:
         return
     if line.status == "handed_back":
         left = 0 if unit is None or line.order.cancelled_at else unit.left_open

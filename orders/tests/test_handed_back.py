@@ -2,7 +2,7 @@
 
 from catalog.models import Placement
 from network.models import Notice, Shop
-from orders.fulfil import decline_internal_order
+from orders.fulfil import decline_internal_order, ship_internal_order
 from orders.models import InternalOrder
 from orders.tests.make import hurry
 
@@ -97,3 +97,19 @@ def test_a_unit_put_back_on_the_shelf_with_a_line_that_was_handed_back_is_seen_t
     assert (known.status, known.quantity, known.told_units) == ("cancelled", 0, 0)
     placement = Placement.everyone.get(shop=market.bruno, variant=market.variant(market.bruno, "41"))
     assert placement.doubted_at is not None
+
+
+def test_units_taken_out_after_they_were_sent_and_before_that_showed_are_looked_for_on_the_shelf(market):
+    """The store puts them back where they were sold from, although nobody has them any more."""
+    order_id = market.buy(market.bruno, ("42", 2))
+    market.settle()
+    ship_internal_order(InternalOrder.everyone.get(), carrier="PostNL", number="3SSENT", by="alma")
+    placed = Placement.everyone.filter(shop=market.bruno, variant=market.variant(market.bruno, "42"))
+    (line,) = market.order(market.bruno, order_id)["lineItems"]["nodes"]
+    rows = [{"lineItemId": line["id"], "quantity": 2, "restockType": "CANCEL"}]
+    market.ask(market.bruno, REFUND, input={"orderId": order_id, "refundLineItems": rows}, key="both")
+    assert placed.get().doubted_at is None
+    market.sweep(market.bruno)
+    line = market.known(market.bruno, order_id).lines.get()
+    assert (line.status, line.quantity, line.told_units) == ("shipped", 2, 2)
+    assert placed.get().doubted_at is not None
