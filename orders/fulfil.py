@@ -214,7 +214,8 @@ def note_seen_at_shipper(internal_order: InternalOrder, remote: RemoteOrder) -> 
             end_internal_order(row, "declined", reason="Cancelled in the shipper's own store.", by="shipper's store")
             if row.parcels.filter(cancelled_at=None).exists():  # entered here, and its store never took it
                 follow_parcels(row, by="shipper's store")
-        elif not remote.cancelled_at:
+        # a store that cancels may have taken its parcel back before
+        if not remote.cancelled_at or row.parcels.filter(cancelled_at=None).exclude(remote_id="").exists():
             rows.update(fulfilments_due_at=now)
             wake("read_parcels")
 

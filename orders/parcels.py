@@ -148,15 +148,19 @@ def _cancel_parcel(internal_order: InternalOrder, parcel: Parcel) -> None:
     kept.cancelled_at = timezone.now()
     kept.save(update_fields=["cancelled_at", "mirror_wanted"])
     _mirror_soon(kept)
-    if kept.mirrored_at:
+    if kept.mirrored_at or internal_order.status == "shipped":
         order = internal_order.order
+        told = (
+            "after your customer had been told of it; your shop's order shows it as taken back"
+            if kept.mirrored_at
+            else "before your customer was told of it"
+        )
         give_notice(
             order.shop,
             kind="parcel_cancelled",
             key=f"parcel_cancelled:{parcel.pk}",
             subject=f"Order {order.name}: the partner took a parcel back",
-            body=f"Parcel {parcel} of order {order.name} was cancelled after your customer had been told of it; "
-            "your shop's order shows it as taken back. If it is not sent again, report it as lost.",
+            body=f"Parcel {parcel} of order {order.name} was cancelled {told}. If it is not sent again, report it as lost.",
             link="/my-orders/",
         )
 

@@ -276,6 +276,22 @@ def test_an_order_half_sent_here_and_cancelled_in_its_store_counts_for_what_was_
     assert market.known(market.bruno, order_id).lines.get().status == "routed"
 
 
+def test_a_parcel_taken_back_before_its_store_cancelled_the_order_is_taken_back_here_too(market, sold):
+    market.ship(sold, "3SBACK")
+    market.sweep(market.alma)
+    parcel = Parcel.everyone.get()
+    query = "mutation($id: ID!) { fulfillmentCancel(id: $id) { userErrors { message } } }"
+    market.ask(market.alma, query, id=parcel.remote_id)
+    market.cancel(market.alma, sold.remote_id)
+    market.sweep(market.alma)
+    hurry()
+    market.settle()
+    parcel.refresh_from_db()
+    assert parcel.cancelled_at is not None
+    assert [one["status"] for one in market.order(market.bruno, market.order_id)["fulfillments"]] == ["CANCELLED"]
+    assert Notice.everyone.filter(shop=market.bruno, kind="parcel_cancelled").count() == 1
+
+
 def test_posting_is_marked_once(market, sold):
     ship_internal_order(sold, carrier="PostNL", number="3SX", by="alma")
     assert [mark_posted([sold.pk]), mark_posted([sold.pk])] == [1, 0]

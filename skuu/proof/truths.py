@@ -123,7 +123,7 @@ def _orders_at_shippers(town: Town) -> list[str]:
     broken = []
     for shop in town.shops:
         there = town.internal_orders(shop)
-        ours = {row.number: row for row in InternalOrder.everyone.filter(shipper=shop)}
+        ours = {row.number: row for row in InternalOrder.everyone.select_related("order").filter(shipper=shop)}
         for number, orders in there.items():
             if len(orders) > 1:
                 broken.append(f"{number} exists {len(orders)} times at {shop.domain}")
@@ -139,11 +139,11 @@ def _orders_at_shippers(town: Town) -> list[str]:
 
 
 def _entered_here_only(row: InternalOrder) -> bool:
-    """A parcel entered in the portal counts although its store cancelled the order at the same time; the shipper was told."""
-    parcels = row.parcels.filter(cancelled_at=None)
-    told = Notice.everyone.filter(kind="parcel_not_entered", shop=row.shipper)
-    keys = {f"parcel_not_entered:{pk}" for pk in parcels.values_list("pk", flat=True)}
-    return bool(keys) and keys == set(told.filter(key__in=keys).values_list("key", flat=True))
+    """What counts as sent although its store cancelled the order: the shipper, or the selling shop, was told of each parcel."""
+    told = set(Notice.everyone.filter(shop__in=(row.shipper_id, row.order.shop_id)).values_list("key", flat=True))
+    parcels = row.parcels.values_list("pk", "cancelled_at")
+    words = [f"parcel_cancelled:{pk}" if taken_back else f"parcel_not_entered:{pk}" for pk, taken_back in parcels]
+    return bool(words) and told.issuperset(words)
 
 
 def _same_units(town: Town, shop: Shop, row: InternalOrder, order: dict) -> list[str]:
