@@ -20,7 +20,7 @@ from settlement.evidence import is_proven, pieces_of
 from settlement.forms import PaperForm
 from settlement.hand_in import find_paper, hand_in, read_paper
 from settlement.portal_money import download
-from skuu.kit.errors import SkuuError
+from skuu.kit.errors import NotFound, SkuuError
 
 PARTIES = ("shipper__merchant", "order__shop__merchant")
 MOST = 5_000  # rows of one file
@@ -59,14 +59,15 @@ def evidence_list(request: MerchantRequest) -> HttpResponseBase:
 @merchant_page(see=SEES_MONEY, change=BOOKKEEPERS)
 def hand_in_paper(request: MerchantRequest, number: str) -> HttpResponseBase:
     """Take a paper about the transport of a sale that the merchant shipped."""
+    ships = InternalOrder.objects.for_merchant(request.acting.merchant).filter(number=number)
+    if not ships.exists():
+        raise NotFound("There is no such order.")
     form = PaperForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             hand_in(number, form.paper(), merchant=request.acting.merchant, by=request.acting.by)
             messages.success(request, _("Kept. Your partner and the network can read it."))
         except SkuuError as error:
-            if error.status == 404:
-                raise
             messages.error(request, error.message)
     else:
         messages.error(request, " ".join(str(one) for said in form.errors.values() for one in said))

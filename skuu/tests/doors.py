@@ -155,7 +155,7 @@ PORTAL = [
     _door("money/payments/<slug:number>/file/", "302 200 403 404 404 403 403", "money/payments/{payment}/file/"),
     _door("money/sales/<slug:number>/", BOTH, "money/sales/{sold}/"),
     _door("money/sales/<slug:number>/dispute/", "302 200 403 200 404 403 403", "money/sales/{sold}/dispute/"),
-    _door("money/sales/<slug:number>/papers/", "302 302 403 404 404 403 403", "money/sales/{sold}/papers/", post={}),
+    _door("money/sales/<slug:number>/papers/", "302 404 403 302 404 403 403", "money/sales/{sold}/papers/", post={}),
     _door("money/sales/<slug:number>/papers/<int:pk>/", "302 404 404 404 404 403 403", "money/sales/{sold}/papers/0/"),
     _door("money/evidence/", PAGE),
     _door("documents/", PAGE),
