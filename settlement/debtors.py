@@ -4,6 +4,7 @@ import datetime as dt
 
 import structlog
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from network.connect import pause_shop
@@ -20,26 +21,27 @@ OWED = ("instructed", "failed", "bounced")  # what has left, or came back, and h
 def debtors(on: dt.date | None = None) -> list[Merchant]:
     """Tell whose payments are overdue for more than ``SETTLEMENT_OVERDUE_DAYS``, and not paid by a later one."""
     last = (on or timezone.localdate()) - dt.timedelta(days=settings.SETTLEMENT_OVERDUE_DAYS)
-    overdue = Payment.everyone.filter(status__in=OWED, due_on__lt=last, payer__isnull=False)
-    found: dict[int, Merchant] = {}
-    for row in overdue.select_related("payer").order_by("due_on", "pk"):
-        later = Payment.everyone.filter(
-            payer=row.payer, payee=row.payee, kind=row.kind, currency=row.currency, status="settled", pk__gt=row.pk
-        )
-        if row.payer is not None and not later.exists():
-            found.setdefault(row.payer.pk, row.payer)
-    return list(found.values())
+    later = Payment.everyone.filter(
+        Q(payee=OuterRef("payee")) | Q(payee=None),  # one kind of payment always has a payee, or never
+        payer=OuterRef("payer"),
+        kind=OuterRef("kind"),
+        currency=OuterRef("currency"),
+        status="settled",
+        pk__gt=OuterRef("pk"),
+    )
+    overdue = Payment.everyone.filter(status__in=OWED, due_on__lt=last, payer__isnull=False).exclude(Exists(later))
+    owing = overdue.select_related("payer").order_by("due_on", "pk")
+    return list({row.payer.pk: row.payer for row in owing if row.payer is not None}.values())
 
 
 def pause_debtors() -> int:
     """Pause the live shops of debtors; returns how many. *Again*: a paused shop stays paused until somebody resumes it."""
     done = 0
     with as_network():
-        for merchant in debtors():
-            for shop in Shop.everyone.filter(merchant=merchant, status="live"):
-                try:
-                    pause_shop(shop, by="settlement", reason="A payment is long overdue; pay it, and ask us to resume.")
-                    done += 1
-                except SkuuError as error:
-                    log.warning("debtor_not_paused", shop=shop.pk, reason=error.message)
+        for shop in Shop.everyone.filter(merchant__in=debtors(), status="live").order_by("pk"):
+            try:
+                pause_shop(shop, by="settlement", reason="A payment is long overdue; pay it, and ask us to resume.")
+                done += 1
+            except SkuuError as error:
+                log.warning("debtor_not_paused", shop=shop.pk, reason=error.message)
     return done
