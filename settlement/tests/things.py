@@ -1,5 +1,6 @@
 """One of each thing of the pages about money, for the registers of doors: not in the ledger, only there to be opened."""
 
+import base64
 import datetime as dt
 import hashlib
 
@@ -7,7 +8,18 @@ from django.utils import timezone
 
 from network.models import Merchant
 from orders.models import InternalOrder
-from settlement.models import BankAccount, Dispute, DisputeMessage, Document, Mandate, Payment, PaymentFile, StoredFile
+from settlement.models import (
+    BankAccount,
+    Dispute,
+    DisputeMessage,
+    Document,
+    Evidence,
+    EvidenceFile,
+    Mandate,
+    Payment,
+    PaymentFile,
+    StoredFile,
+)
 
 
 def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> dict[str, str]:
@@ -61,12 +73,24 @@ def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> 
         defaults={"reference": f"SKUU-{number}", "words": "x", "entered_by": "a"},
     )
     message = DisputeMessage.everyone.get(dispute=dispute)
+    paper, new = Evidence.everyone.get_or_create(
+        internal_order=order,
+        kind="consignment",
+        digest="x",
+        defaults={
+            "issuer": "x", "at": timezone.now(),
+            "facts": {"file": hashlib.sha256(b"%PDF").hexdigest(), "name": "x.pdf", "type": "application/pdf"},
+        },
+    )  # fmt: skip
+    if new:
+        EvidenceFile.everyone.create(evidence=paper, content=base64.b64encode(b"%PDF").decode())
     return {
         "document": str(document.pk),
         "dispute": dispute.number,
         "dispute_id": str(dispute.pk),
         "payment_file": str(file.pk),
         "evidence": str(message.pk),
+        "paper": str(paper.pk),
         "payment": payment.number,
         "mandate": mandate.reference,
     }

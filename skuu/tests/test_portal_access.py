@@ -212,11 +212,14 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
             ("statement", "statement_csv", "statement_file"), statement.number if statement else "S"
         )
         things = make_things(merchant, sold or sent, partner) if (sold or sent) else {}
-        numbers |= dict.fromkeys(("explain_sale", "new_dispute"), (sold or sent).number if (sold or sent) else "N")
+        numbers |= dict.fromkeys(
+            ("explain_sale", "new_dispute", "hand_in_paper", "paper"), (sold or sent).number if (sold or sent) else "N"
+        )
         numbers |= dict.fromkeys(("dispute", "withdraw_dispute", "evidence"), things.get("dispute", "D"))
         numbers |= dict.fromkeys(("mandate_sign", "mandate_revoke"), things.get("mandate", "M"))
         numbers |= dict.fromkeys(("payment_received", "payment_file"), things.get("payment", "P"))
         pks |= {"document_file": things.get("document", 0), "evidence": things.get("evidence", 0)}
+        pks["paper"] = things.get("paper", 0)
     found = {}
     for pattern in portal_patterns():
         path = "/" + str(pattern.pattern)
