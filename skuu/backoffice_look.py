@@ -59,6 +59,8 @@ ORDERS = [
     _list("Internal orders", "local_shipping", "orders_internalorder"),
     _list("Parcels", "package_2", "orders_parcel"),
     _list("Returns", "assignment_return", "orders_return"),
+    _list("Exchanges", "swap_horiz", "orders_exchange"),
+    _list("Takeovers", "move_down", "orders_takeover"),
     _list("Objections to grades", "feedback", "orders_objection"),
 ]
 MONEY = [
