@@ -68,12 +68,17 @@ def keep_pushing(*, seconds: float = 20.0) -> int:
 def note_shelf_sold(shop: Any, inventory_item: Any, units: int) -> None:
     """Follow a sale from the shelf: the platform has lowered the figure by itself, so what we believe goes down with it.
 
-    Units whose loss was noticed before their order was read are not taken off twice. Runs inside the caller's transaction,
-    after the claim (lock order: level, item, placement); the caller sees to it that a sale is said once.
+    Units whose loss was noticed before their order was read are not taken off twice. What was noticed is a guess when a write's
+    answer was lost or the shelf was raised since, and a guess too low would stand as right; so the shelf is looked at once
+    before anything else is written to it. Runs inside the caller's transaction, after the claim (lock order: level, placement);
+    the caller sees to it that a sale is said once.
     """
+    now = shared_now()
     Placement.objects.filter(shop=shop, inventory_item=inventory_item, pushed__isnull=False).update(
         pushed=F("pushed") - Greatest(Value(units) - F("unseen_units"), Value(0)),
         unseen_units=F("unseen_units") - Least(F("unseen_units"), Value(units)),
+        doubted_at=now,
+        next_attempt_at=now,
     )
     _ring_push()
 
