@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from network.models import Notice
 from orders.deliver import presume_delivered
-from orders.models import InternalOrder, Parcel
-from orders.return_goods import report_lost
+from orders.models import InternalOrder, OrderLine, Parcel, Return
+from orders.return_goods import end_silent_returns, report_lost
 from orders.tests.make import hurry
 
 TELL = """mutation($event: FulfillmentEventInput!) {
@@ -114,6 +114,23 @@ def test_what_was_taken_back_and_never_sent_again_may_be_reported_at_once(market
     read_parcels(market)
     InternalOrder.everyone.update(promised_on=timezone.localdate() + dt.timedelta(days=3))
     assert report_lost(sent, by="bruno").is_lost is True
+
+
+def test_what_was_taken_back_and_never_sent_again_is_reported_lost_once_by_the_network(market, sent):
+    market.ask(market.alma, TAKE_BACK, id=Parcel.everyone.get().remote_id)
+    read_parcels(market)
+    InternalOrder.everyone.update(promised_on=timezone.localdate() - dt.timedelta(days=5))
+    assert (presume_delivered(), Return.everyone.count()) == (0, 0)
+    InternalOrder.everyone.update(promised_on=timezone.localdate() - dt.timedelta(days=6))
+    assert presume_delivered() == 1
+    lost = Return.everyone.get()
+    assert (lost.is_lost, lost.status, lost.lines.get().quantity) == (True, "announced", 1)
+    (told,) = Notice.everyone.filter(kind="parcel_missing")
+    assert (told.shop, told.link) == (market.bruno, f"/returns/{lost.number}/")
+    assert presume_delivered() == 0
+    Return.everyone.update(announced_at=timezone.now() - dt.timedelta(days=15))
+    assert end_silent_returns() == 1
+    assert (OrderLine.everyone.get().status, lost.lines.get().lost, presume_delivered()) == ("returned", 1, 0)
 
 
 def test_a_delivery_whose_news_was_lost_is_read_before_anything_is_presumed(market):

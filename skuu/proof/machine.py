@@ -354,9 +354,10 @@ def end_every_story(town: Town, time: Any) -> None:
             break
     for returned in Return.everyone.filter(status__in=Return.OPEN):
         inspect_whole(returned, "as_new")
-    time.shift(dt.timedelta(days=20))  # of some deliveries nobody ever told us
-    town.work("tidy")
-    come_to_rest(town, time)
+    for _ in range(2):  # of some deliveries nobody ever told us, and some parcels were taken back and never sent again
+        time.shift(dt.timedelta(days=20))
+        town.work("tidy")
+        come_to_rest(town, time)
 
 
 def _ship_and_deliver(town: Town) -> int:
