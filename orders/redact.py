@@ -13,7 +13,7 @@ from network.forget import forget_messages
 from network.models import Shop
 from network.notify import give_notice
 from orders.look import forget_look
-from orders.models import AliasPeer, DataRequest, InternalOrder, MailAlias, Order
+from orders.models import AliasPeer, DataRequest, InternalOrder, MailAlias, Order, Return
 from skuu.kit.errors import WrongState
 
 KEPT_AFTER_DELIVERY = dt.timedelta(days=90)
@@ -23,13 +23,16 @@ MOVING = ("waiting", "held", "routed", "shipped")
 
 
 def erase_addresses() -> int:
-    """Erase the addresses of a batch of orders delivered (or over otherwise) ninety days ago; returns how many.
+    """Erase the addresses of a batch of orders delivered, lost or over otherwise ninety days ago; returns how many.
 
     *Again*: an erased address stays erased.
     """
     cutoff = timezone.now() - KEPT_AFTER_DELIVERY
+    lost = Return.everyone.filter(
+        internal_order=OuterRef("pk"), is_lost=True, status="closed", closed_at__lte=cutoff
+    )  # it was sent, and never arrives
     late = InternalOrder.everyone.filter(order=OuterRef("pk")).filter(
-        Q(delivered_at__gt=cutoff) | Q(status__in=[*InternalOrder.OPEN, "shipped"])
+        Q(delivered_at__gt=cutoff) | Q(status__in=InternalOrder.OPEN) | (Q(status="shipped") & ~Exists(lost))
     )
     rows = _kept().filter(seen_at__lt=cutoff).filter(~Exists(late)).exclude(lines__status__in=MOVING)
     ids = list(rows.order_by("seen_at").values_list("pk", flat=True)[:BATCH])

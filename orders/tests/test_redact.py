@@ -11,8 +11,9 @@ from network.models import Notice
 from orders.deliver import presume_delivered
 from orders.fulfil import ship_internal_order
 from orders.handlers import customer_redact, data_request, shop_redact
-from orders.models import InternalOrder, Order, Parcel, ShopLook
+from orders.models import InternalOrder, Order, Parcel, Return, ShopLook
 from orders.redact import erase_addresses
+from orders.return_goods import inspect_return, report_lost
 
 
 def sale(market):
@@ -47,6 +48,21 @@ def test_an_address_goes_ninety_days_after_delivery_and_not_before(market):
     assert (erase_addresses(), erase_addresses()) == (1, 0)
     order.refresh_from_db()
     assert (order.address, order.address_erased_at is not None) == (None, True)
+
+
+def test_an_address_goes_ninety_days_after_its_parcel_was_lost(market):
+    sale(market)
+    internal = InternalOrder.everyone.get()
+    ship_internal_order(internal, carrier="PostNL", number="3SX", by="alma")
+    market.settle()
+    InternalOrder.everyone.update(promised_on=timezone.localdate() - dt.timedelta(days=1))
+    lost = report_lost(internal, by="bruno")
+    inspect_return(lost, {line.line_id: {"lost": line.quantity} for line in lost.lines.all()}, by="alma")
+    Order.everyone.update(seen_at=timezone.now() - dt.timedelta(days=91))
+    Return.everyone.update(closed_at=timezone.now() - dt.timedelta(days=89))
+    assert (erase_addresses(), Order.everyone.get().address is None) == (0, False)
+    Return.everyone.update(closed_at=timezone.now() - dt.timedelta(days=91))
+    assert (erase_addresses(), Order.everyone.get().address is None) == (1, True)
 
 
 def test_the_platforms_requests_erase_and_report(market):
