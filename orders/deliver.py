@@ -5,13 +5,13 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from network.connectors.base import ConnectorError, connector_for
 from network.notify import give_notice
 from orders.locking import lock_internal_order
-from orders.models import InternalOrder, Parcel, Return
+from orders.models import InternalOrder, InternalOrderLine, Parcel, Return
 from orders.parcels import follow_parcels, read_fulfilments
 from orders.return_goods import report_lost
 from skuu.kit.errors import SkuuError
@@ -25,14 +25,15 @@ SILENCE = dt.timedelta(days=5)
 def presume_delivered() -> int:
     """Mark parcels without news as delivered, five days after the promise's last day; returns how many orders.
 
-    What was sent and taken back, and never sent again, is reported lost instead, for nobody may ever say so: once, unless
-    something of it is on its way back already. The shipper's store is read first: the news may have been lost on its way to
+    What was sent and taken back, and never sent again, is reported lost instead, for nobody may ever say so: once, and only
+    units that are in no return. The shipper's store is read first: the news may have been lost on its way to
     us. *Locks* the order, then the internal order. *Again*: no change.
     """
     today = timezone.localdate()
     silent = InternalOrder.everyone.filter(status="shipped", promised_on__lt=today - SILENCE)
-    answered = Exists(Return.everyone.filter(internal_order=OuterRef("pk")))
-    silent = silent.filter(Exists(_standing(OuterRef("pk"))) | ~answered)
+    reported = Return.everyone.filter(internal_order=OuterRef("pk"), is_lost=True)
+    left = InternalOrderLine.everyone.filter(internal_order=OuterRef("pk"), shipped_quantity__gt=F("returned_quantity"))
+    silent = silent.filter(Exists(_standing(OuterRef("pk"))) | (~Exists(reported) & Exists(left)))
     rows = list(silent.select_related("shipper", "order__shop").order_by("pk")[:AT_ONCE])
     for internal_order in rows:
         _look(internal_order)

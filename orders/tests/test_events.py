@@ -8,7 +8,7 @@ from django.utils import timezone
 from network.models import Notice
 from orders.deliver import presume_delivered
 from orders.models import InternalOrder, OrderLine, Parcel, Return
-from orders.return_goods import end_silent_returns, report_lost
+from orders.return_goods import announce_return, cancel_return, end_silent_returns, report_lost
 from orders.tests.make import hurry
 
 TELL = """mutation($event: FulfillmentEventInput!) {
@@ -131,6 +131,23 @@ def test_what_was_taken_back_and_never_sent_again_is_reported_lost_once_by_the_n
     Return.everyone.update(announced_at=timezone.now() - dt.timedelta(days=15))
     assert end_silent_returns() == 1
     assert (OrderLine.everyone.get().status, lost.lines.get().lost, presume_delivered()) == ("returned", 1, 0)
+
+
+def test_what_was_taken_back_is_reported_lost_but_for_units_in_a_return(market):
+    market.buy(market.bruno, ("42", 2))
+    market.settle()
+    internal = InternalOrder.everyone.get()
+    market.ship(internal, "3STWO")
+    market.sweep(market.alma)
+    line = internal.lines.get()
+    kept = announce_return(internal, [(line.pk, 1)], reason="not_liked", destination="origin", by="bruno")
+    cancel_return(announce_return(internal, [(line.pk, 1)], reason="not_liked", destination="origin", by="b"), by="b")
+    market.ask(market.alma, TAKE_BACK, id=Parcel.everyone.get().remote_id)
+    read_parcels(market)
+    InternalOrder.everyone.update(promised_on=timezone.localdate() - dt.timedelta(days=6))
+    assert (presume_delivered(), presume_delivered()) == (1, 0)
+    lost = Return.everyone.get(is_lost=True)
+    assert (lost.lines.get().quantity, kept.lines.get().quantity) == (1, 1)
 
 
 def test_a_delivery_whose_news_was_lost_is_read_before_anything_is_presumed(market):

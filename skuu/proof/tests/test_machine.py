@@ -52,5 +52,5 @@ def test_twenty_five_thousand_steps_break_nothing(part, django_db_setup, django_
         except BaseException as error:
             error.add_note(f"SKUU_SEED={number - part} breaks part {part}")
             raise
-    assert steps >= 2_400
+    assert steps >= 2_000  # some of what is drawn finds nothing to do it to
     print(f"part {part} of seed {number - part}: {steps} steps")  # noqa: T201 - what ran, for who asked with -s
