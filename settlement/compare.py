@@ -139,7 +139,8 @@ with told as (
       when i.posted_at is null and i.shipped_at < now() - interval '1 hour' then 'unposted'
       when ledger.shipped > 0 and i.status not in ('shipped', 'delivered') then 'unshipped'
       when o.cancelled_at is not null and owed.owed > 0 then 'cancelled'
-      when o.financial_status in ('REFUNDED', 'VOIDED') and owed.owed > 0 and goods.back = 0 then 'refunded'
+      when o.financial_status in ('REFUNDED', 'VOIDED') and owed.owed > 0 and goods.back = 0 and not goods.elsewhere
+        then 'refunded'
       when i.remote_id = '' and i.status in ('shipped', 'delivered') then 'orderless'
       when ledger.shipped > 0 and goods.waiting then 'unreturned'
       when ledger.shipped > 0 and ledger.net <> goods.net then 'goods'
@@ -155,7 +156,9 @@ with told as (
     from settlement_entry e join settlement_line l on l.entry_id = e.id join settlement_account a on a.id = l.account_id
     where e.internal_order_id = i.id and a.merchant_id = os.merchant_id and e.kind in ('ship', 'return', 'reversal')) owed
   cross join lateral (select coalesce(sum(s.net - case when s.sent > 0 then round(s.net * s.back / s.sent) else 0 end), 0)::bigint
-      as net, coalesce(sum(s.back), 0) as back, coalesce(bool_or(s.waiting), false) as waiting
+      as net, coalesce(sum(s.back), 0) as back, coalesce(bool_or(s.waiting), false) as waiting,
+      exists (select 1 from orders_return r where r.internal_order_id = i.id and r.status = 'closed'
+        and r.destination <> 'shipper') as elsewhere
     from (select u.sent, round(n.net_minor * u.sent / n.quantity) as net, b.back, b.waiting
       from orders_internalorderline n
       cross join lateral (select (case when exists (select 1 from orders_internalorderline k

@@ -167,3 +167,14 @@ def test_the_page_leads_to_entry_order_and_bank_and_gives_a_file(client, alma, b
     narrowed = client.get(f"{PAGE}?currency=xyz&merchant={alma.merchant_id}&question=goods").content.decode()
     assert "No such sale in these days." in narrowed
     assert client.get(f"{PAGE}?since=yesterday&merchant=999999&question=why&after=zzz").status_code == 200
+
+
+def test_what_was_refunded_and_kept_by_its_selling_shop_is_no_question(alma, bruno):
+    sale = payable_sale(bruno, alma)
+    Order.everyone.filter(pk=sale.order_id).update(financial_status="REFUNDED")
+    assert [row[1] for row in told()] == ["refunded"]
+    lines = [(sale.lines.get().pk, 1)]
+    kept = announce_return(sale, lines, reason="other", destination="origin", by="bruno")
+    assert [row[1] for row in told()] == ["refunded"]
+    inspect_return(kept, {lines[0][0]: {"as_new": 1}}, by="bruno")
+    assert [row[1] for row in told()] == [""]
