@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from network.forms import PortalForm
-from settlement.dispute import Evidence
-from settlement.hand_in import LARGEST_FILE, Paper
+from settlement.dispute import LARGEST_FILE, Evidence
+from settlement.hand_in import Paper
 from settlement.models import Dispute
 from settlement.models import Evidence as EvidenceRow
 from skuu.kit.money import parse_minor

@@ -13,11 +13,10 @@ from django.utils import timezone
 from network.models import Merchant
 from network.scoping import as_network
 from orders.models import InternalOrder
+from settlement.dispute import FILE_TYPES, LARGEST_FILE
 from settlement.models import Evidence, EvidenceFile
 from skuu.kit.errors import NotFound, NotPossible
 
-FILE_TYPES = {"application/pdf": b"%PDF", "image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
-LARGEST_FILE = 5 * 1024 * 1024
 MOST_PAPERS = 40  # of one internal order
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from network.models import Membership, User
 from network.rotate import rotate_keys
 from orders.models import Parcel
+from settlement.dispute import LARGEST_FILE
 from settlement.evidence import collect_evidence, evidence_of, is_proven
-from settlement.hand_in import LARGEST_FILE, Paper, find_paper, hand_in, read_paper
+from settlement.hand_in import Paper, find_paper, hand_in, read_paper
 from settlement.models import Evidence, EvidenceFile
 from settlement.settle import post_shipped
 from settlement.tests.cast import DOMESTIC, make_internal_order, make_merchant, make_shop
