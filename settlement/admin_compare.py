@@ -1,15 +1,14 @@
 """The back office's page that holds ledger, both shops' orders and the bank against each other."""
 
-import csv
 import datetime as dt
-import io
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.timezone import localdate
 
@@ -17,6 +16,7 @@ from network.models import Merchant
 from settlement.admin_base import OfficeForm
 from settlement.compare import QUESTIONS, Wanted, compare_three, compared_rows
 from settlement.documents.statement import harmless
+from settlement.downloads import stream_csv
 from settlement.models import Document
 from skuu.kit.money import major
 
@@ -60,14 +60,12 @@ class CompareForm(OfficeForm):
 
 
 @permission_required("settlement.view_entry", raise_exception=True)
-def three_ways(request: HttpRequest) -> HttpResponse:
+def three_ways(request: HttpRequest) -> HttpResponseBase:
     """Show sales whose ledger, shops and bank do not tell the same story first, then those that agree; or all as CSV."""
     form = CompareForm(request.GET or None)
     wanted = form.wanted()
     if "csv" in request.GET:
-        answer = HttpResponse(_csv(wanted), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="compared-{wanted.since}-{wanted.until}.csv"'
-        return answer
+        return stream_csv(f"compared-{wanted.since}-{wanted.until}.csv", COLUMNS, _lines(wanted))
     chosen = {
         "since": wanted.since.isoformat(),
         "until": wanted.until.isoformat(),
@@ -91,10 +89,7 @@ def three_ways(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/settlement/three_ways.html", facts)
 
 
-def _csv(wanted: Wanted) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+def _lines(wanted: Wanted) -> Iterator[list[str]]:
     for row in compared_rows(wanted):
         texts = (
             row.internal_order,
@@ -107,5 +102,4 @@ def _csv(wanted: Wanted) -> bytes:
         )
         amounts = (row.shops, row.ledger, row.difference, row.owed)
         day = localdate(row.shipped_at).isoformat()
-        writer.writerow([*map(harmless, texts), day, row.currency, *(major(one, row.currency) for one in amounts)])
-    return out.getvalue().encode("utf-8-sig")
+        yield [*map(harmless, texts), day, row.currency, *(major(one, row.currency) for one in amounts)]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from network.scoping import as_network
 
 PAGE = 50
-MOST = 50_000  # rows of one file
+BATCH = 500  # rows of a file in memory at a time
 QUESTIONS = {
     "unposted": "shipped, and not in the ledger",
     "unshipped": "in the ledger, and not shipped by its shop",
@@ -224,8 +224,12 @@ def compare_three(wanted: Wanted, *, after: str = "", size: int = PAGE) -> Compa
 
 
 def compared_rows(wanted: Wanted) -> Iterator[Told]:
-    """Tell all sales that are compared, those that are told differently first, up to fifty thousand; for a file."""
-    yield from _rows(_values(wanted), "", MOST)
+    """Tell all sales that are compared, those that are told differently first; reckoned once, read a batch at a time."""
+    values = _values(wanted) | {"after": None, "agree": False, "limit": None}
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_PAGE, values)
+        while rows := cursor.fetchmany(BATCH):
+            yield from (Told(*row) for row in rows)
 
 
 def _rows(values: dict[str, Any], after: str, limit: int) -> list[Told]:

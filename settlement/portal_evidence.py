@@ -1,10 +1,10 @@
 """The merchant's pages about the evidence behind VAT: which sales are proven, and the papers handed in for one."""
 
-import csv
-import io
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from network.scoping import as_network
 from network.taxing import country_name
 from orders.models import InternalOrder
 from settlement.documents.statement import harmless
+from settlement.downloads import stream_csv
 from settlement.evidence import is_proven, pieces_of
 from settlement.forms import PaperForm
 from settlement.hand_in import find_paper, hand_in, read_paper
@@ -23,7 +24,7 @@ from settlement.portal_money import download
 from skuu.kit.errors import NotFound, SkuuError
 
 PARTIES = ("shipper__merchant", "order__shop__merchant")
-MOST = 5_000  # rows of one file
+BATCH = 500  # sales of a file in memory at a time
 COLUMNS = (
     "internal_order",
     "role",
@@ -48,8 +49,7 @@ def evidence_list(request: MerchantRequest) -> HttpResponseBase:
     rows = mine.filter(vat__treatment="distance_sale", shipped_at__isnull=False)
     rows = rows.select_related("order__shop__merchant", "shipper__merchant")
     if "csv" in request.GET:
-        found = list(rows.order_by("-pk")[:MOST])
-        return download(_csv(_told(found, merchant.pk)), "evidence.csv", "text/csv; charset=utf-8")
+        return stream_csv("evidence.csv", COLUMNS, _lines(rows, merchant.pk))
     page = page_after(rows, request.GET.get("after"), of=mine, newest_first=True)
     facts = {"section": "documents", "page": page, "told": _told(page.rows, merchant.pk)}
     return render(request, "portal/settlement/evidence.html", facts)
@@ -98,23 +98,27 @@ def _told(orders: list[InternalOrder], merchant: int) -> list[dict[str, Any]]:
         ]
 
 
-def _csv(told: list[dict[str, Any]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for one in told:
-        order = one["order"]
-        head = [
-            order.number,
-            "shipped" if one["ships"] else "sold",
-            harmless(one["partner"]),
-            harmless(one["arrives"]),
-            order.shipped_at.date().isoformat(),
-            "yes" if one["proven"] else "no",
-        ]
-        for piece in one["pieces"] or [None]:
-            writer.writerow([*head, *_cells(piece)])
-    return out.getvalue().encode("utf-8-sig")
+def _lines(rows: QuerySet[InternalOrder], merchant: int) -> Iterator[list[str]]:
+    """Tell every sale, the newest first, a line for each piece of evidence; reads a batch after the last key it told."""
+    before: int | None = None
+    while found := list((rows if before is None else rows.filter(pk__lt=before)).order_by("-pk")[:BATCH]):
+        for one in _told(found, merchant):
+            yield from _lines_of(one)
+        before = found[-1].pk
+
+
+def _lines_of(told: dict[str, Any]) -> Iterator[list[str]]:
+    order = told["order"]
+    head = [
+        order.number,
+        "shipped" if told["ships"] else "sold",
+        harmless(told["partner"]),
+        harmless(told["arrives"]),
+        order.shipped_at.date().isoformat(),
+        "yes" if told["proven"] else "no",
+    ]
+    for piece in told["pieces"] or [None]:
+        yield [*head, *_cells(piece)]
 
 
 def _cells(piece: Any) -> list[str]:

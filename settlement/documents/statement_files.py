@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
@@ -19,6 +19,7 @@ from skuu.kit.errors import NotPossible
 from skuu.kit.money import Money, exponent
 
 PDF_ROWS = 1_000  # more is no document for people; the CSV and the XLSX have them all
+SHEET_ROWS = 1_048_576  # what a sheet of a workbook holds; more would vanish without a word
 _COLUMNS = (
     ("Day", "effective_on", 11),
     ("What", "kind", 11),
@@ -48,7 +49,8 @@ _COLUMN_KINDS = [AMOUNT if name in _MONEY else NUMBER if name == "quantity" else
 def stored_statement(statement: Statement, kind: str) -> StoredFile:
     """Give a statement's PDF or XLSX; written at the first call, the same bytes ever after.
 
-    *Again*, or twice at once, there is one file. Raises NotPossible before the statement is sealed.
+    *Again*, or twice at once, there is one file. Raises NotPossible before the statement is sealed, or where a workbook does not
+    hold all its lines.
     """
     if not statement.digest:
         raise NotPossible("This statement is being written; come back in a moment.", code="not_sealed")
@@ -117,6 +119,7 @@ def statement_xlsx(statement: Statement) -> bytes:
     """Write a statement as a workbook: its lines, and beside them what is still pending or held with its day."""
     import xlsxwriter
 
+    _refuse_rows(statement.line_count + 3)  # below the titles: opening, lines, closing
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": False}
@@ -161,7 +164,9 @@ def _open_items(book: Any, statement: Statement, bold: Any, amount: Any, places:
     for at, title in enumerate(titles):
         sheet.set_column(at, at, 16)
         sheet.write_string(0, at, title, bold)
-    for number, (order, state, due, minor) in enumerate(open_items(statement), start=1):
+    found = open_items(statement)
+    _refuse_rows(len(found) + 1)
+    for number, (order, state, due, minor) in enumerate(found, start=1):
         sheet.write_string(number, 0, order or "")
         sheet.write_string(number, 1, state)
         sheet.write_string(number, 2, due.isoformat() if due else "after delivery")
@@ -169,7 +174,12 @@ def _open_items(book: Any, statement: Statement, bold: Any, amount: Any, places:
     sheet.write_string(0, len(titles), f"as of {timezone.localdate().isoformat()}")
 
 
-def open_items(statement: Statement) -> Iterable[tuple[str | None, str, Any, int]]:
+def _refuse_rows(rows: int) -> None:
+    if rows > SHEET_ROWS:
+        raise NotPossible("A workbook does not hold so many lines; the CSV has them all.", code="too_long")
+
+
+def open_items(statement: Statement) -> list[tuple[str | None, str, Any, int]]:
     """Tell what of a merchant's sales is pending or held now, by internal order, with the day it becomes payable."""
     from settlement.states import OPEN_ITEMS, due_values
 

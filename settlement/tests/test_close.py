@@ -17,7 +17,8 @@ from settlement.check import check_ledger
 from settlement.close import close_cycle, write_missing_statements
 from settlement.cycles import last_cycle_end, next_cycle_end
 from settlement.documents.statement import harmless, plain_amount, statement_csv, statement_json, unstated_rows
-from settlement.models import Cycle, Entry, Line, Period, Statement, StatementLine
+from settlement.documents.statement_files import stored_statement
+from settlement.models import Cycle, Entry, Line, Period, Statement, StatementLine, StoredFile
 from settlement.settle import post_shipped
 from settlement.tests.cast import make_card, make_internal_order, make_merchant, make_shop
 from skuu.kit.errors import NotPossible
@@ -257,6 +258,17 @@ def test_a_merchant_without_activity_keeps_its_balance_for_the_next_opening(alma
     closing = close_cycle(timezone.localdate())
     assert [(s["merchant"], s["opening"]) for s in closing.statements] == [("Alma", 106_80), ("Bruno", -218_40)]
     assert check_ledger(strict=True).findings == []
+
+
+def test_a_workbook_that_would_lose_lines_is_refused_and_the_csv_has_them_all(alma, bruno, monkeypatch):
+    make_internal_order(bruno, alma)
+    close_cycle(timezone.localdate())
+    monkeypatch.setattr("settlement.documents.statement_files.SHEET_ROWS", 4)
+    statement = Statement.everyone.get(merchant=alma.merchant)
+    with pytest.raises(NotPossible, match="the CSV has them all"):
+        stored_statement(statement, "xlsx")
+    assert not StoredFile.everyone.exists()
+    assert statement_csv(statement).count(b"\r\n") == statement.line_count + 3
 
 
 def test_statements_do_not_change_after_they_are_sealed(alma, bruno):

@@ -154,7 +154,7 @@ def test_the_page_leads_to_entry_order_and_bank_and_gives_a_file(client, alma, b
         assert address in page
         assert client.get(address.replace("&amp;", "&")).status_code == 200
     answer = client.get(f"{PAGE}?csv")
-    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    (row,) = csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
     assert (row["its_order"], row["goods_by_ledger"], row["difference"], row["owed_by_ledger"]) == (
         "'=cmd()",
         "100.00",
@@ -178,3 +178,12 @@ def test_what_was_refunded_and_kept_by_its_selling_shop_is_no_question(alma, bru
     assert [row[1] for row in told()] == ["refunded"]
     inspect_return(kept, {lines[0][0]: {"as_new": 1}}, by="bruno")
     assert [row[1] for row in told()] == [""]
+
+
+def test_the_file_has_every_sale_however_few_are_read_at_a_time(client, monkeypatch, alma, bruno):
+    numbers = [payable_sale(bruno, alma).number for _ in range(7)]
+    monkeypatch.setattr("settlement.compare.BATCH", 2)
+    answer = staff(client).get(f"{PAGE}?csv")
+    assert answer.streaming
+    lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+    assert [line["internal_order"] for line in lines] == numbers[::-1]

@@ -161,7 +161,7 @@ def test_it_goes_by_the_portal_and_staff_read_it_too(client, settings, sale, alm
     )
     listed = client.get("/money/evidence/").content.decode()
     assert (sale.number in listed, "Incomplete" in listed) == (True, True)
-    told = client.get("/money/evidence/?csv").content.decode("utf-8-sig").splitlines()
+    told = client.get("/money/evidence/?csv").getvalue().decode("utf-8-sig").splitlines()
     assert told[1].startswith(f"{sale.number},shipped,")
     assert told[1].endswith(row.facts["file"])
     as_(client, bruno.merchant)
@@ -176,3 +176,16 @@ def test_it_goes_by_the_portal_and_staff_read_it_too(client, settings, sale, alm
     client.force_login(User.objects.create_user("ina", password="x", is_staff=True, is_superuser=True))
     assert "cmr.pdf" in client.get("/admin/settlement/evidence/").content.decode()
     assert client.get(f"/admin/settlement/evidence/{row.pk}/paper/").content == NOTE
+
+
+def test_the_file_has_every_sale_however_few_are_read_at_a_time(client, monkeypatch, alma, bruno):
+    across = DOMESTIC | {"treatment": "distance_sale"}
+    numbers = [make_internal_order(bruno, alma, vat=across).number for _ in range(7)]
+    for kind in ("consignment", "paid"):
+        hand_in(numbers[3], paper(kind=kind), merchant=alma.merchant, by="alma")
+    monkeypatch.setattr("settlement.portal_evidence.BATCH", 2)
+    answer = as_(client, bruno.merchant).get("/money/evidence/?csv")
+    assert answer.streaming
+    lines = [line.split(",") for line in answer.getvalue().decode("utf-8-sig").splitlines()[1:]]
+    assert [line[0] for line in lines] == [*numbers[:3:-1], numbers[3], numbers[3], *numbers[2::-1]]
+    assert {line[1] for line in lines} == {"sold"}
