@@ -17,7 +17,7 @@ from orders.follow_returns import read_returns
 from orders.fulfil import note_seen_at_shipper
 from orders.leases import held, later, take
 from orders.models import InternalOrder, Order, OrderToRead
-from orders.move_back import move_back_what_own_stock_fills
+from orders.move_back import move_back_what_own_stock_fills, settle_moves
 from orders.route import StockMoved, route_order
 from orders.shelf import ShelfUnits, shelf_units
 from skuu.kit.errors import SkuuError
@@ -80,7 +80,9 @@ def _read(row: OrderToRead) -> None:
         began = timezone.now()
         connector = connector_for(row.shop)
         remote = connector.read_order(row.remote_id)
-        order = take_in(row.shop, remote, connector, began) if remote is not None else None
+        if remote is not None and settle_moves(row, remote, connector):
+            remote = connector.read_order(row.remote_id)
+        order = take_in(row, remote, connector, began) if remote is not None else None
         if order is not None:
             read_returns(order, connector, began)
     failpoint("order_read")
@@ -88,11 +90,12 @@ def _read(row: OrderToRead) -> None:
         OrderToRead.everyone.filter(pk=row.pk).update(due_at=timezone.now(), tries=0)
 
 
-def take_in(shop: Shop, remote: RemoteOrder, connector: Connector, began: dt.datetime) -> Order | None:
+def take_in(row: OrderToRead, remote: RemoteOrder, connector: Connector, began: dt.datetime) -> Order | None:
     """Take in an order as it was read at ``began``: our own internal orders are recognised, sales on the shelf are entered.
 
     Units are claimed before this returns. *Again*: see enter_order.
     """
+    shop = row.shop
     if ours := _own_internal_order(shop, remote):
         if _is_twin(ours, remote):
             connector.cancel_internal_order(remote.id, f"{ours.number} was created twice; {ours.remote_name} stays.")
@@ -102,7 +105,7 @@ def take_in(shop: Shop, remote: RemoteOrder, connector: Connector, began: dt.dat
     units = shelf_units(remote, shop.shelf_location_id)
     known = Order.everyone.filter(shop=shop, remote_id=remote.id).first()
     if known is None:
-        units = _new_units(shop, remote, units, connector)
+        units = _new_units(row, remote, units, connector)
         if not units:
             return None
     address = _address(known, units, connector)
@@ -122,12 +125,14 @@ def route_at_once(order: Order) -> None:
         log.warning("not_routed", order=order.pk, code=error.code)
 
 
-def _new_units(shop: Shop, remote: RemoteOrder, units: list[ShelfUnits], connector: Connector) -> list[ShelfUnits]:
+def _new_units(
+    row: OrderToRead, remote: RemoteOrder, units: list[ShelfUnits], connector: Connector
+) -> list[ShelfUnits]:
     """Keep what an order not seen before asks of the shelf; what own stock fills is moved back first."""
     units = [unit for unit in units if unit.remaining]
     if not units or remote.cancelled_at:
         return []
-    moved = move_back_what_own_stock_fills(shop, units, connector)
+    moved = move_back_what_own_stock_fills(row, units, connector)
     return [unit for unit in units if unit.fulfilment_order_id not in moved]
 
 

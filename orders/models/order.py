@@ -73,6 +73,7 @@ class OrderToRead(Tenant):
     due_at = models.DateTimeField(default=timezone.now)  # also the lease of a read under way
     tries = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
+    moves = models.JSONField(default=list, blank=True)  # moves to own places that were begun: see orders.move_back
 
     class Meta(Tenant.Meta):
         verbose_name_plural = "orders to read"

@@ -5,8 +5,6 @@ from types import SimpleNamespace
 from django.utils import timezone
 
 from catalog.models import Placement
-from catalog.stocktake import apply_levels
-from network.connectors.base import connector_for
 from network.models import Shop
 from orders.accept import note_order_changed, read_due, sweep_orders, sweep_suspected
 from orders.handlers import fulfilments_changed, orders_changed
@@ -55,21 +53,6 @@ def test_a_word_that_comes_while_a_read_is_under_way_makes_it_be_read_again(mark
     monkeypatch.undo()
     assert OrderToRead.everyone.count() == 1
     assert (read_due(), OrderToRead.everyone.count()) == (1, 0)
-
-
-def test_a_line_that_own_stock_can_fill_goes_back_to_the_own_location(market):
-    order_id = market.buy(market.bruno, ("42", 1))
-    market.standin.standin.till_sale(market.bruno.domain, "bruno-schoenen-42", available=1)
-    key = market.variant(market.bruno, "42").inventory_item.remote_id
-    apply_levels(market.bruno, connector_for(market.bruno).read_levels([key]))
-    market.settle()
-    assert (Order.everyone.count(), InternalOrder.everyone.count()) == (0, 0)
-    places = [
-        one["assignedLocation"]["location"]["id"]
-        for one in market.order(market.bruno, order_id)["fulfillmentOrders"]["nodes"]
-        if one["status"] == "OPEN"
-    ]
-    assert places == [market.bruno.locations.get().remote_id]
 
 
 def test_a_store_that_cannot_be_reached_keeps_the_order_for_later(market):
