@@ -97,6 +97,7 @@ def _place(internal_order: InternalOrder) -> None:
     items = {line.variant.inventory_item.remote_id for line in _lines(internal_order)}
     levels = connector.read_levels(sorted(items))
     failpoint("levels_read")
+    _check_units(placed, items, levels)
     _settle(internal_order, placed, levels)
 
 
@@ -162,6 +163,13 @@ def _check_place(internal_order: InternalOrder, placed: PlacedOrder) -> None:
     for answer in placed.fulfilment_orders:
         if answer.status not in ("CANCELLED", "CLOSED") and (answer.at_service or answer.location_id == shelf):
             raise WrongPlace("The shipper's store assigned the order to its own shelf.")
+
+
+def _check_units(placed: PlacedOrder, items: set[str], levels: list[RemoteLevel]) -> None:
+    """Refuse what the store took without having it: it sells some articles beyond its stock, and its own customers come first."""
+    places = {answer.location_id for answer in placed.fulfilment_orders if answer.status not in ("CANCELLED", "CLOSED")}
+    if any(row.available < 0 for row in levels if row.location_id in places and row.inventory_item_id in items):
+        raise OutOfStock("The shipper's store took the order, but has no unit left for it.")
 
 
 def _settle(internal_order: InternalOrder, placed: PlacedOrder | None, levels: list[RemoteLevel]) -> None:

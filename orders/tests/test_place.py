@@ -211,3 +211,24 @@ def test_an_order_that_turns_up_after_it_was_given_up_is_cancelled(market):
     market.sweep(market.alma)
     assert market.orders_at(market.alma) == []
     assert InternalOrder.everyone.get(status="failed").cancel_done_at is not None
+
+
+def test_a_partner_that_sells_beyond_its_stock_ships_no_pair_it_does_not_have(market):
+    """Alma's store takes any order; her last pair went to a customer of her own before ours came."""
+    store = market.standin.standin.stores[market.alma.domain]
+    with store.writing():
+        for variant in store.all("ProductVariant"):
+            variant["inventoryPolicy"] = "CONTINUE"
+    order_id = market.buy(market.bruno, ("42", 1))
+    read_due()
+    market.standin.standin.till_sale(market.alma.domain, "alma-studio-42", available=0)
+    market.settle()
+    market.let_jobs_end(market.alma)
+    market.settle()
+    declined, sent = InternalOrder.everyone.order_by("pk")
+    assert (declined.shipper_id, declined.status) == (market.alma.pk, "declined")
+    assert (sent.shipper_id, sent.status) == (market.dora.pk, "accepted")
+    assert market.orders_at(market.alma) == []
+    assert market.available(market.alma, "42") == 0
+    assert market.known(market.bruno, order_id).lines.get().status == "routed"
+    assert check_claims() == []
