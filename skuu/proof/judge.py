@@ -14,7 +14,7 @@ from orders.models import InternalOrder, OrderLine, OrderToRead, Parcel, ReturnL
 from settlement.check import check_ledger
 from skuu.demo.shopfront import Storefront
 
-LEVELS = """query($after: String) { inventoryItems(first: 50, after: $after) { nodes { id
+LEVELS = """query($after: String) { inventoryItems(first: 50, after: $after) { nodes { id variant { inventoryPolicy }
   inventoryLevels(first: 5) { nodes { location { id isFulfillmentService } quantities(names: ["available"]) { quantity } } } }
   pageInfo { hasNextPage endCursor } } }"""
 ORDERS = """query($after: String) { orders(first: 10, after: $after) { nodes { id sourceIdentifier cancelledAt
@@ -32,6 +32,7 @@ class Facts:
 
     own: dict[Key, int] = field(default_factory=dict)
     shelf: dict[str, int] = field(default_factory=dict)  # by inventory item
+    beyond: set[str] = field(default_factory=set)  # inventory items that the shop itself sells beyond its stock
     taken: Counter[Key] = field(default_factory=Counter)
     internal: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     parcels: set[str] = field(default_factory=set)  # fulfilments that stand
@@ -42,6 +43,8 @@ def look(store: Storefront) -> Facts:
     """Read all that counts of a store."""
     facts = Facts()
     for item in _pages(store, LEVELS, "inventoryItems"):
+        if (item["variant"] or {}).get("inventoryPolicy") == "CONTINUE":
+            facts.beyond.add(item["id"])
         for level in item["inventoryLevels"]["nodes"]:
             units = sum(one["quantity"] for one in level["quantities"])
             if level["location"]["isFulfillmentService"]:
@@ -126,7 +129,7 @@ def _levels(now: Mapping[str, Facts]) -> list[str]:
         shown = now[domain].own.get((item, place))
         if shown != available:
             broken.append(f"{domain} {item}: we know {available}, the store shows {shown}")
-        elif claimed > max(available, 0) or available < 0:
+        elif claimed > max(available, 0) or (available < 0 and item not in now[domain].beyond):
             broken.append(f"{domain} {item}: {claimed} claimed of {available}")
     return broken
 
