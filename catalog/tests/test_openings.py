@@ -12,7 +12,16 @@ from catalog.reach import notice_changes
 from catalog.rules import Draft, add_rule
 from catalog.tests.cast import make_item, open_shop, put, stock
 from network.models import Shop, TaxRegistration
-from network.taxing import CHILDREN, Party, Point, Registration, missing_registrations, rate_bp, vat_route
+from network.taxing import (
+    CHILDREN_CLOTHING,
+    CHILDREN_SHOES,
+    Party,
+    Point,
+    Registration,
+    missing_registrations,
+    rate_bp,
+    vat_route,
+)
 
 ON = dt.date(2026, 11, 20)
 HOME = [Point("BE", "9000")]
@@ -49,13 +58,23 @@ class TestMissing:
 class TestReducedRates:
     @pytest.mark.parametrize(("country", "rate"), [("GB", 0), ("IE", 0), ("LU", 300), ("BE", 2100), ("DE", 1900)])
     def test_childrens_goods(self, country: str, rate: int) -> None:
-        assert rate_bp(country, ON, goods=CHILDREN) == rate
+        assert {rate_bp(country, ON, goods=goods) for goods in (CHILDREN_CLOTHING, CHILDREN_SHOES)} == {rate}
 
     def test_a_route_of_childrens_goods_bears_the_rate_of_where_they_arrive(self) -> None:
         shipper = Party("BE", frozenset({"BE"}), True, 2)
-        route = vat_route(Point("BE"), Point("IE"), party("BE"), shipper, ON, goods=CHILDREN)
+        route = vat_route(Point("BE"), Point("IE"), party("BE"), shipper, ON, goods=CHILDREN_SHOES)
         assert (route.supply_rate_bp, route.consumer_rate_bp) == (2100, 0)
+        assert "Children’s shoes are taxed less in Ireland: by the selling shop’s word." in route.reason
         assert vat_route(Point("BE"), Point("IE"), party("BE"), shipper, ON).consumer_rate_bp == 2300
+
+    def test_each_seller_speaks_for_its_own_sale(self) -> None:
+        shipper = Party("LU", frozenset({"LU"}), True, 2)
+        way = (Point("LU"), Point("IE"), party("LU"), shipper, ON)
+        only_sold = vat_route(*way, goods=CHILDREN_CLOTHING, supplied_as="standard")
+        only_supplied = vat_route(*way, supplied_as=CHILDREN_CLOTHING)
+        assert (only_sold.supply_rate_bp, only_sold.consumer_rate_bp) == (1700, 0)
+        assert (only_supplied.supply_rate_bp, only_supplied.consumer_rate_bp) == (300, 2300)
+        assert "Luxembourg: by the shipping shop’s word" in only_supplied.reason
 
 
 @pytest.mark.django_db

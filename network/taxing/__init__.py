@@ -3,7 +3,7 @@
 from network.taxing.fees import FeeVat, network_fee_vat
 from network.taxing.opening import Registration, missing_registrations
 from network.taxing.rates import RULES_VERSION, UnknownRateError, standard_rate_bp
-from network.taxing.reduced import CHILDREN, CLASSES, STANDARD, rate_bp
+from network.taxing.reduced import CHILDREN_CLOTHING, CHILDREN_SHOES, CLASSES, LIMITS, STANDARD, is_lower, rate_bp
 from network.taxing.routes import (
     BLOCKED,
     DISTANCE_SALE,
@@ -18,11 +18,13 @@ from network.taxing.territories import EU, country_name, special_territory
 
 __all__ = [
     "BLOCKED",
-    "CHILDREN",
+    "CHILDREN_CLOTHING",
+    "CHILDREN_SHOES",
     "CLASSES",
     "DISTANCE_SALE",
     "DOMESTIC",
     "EU",
+    "LIMITS",
     "OWN_GOODS",
     "RULES_VERSION",
     "STANDARD",
@@ -33,6 +35,7 @@ __all__ = [
     "Route",
     "UnknownRateError",
     "country_name",
+    "is_lower",
     "missing_registrations",
     "network_fee_vat",
     "rate_bp",

@@ -87,10 +87,16 @@ def standard_rate_bp(country: str, on: dt.date, postcode: str = "") -> int:
     for prefixes, regional in _REGIONAL.get(country, ()):
         if _lies_in(prefixes, postcode):
             rates = regional
-    holding = [rate.basis_points for rate in rates if rate.since <= on]
-    if not holding:
+    found = rate_on(rates, on)
+    if found is None:
         raise UnknownRateError(f"no standard VAT rate on record for {country} on {on}")
-    return holding[-1]
+    return found
+
+
+def rate_on(rates: tuple[Rate, ...], on: dt.date) -> int | None:
+    """Pick the rate that holds on a day out of dated ones, oldest first; None before the first."""
+    holding = [rate.basis_points for rate in rates if rate.since <= on]
+    return holding[-1] if holding else None
 
 
 def rate_region(country: str, postcode: str = "") -> str:

@@ -1,25 +1,36 @@
-"""Reduced and zero rates that the trade in clothes and shoes meets, by country and kind of goods, in basis points.
+"""Reduced and zero rates that the trade in clothes and shoes meets, by country, kind of goods and date, in basis points.
 
 Three countries tax children's clothes and shoes less than others: Great Britain (VAT Notice 714, zero), Ireland (VAT
 Consolidation Act 2010, schedule 2, zero) and Luxembourg (law of 12 February 1979, annex B, super-reduced). Each has limits of
-age or size of its own, which only the seller can judge; nobody is put into the class by guessing.
+age or size of its own, which only the seller can judge; nobody is put into a class by guessing.
 """
 
 import datetime as dt
 
-from network.taxing.rates import standard_rate_bp
+from network.taxing.rates import Rate, rate_on, standard_rate_bp
 
 STANDARD = "standard"
-CHILDREN = "children"
+CHILDREN_CLOTHING = "children_clothing"
+CHILDREN_SHOES = "children_shoes"
 CLASSES = {
-    STANDARD: "taxed as usual",
-    CHILDREN: "children's clothes or shoes within the limits of the country they are sold in",
+    STANDARD: "Taxed as usual",
+    CHILDREN_CLOTHING: "Children’s clothes",
+    CHILDREN_SHOES: "Children’s shoes",
 }
-_REDUCED: dict[tuple[str, str], int] = {("GB", CHILDREN): 0, ("IE", CHILDREN): 0, ("LU", CHILDREN): 300}
+_KNOWN_SINCE = dt.date(2023, 1, 1)
+_ZERO, _SUPER_REDUCED = (Rate(_KNOWN_SINCE, 0),), (Rate(_KNOWN_SINCE, 300),)
+REDUCED_RATES: dict[tuple[str, str], tuple[Rate, ...]] = {
+    ("GB", CHILDREN_CLOTHING): _ZERO,
+    ("GB", CHILDREN_SHOES): _ZERO,
+    ("IE", CHILDREN_CLOTHING): _ZERO,
+    ("IE", CHILDREN_SHOES): _ZERO,
+    ("LU", CHILDREN_CLOTHING): _SUPER_REDUCED,
+    ("LU", CHILDREN_SHOES): _SUPER_REDUCED,
+}
 LIMITS = {
-    "GB": "under 14 years by the maker's sizes; shoes up to UK 6½ for boys, UK 5½ with low heels for girls; no fur",
+    "GB": "under 14 years by the maker’s sizes; shoes up to UK 6½ for boys, UK 5½ with low heels for girls; no fur",
     "IE": "under 11 years of average build; shoes up to continental size 38 for boys and 37 for girls as marked",
-    "LU": "under 14 years by the maker's sizes",
+    "LU": "under 14 years by the maker’s sizes",
 }
 
 
@@ -29,4 +40,10 @@ def rate_bp(country: str, on: dt.date, postcode: str = "", goods: str = STANDARD
     Raises UnknownRateError where no standard rate is on record.
     """
     usual = standard_rate_bp(country, on, postcode)
-    return min(usual, _REDUCED.get((country, goods), usual))
+    lower = rate_on(REDUCED_RATES.get((country, goods), ()), on)
+    return usual if lower is None else min(usual, lower)
+
+
+def is_lower(country: str, on: dt.date, postcode: str = "", goods: str = STANDARD) -> bool:
+    """Say whether goods of a class are taxed less than others in a place on a day."""
+    return rate_bp(country, on, postcode, goods) < standard_rate_bp(country, on, postcode)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from network.taxing.rates import RULES_VERSION, UnknownRateError
-from network.taxing.reduced import STANDARD, rate_bp
+from network.taxing.reduced import CLASSES, STANDARD, is_lower, rate_bp
 from network.taxing.territories import EU, country_name, special_territory, vat_country
 
 DOMESTIC = "domestic"
@@ -68,12 +68,14 @@ def vat_route(
     on: dt.date,
     transport: str = "origin",
     goods: str = STANDARD,
+    supplied_as: str | None = None,
 ) -> Route:
     """Decide whether the network may carry this sale on this day, and which VAT both supplies bear.
 
     ``origin`` sells to the consumer at ``ship_to``; ``shipper`` sends from ``ship_from``; ``transport`` says for whose
-    account the parcel travels, ``goods`` which class of rates they bear. One merchant on both sides supplies itself nothing:
-    its rates concern the consumer only.
+    account the parcel travels. ``goods`` is the class of rates by the word of the selling shop for its sale, ``supplied_as`` by
+    the word of the shipping shop for its own (None: the same). One merchant on both sides supplies itself nothing: its rates
+    concern the consumer only.
     """
     leaves, arrives = vat_country(ship_from.country), vat_country(ship_to.country)
     refusal = _refuse_places(leaves, ship_from.postcode, arrives, ship_to.postcode) or _refuse_parties(
@@ -82,13 +84,18 @@ def vat_route(
     if refusal:
         return _blocked(refusal)
     try:
-        supply_bp = rate_bp(leaves, on, ship_from.postcode, goods)
+        supplied = goods if supplied_as is None else supplied_as
+        supply_bp = rate_bp(leaves, on, ship_from.postcode, supplied)
         consumer_bp = rate_bp(arrives, on, ship_to.postcode, goods)
     except UnknownRateError as unknown:
         return _blocked(f"Not possible: {unknown}.")
     own = origin.merchant_id == shipper.merchant_id
     treatment = OWN_GOODS if own else DOMESTIC if leaves == arrives else DISTANCE_SALE
     reason = _explain(treatment, leaves, arrives, supply_bp, consumer_bp)
+    if is_lower(arrives, on, ship_to.postcode, goods):
+        reason += f" {CLASSES[goods]} are taxed less in {country_name(arrives)}: by the selling shop’s word."
+    if not own and is_lower(leaves, on, ship_from.postcode, supplied):
+        reason += f" {CLASSES[supplied]} are taxed less in {country_name(leaves)}: by the shipping shop’s word."
     return Route(True, treatment, reason, 0 if own else supply_bp, consumer_bp)
 
 
