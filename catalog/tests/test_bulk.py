@@ -16,8 +16,7 @@ PATTERN = Pattern("title", brand="fjord")
 
 
 @pytest.fixture
-def shops(settings):
-    settings.REVIEW_TWICE_PERCENT = 0
+def shops():
     return open_shop("Alma"), open_shop("Bruno", "DE")
 
 

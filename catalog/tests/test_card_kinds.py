@@ -17,8 +17,7 @@ MOST_QUERIES = 54
 
 
 @pytest.fixture
-def shops(db, settings):
-    settings.REVIEW_TWICE_PERCENT = 0
+def shops(db):
     return open_shop("Alma"), open_shop("Bruno", "DE")
 
 

@@ -25,8 +25,7 @@ def fresh():
 
 
 @pytest.fixture
-def shops(settings):
-    settings.REVIEW_TWICE_PERCENT = 0
+def shops():
     return open_shop("Alma"), open_shop("Bruno", "DE")
 
 

@@ -23,6 +23,7 @@ os.environ |= {
     "SHOPIFY_CLIENT_ID": "test-client",
     "SHOPIFY_CLIENT_SECRET": secrets.token_hex(16),
     "ROUTING_WAIT_SECONDS": "0",
+    "REVIEW_TWICE_PERCENT": "0",  # no test meets a second look by chance; those about it ask for one
     "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
     "SKUU_STAFF_SECOND_FACTOR": "on",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # Playwright's event loop lives in the test's thread

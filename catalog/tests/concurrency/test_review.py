@@ -45,8 +45,7 @@ def test_reviewers_in_a_rush_never_share_a_card(cards):
     assert all(card.changes.filter(to_status="skipped").count() == 1 for card in cards)
 
 
-def test_workers_in_a_rush_decide_each_card_of_a_bulk_decision_once(own_database, settings):
-    settings.REVIEW_TWICE_PERCENT = 0
+def test_workers_in_a_rush_decide_each_card_of_a_bulk_decision_once(own_database):
     dora, egon = open_shop("Dora"), open_shop("Egon", "DE")
     for n in range(CARDS):
         ask(sell(dora, f"Boot {n}", ("42",)), sell(egon, f"Boot {n}", ("42",)))
