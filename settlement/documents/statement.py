@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,11 +13,11 @@ from django.db import connection
 
 from network.models import Merchant
 from network.scoping import as_network
+from settlement.documents.csv_lines import FORMULA, Told, lines_as_csv, mark, plain_amount, plain_rate
 from settlement.models import Statement, StatementLine
 from skuu.kit.money import exponent, major
 
 SOLD, SHIPPED = "sold", "shipped"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 class Row(NamedTuple):
@@ -55,26 +55,6 @@ class Row(NamedTuple):
     original: str = ""  # of what came back: the statement and line on which it was sold
 
 
-class _Told(NamedTuple):
-    """One entry as one merchant reads it: what is the same on each of its lines."""
-
-    kind: str
-    effective_on: str
-    posted_at: str
-    role: str
-    own_order: str
-    partner_order: str
-    internal_order: str
-    partner: str
-    vat_rate_bp: int
-    vat_treatment: str
-    rate_card: str
-    reason: str
-    sale: str
-    sku: str  # the name of the merchant's own SKU in an item
-    items: list[dict[str, Any]]
-
-
 _DAY, _MOMENT = "'YYYY-MM-DD'", """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
 _LINES = """
 select n, item, amount, entry_id from settlement_statementline
@@ -100,6 +80,20 @@ def statement_rows(
 ) -> Iterator[Row]:
     """Tell a statement's lines in their order, from line ``after`` on, or ``only`` those; reads as it goes, however long it is."""
     left = limit if limit is not None else statement.line_count
+    for batch in _batches(statement, after, left, only):
+        for n, item, amount, entry in batch.lines:
+            yield _row(n, item, amount, entry, batch.told[entry], statement.currency, batch.sold)
+
+
+class _Batch(NamedTuple):
+    """Some of a statement's lines (n, item, amount, entry), with what its merchant reads of their entries."""
+
+    lines: list[tuple[int, int | None, int, int]]
+    told: dict[int, Told]
+    sold: dict[tuple[str, Any], str]
+
+
+def _batches(statement: Statement, after: int, left: int, only: Collection[int] | None = None) -> Iterator[_Batch]:
     values: dict[str, Any] = {"statement": statement.pk, "only": None if only is None else list(only)}
     while left > 0:
         with connection.cursor() as cursor:
@@ -109,9 +103,7 @@ def statement_rows(
                 return
             cursor.execute(_ENTRIES, [list({entry for *_, entry in lines})])
             told = {row[0]: _told(*row[1:], merchant=statement.merchant_id) for row in cursor.fetchall()}
-        sold = _sold_on(told.values(), statement.merchant_id)
-        for n, item, amount, entry in lines:
-            yield _row(n, item, amount, entry, told[entry], statement.currency, sold)
+        yield _Batch(lines, told, _sold_on(told.values(), statement.merchant_id))
         after, left = lines[-1][0], left - len(lines)
 
 
@@ -156,20 +148,21 @@ def statement_digest(statement: Statement) -> str:
 
 def _csv_parts(statement: Statement) -> Iterator[bytes]:
     """Write the CSV in parts of some thousand lines, so that its length is never in memory."""
+    yield _written([_header(_names(statement.layout)), _total(statement, "opening", statement.opening)])
+    if statement.layout == LAYOUT:
+        for batch in _batches(statement, 0, statement.line_count):
+            yield lines_as_csv(statement.number, statement.currency, _places(statement.currency), *batch)
+    else:
+        rows, cells = statement_rows(statement), _cells(statement)
+        while some := list(itertools.islice(rows, _BATCH)):
+            yield _written([cells(row) for row in some])
+    yield _written([_total(statement, "closing", statement.closing)])
+
+
+def _written(rows: Iterable[Sequence[Any]]) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    names = _names(statement.layout)
-    writer.writerow(_header(names))
-    writer.writerow(_total(statement, "opening", statement.opening))
-    cells = _cells(statement)
-    rows = statement_rows(statement)
-    while batch := list(itertools.islice(rows, _BATCH)):
-        writer.writerows([cells(row) for row in batch])
-        yield out.getvalue().encode()
-        out.seek(0)
-        out.truncate()
-    writer.writerow(_total(statement, "closing", statement.closing))
-    yield out.getvalue().encode()
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    return out.getvalue().encode()
 
 
 def statement_json(statement: Statement) -> dict[str, Any]:
@@ -203,7 +196,7 @@ def _header(names: tuple[str, ...]) -> list[str]:
     return ["statement", *("vat_rate" if name == "vat_rate_bp" else name for name in names)]
 
 
-def _sold_on(told: Iterable[_Told], merchant: int) -> dict[tuple[str, Any], str]:
+def _sold_on(told: Iterable[Told], merchant: int) -> dict[tuple[str, Any], str]:
     """Find, for what came back, the statement and line on which it was sold; one query, none when nothing did."""
     keys = {one.sale for one in told if one.kind == "return" and one.sale}
     if not keys:
@@ -214,40 +207,36 @@ def _sold_on(told: Iterable[_Told], merchant: int) -> dict[tuple[str, Any], str]
         for key, items, item, number, n in rows.values_list(
             "entry__key", "entry__facts__items", "item", "statement__number", "n"
         ):
-            found[key, _mark(items[item])] = f"{number}:{n}"
+            found[key, mark(items[item])] = f"{number}:{n}"
     return found
 
 
-def _mark(item: dict[str, Any]) -> Any:
-    return item.get("order_line") or item.get("kind")
-
-
-def _told(kind: str, effective_on: str, posted_at: str, facts: str, *, merchant: int) -> _Told:
+def _told(kind: str, effective_on: str, posted_at: str, facts: str, *, merchant: int) -> Told:
     read = orjson.loads(facts)
     shipped = read.get("shipper", {}).get("merchant") == merchant
     own, partner = ("shipper", "origin") if shipped else ("origin", "shipper")
     other, vat = read.get(partner, {}), read.get("vat", {})
-    return _Told(
-        kind=kind,
-        effective_on=effective_on,
-        posted_at=posted_at,
-        role=SHIPPED if shipped else SOLD,
-        own_order=read.get(own, {}).get("order", ""),
-        partner_order=other.get("order", ""),
-        internal_order=read.get("number", ""),
-        partner=other.get("shop", "") or read.get("partners", {}).get(str(merchant), ""),
-        vat_rate_bp=vat.get("supply_rate_bp", 0),
-        vat_treatment=vat.get("treatment", ""),
-        rate_card=read.get("rate_card", ""),
-        reason=read.get("reason", ""),
-        sale=read.get("sale", ""),
-        sku=f"{own}_sku",
-        items=read.get("items") or [{}],
+    return Told(  # in the order of its fields: it is told of every entry twice
+        kind,
+        effective_on,
+        posted_at,
+        SHIPPED if shipped else SOLD,
+        read.get(own, {}).get("order", ""),
+        other.get("order", ""),
+        read.get("number", ""),
+        other.get("shop", "") or read.get("partners", {}).get(str(merchant), ""),
+        vat.get("supply_rate_bp", 0),
+        vat.get("treatment", ""),
+        read.get("rate_card", ""),
+        read.get("reason", ""),
+        read.get("sale", ""),
+        f"{own}_sku",
+        read.get("items") or [{}],
     )
 
 
 def _row(
-    n: int, place: int | None, amount: int, entry: int, told: _Told, currency: str, sold: dict[tuple[str, Any], str]
+    n: int, place: int | None, amount: int, entry: int, told: Told, currency: str, sold: dict[tuple[str, Any], str]
 ) -> Row:
     item: dict[str, Any] = told.items[place] if place is not None else {}
     get = item.get
@@ -273,7 +262,7 @@ def _row(
         currency,
         told.vat_treatment,
         told.rate_card,
-        sold.get((told.sale, _mark(item)), "") if told.kind == "return" else "",
+        sold.get((told.sale, mark(item)), "") if told.kind == "return" else "",
     )
 
 
@@ -282,7 +271,7 @@ def _plain(row: Row, names: tuple[str, ...]) -> list[Any]:
     values: list[Any] = list(row)
     for at in _MONEY_AT:
         values[at] = plain_amount(values[at], places)
-    values[_RATE_AT] = _rate(row.vat_rate_bp)
+    values[_RATE_AT] = plain_rate(row.vat_rate_bp)
     return values if len(names) == len(values) else [values[_FIELDS.index(name)] for name in names]
 
 
@@ -290,23 +279,9 @@ _MONEY_AT = tuple(at for at, name in enumerate(_FIELDS) if name in _MONEY)
 _RATE_AT = _FIELDS.index("vat_rate_bp")
 
 
-@lru_cache(maxsize=1024)
-def _rate(basis_points: int) -> str:
-    return f"{basis_points // 100}.{basis_points % 100:02d}"
-
-
 @lru_cache(maxsize=64)
 def _places(currency: str) -> int:
     return exponent(currency)
-
-
-def plain_amount(minor: int, places: int) -> str:
-    """Write what kit.money.major writes, a hundred thousand times a second."""
-    if minor >= 0 and places == 2:
-        return f"{minor // 100}.{minor % 100:02d}" if minor else "0.00"
-    digits = f"{abs(minor):0{places + 1}d}"
-    number = f"{digits[:-places]}.{digits[-places:]}" if places else digits
-    return f"-{number}" if minor < 0 else number
 
 
 def _cells(statement: Statement) -> Callable[[Row], list[Any]]:
@@ -318,7 +293,7 @@ def _cells(statement: Statement) -> Callable[[Row], list[Any]]:
     def cells(row: Row) -> list[Any]:
         values = _plain(row, names)
         for at in texts:
-            if (text := str(values[at])) and text[0] in _FORMULA:
+            if (text := str(values[at])) and text[0] in FORMULA:
                 values[at] = f"'{text}"
         values.insert(0, statement.number)
         return values
@@ -334,4 +309,4 @@ def _total(statement: Statement, kind: str, minor: int) -> list[str]:
 
 def harmless(cell: str) -> str:
     """Keep a spreadsheet from running a cell as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
