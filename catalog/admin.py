@@ -14,6 +14,8 @@ from catalog.models import (
     ClaimChange,
     Demand,
     FigureDelay,
+    GoodsRule,
+    GoodsWord,
     InventoryItem,
     Item,
     ItemMark,
@@ -25,6 +27,7 @@ from catalog.models import (
     Reach,
     Rule,
     RuleBook,
+    ShelfNote,
     StockLevel,
     StockPace,
     Style,
@@ -195,11 +198,35 @@ class RuleBookAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
+@admin.register(GoodsWord)
+class GoodsWordAdmin(ReadOnlyAdmin):
+    list_display = ("shop", "product", "goods_class", "said_by", "said_at", "ended_by", "ended_at")
+    list_filter = ("goods_class", "shop")
+    search_fields = ("product__title", "said_by", "shop__name")
+    list_select_related = ("shop", "product")
+    ordering = ("-pk",)
+
+
+@admin.register(GoodsRule)
+class GoodsRuleAdmin(ReadOnlyAdmin):
+    list_display = ("shop", "says", "goods_class", "said_by", "said_at", "ended_by", "ended_at")
+    list_filter = ("goods_class", "shop")
+    search_fields = ("category", "tag", "said_by", "shop__name")
+    list_select_related = ("shop",)
+    ordering = ("-pk",)
+
+
 @admin.register(Reach)
 class ReachAdmin(ReadOnlyAdmin):
     list_display = ("origin", "shipper", "location", "km", "days", "vat_refusal")
     search_fields = ("origin__name", "shipper__name", "vat_refusal")
     list_select_related = ("origin", "shipper", "location")
+
+
+class ShelfNoteInline(ReadOnlyInline):
+    model = ShelfNote
+    fields = readonly_fields = ("units", "at")
+    verbose_name_plural = _("sold, not taken off yet")
 
 
 @admin.register(Placement)
@@ -210,6 +237,7 @@ class PlacementAdmin(ReadOnlyAdmin):
     list_select_related = ("shop", "variant", "item__style")
     exclude = ("reason", "push_key")
     readonly_fields = ("why",)
+    inlines = (ShelfNoteInline,)
 
     @admin.display(description=_("why"))
     def why(self, placement: Placement) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 
+from catalog.goods import NOTHING_SAID, Said, said_of
 from catalog.supply import Offer, offers_for
 from catalog.trust import Trust, trust_of
 from network.models import Shop
 from network.sending import Sending, sending_of
-from network.taxing import Point
+from network.taxing import Point, UnknownRateError, rate_bp
 from network.taxing.rates import rate_region
 from network.taxing.territories import vat_country
 from network.workdays import clock_of, working_days_after, working_days_between
@@ -49,28 +50,56 @@ class Decided:
     policy: str
     policy_version: int
     promised_on: dt.date  # the last day within the selling shop's promise
+    to: Point
+    goods: dict[tuple[int, int], Said]  # what sellers say of their goods for VAT, by (shop, item)
+    origin: int
 
     def shipments(self) -> list["Shipment"]:
-        """Put together what each shipper of the plan sends; what leaves by another VAT is another shipment."""
-        together: dict[tuple[int, str], list[Allotment]] = {}
+        """Put together what each shipper of the plan sends; what bears another VAT is another shipment, each with one treatment."""
+        together: dict[tuple[int, str, int, int], list[Allotment]] = {}
         for one in self.plan.allotments:
             start = self.offers[one.level]
             region = rate_region(vat_country(start.country), start.postcode)
-            together.setdefault((one.shipper, region), []).append(one)
-        return [self._shipment(parts) for _, parts in sorted(together.items())]
+            together.setdefault((one.shipper, region, *self._rates(one)), []).append(one)
+        postage = self._postage()
+        return [self._shipment(parts, postage) for _, parts in sorted(together.items())]
 
-    def _shipment(self, parts: Sequence[Allotment]) -> "Shipment":
-        postage, ranges, leaving = 0, [], []
-        for location in sorted({one.location for one in parts}):
-            here = [one for one in parts if one.location == location]
-            departure, carrier = self.departures[location], here[0].carrier
-            grams = sum(self.offers[one.level].grams * one.units for one in here)
-            postage += departure.ways[carrier].postage(grams)
-            ranges.append(departure.arrives[carrier])
-            leaving.append(departure.leaves_on)
-        days = [day for day in leaving if day]
-        shipper = parts[0].shipper
-        return Shipment(shipper, tuple(parts), len(ranges), postage, max(days, default=None), worst_day(ranges))
+    def goods_of(self, one: Allotment) -> tuple[Said, Said]:
+        """Say what the selling shop and the shipping shop say of these goods for VAT, each for its own sale."""
+        item = self.offers[one.level].item_id
+        return self.goods.get((self.origin, item), NOTHING_SAID), self.goods.get((one.shipper, item), NOTHING_SAID)
+
+    def _rates(self, one: Allotment) -> tuple[int, int]:
+        """Look up the VAT that these goods bear where they leave and where they arrive."""
+        sold, supplied = self.goods_of(one)
+        start, today = self.offers[one.level], timezone.localdate()
+        try:
+            leaves = rate_bp(vat_country(start.country), today, start.postcode, supplied.goods)
+            return leaves, rate_bp(vat_country(self.to.country), today, self.to.postcode, sold.goods)
+        except UnknownRateError:  # no sale is lawful there; the terms say so
+            return 0, 0
+
+    def _postage(self) -> dict[Allotment, int]:
+        """Share the postage of each parcel over what is in it by weight, to the cent: goods of two VAT rates share one."""
+        shared: dict[Allotment, int] = {}
+        for location in {one.location for one in self.plan.allotments}:
+            here = [one for one in self.plan.allotments if one.location == location]
+            grams = [self.offers[one.level].grams * one.units for one in here]
+            total = self.departures[location].ways[here[0].carrier].postage(sum(grams))
+            weights = grams if any(grams) else [one.units for one in here]
+            before = done = 0
+            for one, weight in zip(here, weights, strict=True):
+                done += weight
+                shared[one] = total * done // sum(weights) - before
+                before += shared[one]
+        return shared
+
+    def _shipment(self, parts: Sequence[Allotment], postage: dict[Allotment, int]) -> "Shipment":
+        carriers = {one.location: one.carrier for one in reversed(parts)}
+        ranges = [self.departures[location].arrives[carrier] for location, carrier in sorted(carriers.items())]
+        days = [day for location in carriers if (day := self.departures[location].leaves_on)]
+        total = sum(postage[one] for one in parts)
+        return Shipment(parts[0].shipper, tuple(parts), len(ranges), total, max(days, default=None), worst_day(ranges))
 
     def arrivals(self) -> dict[int, tuple[dt.date, dt.date]]:
         """Name for each location that sends the days between which its parcel arrives."""
@@ -164,6 +193,9 @@ def decide_order(
         policy=policy,
         policy_version=version,
         promised_on=last_day,
+        to=to,
+        goods=said_of({shop.pk, *(one.shipper for one in plan.allotments)}, {one.item for one in demands}),
+        origin=shop.pk,
     )
 
 

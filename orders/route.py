@@ -25,7 +25,7 @@ from orders.locking import lock_order, lock_units
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, RoutingTrace
 from orders.promise import note_promise
 from orders.routing import RULE_VERSION, Demand
-from orders.terms import NoTerms, Terms, net_minor, open_terms, vat_json
+from orders.terms import NoTerms, Terms, net_minor, open_terms
 from skuu.kit.errors import Busy, SkuuError
 from skuu.kit.states import move
 
@@ -160,7 +160,7 @@ def _plan_internal_orders(
     ids = iter(draw_claim_ids(sum(len(shipment.parts) for shipment in shipments)))
     planned, rows, wants = [], [], []
     for shipment in shipments:
-        terms = book.freeze(decided.offers[shipment.parts[0].level], shipment)
+        terms = book.freeze(decided, shipment)
         internal_order = _write_internal_order(order, book.market.traders[shipment.shipper].shop, terms)
         internal_order.changes.create(
             from_status="", to_status="planned", by=by, reason=why.get(str(shipment.shipper), "routed")
@@ -211,7 +211,7 @@ def _write_internal_order(order: Order, shipper: Any, terms: Terms) -> InternalO
         rate_card=terms.rate_card,
         origin_bp=terms.rate_card.origin_bp,
         network_bp=terms.rate_card.network_bp,
-        vat=vat_json(terms.vat),
+        vat=terms.vat_facts(),
         shipping_minor=terms.shipping_minor,
         promised_from=terms.promised_from,
         promised_on=terms.promised_on,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +14,7 @@ from catalog.supply import Offer
 from network.models import RateCard, Shop
 from network.rates import convert_minor
 from network.taxing import Point, Route, vat_route
-from orders.decide import Shipment
+from orders.decide import Decided, Shipment
 from orders.models import Order, OrderLine
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import round_half_away
@@ -36,6 +36,12 @@ class Terms:
     promised_from: dt.date
     promised_on: dt.date
     leaves_on: dt.date | None
+    goods: dict[str, dict[str, Any]] = field(default_factory=dict)  # by order line: what its sellers said, if anything
+
+    def vat_facts(self) -> dict[str, Any]:
+        """Write the VAT decision the way it is kept with the internal order."""
+        facts = asdict(self.vat) | {"transport": "origin"}
+        return facts | {"said": self.goods} if self.goods else facts
 
 
 @dataclass(slots=True)
@@ -47,12 +53,15 @@ class TermsBook:
     cards: dict[str, RateCard]
     on: dt.date
 
-    def freeze(self, start: Offer, shipment: Shipment) -> Terms:
-        """Freeze the terms for what one shipper sends; all of it leaves by the VAT of ``start``. Raises NoTerms."""
+    def freeze(self, decided: Decided, shipment: Shipment) -> Terms:
+        """Freeze the terms for what one shipper sends; all of it bears the VAT of its first part. Raises NoTerms."""
+        start: Offer = decided.offers[shipment.parts[0].level]
+        sold, supplied = decided.goods_of(shipment.parts[0])
         origin, shipper = self.market.traders[self.order.shop_id], self.market.traders[shipment.shipper]
         address = self.order.destination
         to = Point(address.get("country") or self.order.country, address.get("zip", ""))
-        route = vat_route(Point(start.country, start.postcode), to, origin.party, shipper.party, self.on)
+        way = Point(start.country, start.postcode), to, origin.party, shipper.party, self.on
+        route = vat_route(*way, goods=sold.goods, supplied_as=supplied.goods)
         if not route.lawful:
             raise NoTerms(route.reason)
         card = self.cards.get(shipper.shop.merchant.kind)
@@ -65,7 +74,18 @@ class TermsBook:
             promised_from=shipment.arrives[0],
             promised_on=shipment.arrives[1],
             leaves_on=shipment.leaves_on,
+            goods=_words(decided, shipment),
         )
+
+
+def _words(decided: Decided, shipment: Shipment) -> dict[str, dict[str, Any]]:
+    """Write down by order line whose word puts its goods into a class of VAT; lines of which nobody said anything are left out."""
+    words: dict[str, dict[str, Any]] = {}
+    for part in shipment.parts:
+        sold, supplied = decided.goods_of(part)
+        if sold.how or supplied.how:
+            words[str(part.line)] = {"sold": sold.told(), "supplied": supplied.told()}
+    return words
 
 
 def open_terms(order: Order, shipper_ids: Collection[int]) -> TermsBook:
@@ -83,8 +103,3 @@ def net_minor(line: OrderLine, units: int, consumer_rate_bp: int) -> int:
     """Take the consumer's VAT off so many units at the selling shop's price; rounded once, half away from zero."""
     gross = line.unit_price_minor * units
     return round_half_away(Fraction(gross * 10_000, 10_000 + consumer_rate_bp)) if line.taxes_included else gross
-
-
-def vat_json(route: Route) -> dict[str, Any]:
-    """Write a VAT decision the way it is kept with the internal order."""
-    return asdict(route) | {"transport": "origin"}

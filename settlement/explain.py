@@ -1,10 +1,12 @@
 """Why this amount: a sale's money step by step, from the customer's price and the frozen terms to the ledger and the statement."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from network.models import Merchant
 from network.scoping import as_network
+from network.taxing import CLASSES
 from orders.models import InternalOrder
 from settlement.models import Dispute, DocumentEntry, Entry, Line, StatementLine
 from settlement.states import states_of
@@ -115,8 +117,11 @@ def _item_steps(item: dict[str, Any], facts: dict[str, Any], *, ships: bool, cur
         )
     else:
         steps.append(Step("Shipping by the tariff, once a parcel", sign * item["supply"]))
+    steps += [Step(word) for word in _words_of_goods(item, vat)]
     if item["vat"]:
         steps.append(Step(f"{rate:g} % VAT on it: {vat.get('reason', '')}", sign * item["vat"]))
+    elif item["supply"] and vat.get("said"):
+        steps.append(Step(f"No VAT on it: {vat.get('reason', '')}"))
     if ships and item["network_fee"]:
         steps.append(
             Step(
@@ -127,6 +132,23 @@ def _item_steps(item: dict[str, Any], facts: dict[str, Any], *, ships: bool, cur
         if item["fee_vat"]:
             steps.append(Step(f"VAT on the fee: {facts.get('fee_vat', {}).get('reason', '')}", -item["fee_vat"]))
     return steps
+
+
+def _words_of_goods(item: dict[str, Any], vat: dict[str, Any]) -> list[str]:
+    """Say by whose word goods are in a class of their own for VAT, each seller for its own sale."""
+    said = vat.get("said", {}).get(str(item.get("order_line")), {})
+    told = []
+    for sale, who in (("sold", "selling"), ("supplied", "shipping")):
+        word = said.get(sale, {})
+        if word.get("how"):
+            on = dt.datetime.fromisoformat(word["at"])
+            by = (
+                f"by the word of {word['by'] or 'its people'}"
+                if word["how"] == "word"
+                else f"by a rule of {word['by']}"
+            )
+            told.append(f"For the {who} shop: {CLASSES[word['goods']]} {by} ({on.day} {on:%b %Y})")
+    return told
 
 
 def _bounds(facts: dict[str, Any]) -> str:

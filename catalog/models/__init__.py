@@ -4,6 +4,7 @@ from catalog.models.alias import AliasProposal, AliasProposalChange, ColourAlias
 from catalog.models.audit import Audit, MatchReport, MatchReportChange
 from catalog.models.claim import Claim, ClaimChange
 from catalog.models.demand import Demand
+from catalog.models.goods import GoodsRule, GoodsWord
 from catalog.models.item import BrandAlias, Item, ItemMark, MatchKey, Style
 from catalog.models.knowledge import CodeLevel, LearntName, LearntSize, NormRun, WordCount
 from catalog.models.match import EvidenceClass, EvidenceClassChange, Match, MatchChange, Verdict
@@ -19,6 +20,6 @@ from catalog.models.review import (
     ReviewCardChange,
 )
 from catalog.models.rule import Rule, RuleBook
-from catalog.models.shelf import Placement, Reach, ShelfBasis
+from catalog.models.shelf import Placement, Reach, ShelfBasis, ShelfNote
 from catalog.models.stock import InventoryItem, StockLevel
 from catalog.models.trust import TrustCount

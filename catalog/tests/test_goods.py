@@ -1,0 +1,88 @@
+"""A seller says which of its goods are taxed less: by product, for many at once, by rule; kept with who and when."""
+
+import pytest
+
+from catalog.goods import BadGoods, Said, add_goods_rule, classed, end_goods_rule, goods_history, said_of, say_goods
+from catalog.models import GoodsRule, GoodsWord, Product
+from catalog.tests.cast import make_item, open_shop, stock
+from network.models import Shop
+from skuu.kit.errors import NotFound
+
+pytestmark = pytest.mark.django_db
+CLOTHES, SHOES = "children_clothing", "children_shoes"
+
+
+@pytest.fixture
+def bruno() -> Shop:
+    return open_shop("Bruno")
+
+
+def classes(shop: Shop) -> list[str]:
+    return list(classed(Product.everyone.filter(shop=shop)).order_by("pk").values_list("goods_class", flat=True))
+
+
+def goods_of(shop: Shop, *variants) -> list[tuple[str, str, str]]:
+    items = {variant.pk: variant.matches.get().item_id for variant in variants}
+    found = said_of([shop.pk], list(items.values()))
+    said = [found.get((shop.pk, item), Said()) for item in items.values()]
+    return [(one.goods, one.how, one.by) for one in said]
+
+
+def test_nobody_is_put_into_a_class_by_guessing(bruno: Shop) -> None:
+    shoe = stock(bruno, make_item("Kids shoe", "28"), 1, product_type="Kids shoes", tags=["kids"])
+    assert (classes(bruno), goods_of(bruno, shoe)) == (["standard"], [("standard", "", "")])
+
+
+def test_a_word_stands_before_a_rule_and_the_newest_rule_that_fits_counts(bruno: Shop) -> None:
+    shoe = stock(bruno, make_item(), 1, product_type="Shoes", tags=["Kids", "new"])
+    shirt = stock(bruno, make_item(), 1, product_type="Shirts", tags=["KIDS"])
+    plain = stock(bruno, make_item(), 1, product_type="Shoes")
+    add_goods_rule(bruno, category="", tag=" kids ", goods=CLOTHES, by="bruno")
+    assert classes(bruno) == [CLOTHES, CLOTHES, "standard"]
+    both = add_goods_rule(bruno, category="shoes", tag="kids", goods=SHOES, by="ada")
+    assert goods_of(bruno, shoe, shirt, plain) == [
+        (SHOES, "rule", "ada"), (CLOTHES, "rule", "bruno"), ("standard", "", ""),
+    ]  # fmt: skip
+    say_goods(bruno, [shoe.product_id], "standard", by="otto")
+    assert goods_of(bruno, shoe) == [("standard", "word", "otto")]
+    assert classes(bruno) == ["standard", CLOTHES, "standard"]
+    say_goods(bruno, [shoe.product_id], "", by="otto")
+    assert goods_of(bruno, shoe) == [(SHOES, "rule", "ada")]
+    end_goods_rule(both, by="otto")
+    assert goods_of(bruno, shoe) == [(CLOTHES, "rule", "bruno")]
+
+
+def test_words_are_history_and_said_again_they_change_nothing(bruno: Shop) -> None:
+    ids = [stock(bruno, make_item(), 1).product_id for _ in range(3)]
+    assert say_goods(bruno, ids, SHOES, by="bruno") == 3
+    assert say_goods(bruno, ids[:2], SHOES, by="ada") == 0
+    assert say_goods(bruno, ids[:1], CLOTHES, by="ada") == 1
+    rows = list(GoodsWord.everyone.order_by("pk").values_list("goods_class", "said_by", "ended_by"))
+    assert rows == [(SHOES, "bruno", "ada"), (SHOES, "bruno", ""), (SHOES, "bruno", ""), (CLOTHES, "ada", "")]
+    first = add_goods_rule(bruno, category="Boots", tag="", goods=SHOES, by="bruno")
+    assert add_goods_rule(bruno, category="boots ", tag="", goods=SHOES, by="ada") == first
+    add_goods_rule(bruno, category="boots", tag="", goods=CLOTHES, by="ada")
+    assert list(GoodsRule.everyone.order_by("pk").values_list("goods_class", "ended_by")) == [
+        (SHOES, "ada"), (CLOTHES, ""),
+    ]  # fmt: skip
+    told = goods_history(bruno)
+    assert [(one["row"].goods_class, len(one["products"])) for one in told] == [
+        (CLOTHES, 0), (SHOES, 0), (CLOTHES, 1), (SHOES, 3),
+    ]  # fmt: skip
+
+
+def test_what_means_nothing_is_refused_and_a_strangers_product_is_not_there(bruno: Shop) -> None:
+    cara = open_shop("Cara")
+    hers, mine = stock(cara, make_item(), 1).product_id, stock(bruno, make_item(), 1).product_id
+    for products, goods in (([mine], "toys"), ([], SHOES)):
+        with pytest.raises(BadGoods):
+            say_goods(bruno, products, goods, by="bruno")
+    with pytest.raises(NotFound):
+        say_goods(bruno, [mine, hers], SHOES, by="bruno")
+    for category, tag, goods in (("", " ", SHOES), ("x" * 201, "", SHOES), ("boots", "", "toys")):
+        with pytest.raises(BadGoods):
+            add_goods_rule(bruno, category=category, tag=tag, goods=goods, by="bruno")
+    assert not GoodsWord.everyone.exists()
+    assert not GoodsRule.everyone.exists()
+    say_goods(cara, [hers], SHOES, by="cara")
+    assert classes(bruno) == ["standard"]
