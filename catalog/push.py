@@ -11,12 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Value
-from django.db.models.functions import Greatest, Least
 
 from catalog.models import Placement
 from catalog.shelf_calls import Trip
 from catalog.shelf_look import believe_levels
+from catalog.shelf_notes import BATCH as NOTES
+from catalog.shelf_notes import take_in_notes, tell_placements
 from catalog.shelf_rows import (
     change_rows,
     give_back,
@@ -70,24 +70,19 @@ def note_shelf_sold(shop: Any, inventory_item: Any, units: int) -> None:
 
     Units whose loss was noticed before their order was read are not taken off twice. What was noticed is a guess when a write's
     answer was lost or the shelf was raised since, and a guess too low would stand as right; so the shelf is looked at once
-    before anything else is written to it. Runs inside the caller's transaction, after the claim (lock order: level, placement);
-    the caller sees to it that a sale is said once.
+    before anything else is written to it. Runs inside the caller's transaction, after the claim, and waits for nobody who writes
+    to the shelf's row; the caller sees to it that a sale is said once.
     """
-    now = shared_now()
-    Placement.objects.filter(shop=shop, inventory_item=inventory_item, pushed__isnull=False).update(
-        pushed=F("pushed") - Greatest(Value(units) - F("unseen_units"), Value(0)),
-        unseen_units=F("unseen_units") - Least(F("unseen_units"), Value(units)),
-        doubted_at=now,
-        next_attempt_at=now,
-    )
+    tell_placements(shop.pk, [getattr(inventory_item, "pk", inventory_item)], units)
     _ring_push()
 
 
 def doubt_shelf(shop: Any, inventory_item_ids: Collection[int]) -> None:
-    """Have these items' shelf figures read before anything is written to them (a cancelled line may have been put back)."""
-    now = shared_now()
-    rows = Placement.objects.filter(shop=shop, inventory_item_id__in=inventory_item_ids, pushed__isnull=False)
-    change_rows(list(rows.values_list("pk", flat=True)), doubted_at=now, next_attempt_at=now)
+    """Have these items' shelf figures read before anything is written to them (a cancelled line may have been put back).
+
+    Waits for nobody, as ``note_shelf_sold``; ``shop`` is a shop or its id.
+    """
+    tell_placements(getattr(shop, "pk", shop), inventory_item_ids, 0)
     _ring_push()
 
 
@@ -125,6 +120,8 @@ class _Rounds:
 
     def begin(self) -> int:
         """Take up what is due and send it on its way; returns how many placements were taken up."""
+        while take_in_notes() == NOTES:
+            pass
         if settings.NETWORK_FROZEN:
             return 0
         trips = lease_trips()

@@ -35,6 +35,7 @@ LONGEST_PAUSE = 3600.0
 READING = dt.timedelta(seconds=20)  # the orders' sweep first notes what changed and reads it a moment later
 
 # a shop that is being asked is left out: its store is asked one thing at a time, and what comes meanwhile goes together.
+# A row of which something was told that is not taken in yet waits for that.
 # A clear write is announced with the lease: whoever finds its key later knows that nobody saw how it ended
 _LEASE = """
 with due as (
@@ -47,6 +48,7 @@ with due as (
       and (q.doubted_at is not null or not q.push_key = '' or q.pushed > q.wanted or (s.status = 'live' and (q.suspected_at is null
         or s.orders_read_due_at is null
         or (s.orders_read_until >= q.suspected_at and q.suspected_at < clock_timestamp() - %(reading)s::interval))))
+      and not exists (select from catalog_shelfnote n where n.placement_id = q.id)
     order by q.pushed > q.wanted desc nulls last, q.activated desc, q.next_attempt_at
     limit %(share)s for no key update of q skip locked) p)
 update catalog_placement p set next_attempt_at = clock_timestamp() + %(lease)s::interval,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
-from catalog.models import ItemMark, Placement, StockLevel, Variant
+from catalog.models import ItemMark, Placement, ShelfNote, StockLevel, Variant
 from catalog.models.shelf import OUT_OF_STEP
 from network.models import InboundEvent, SyncRun
 from network.stops import halted
@@ -64,6 +64,7 @@ def backlogs() -> list[Backlog]:
         ("stock to confirm", StockLevel.everyone.filter(confirm_due_at__isnull=False), "confirm_due_at", 5 * minute),
         ("variants to match", Variant.everyone.filter(match_due_at__isnull=False), "match_due_at", 15 * minute),
         ("items to distribute", ItemMark.objects.all(), "at", 5 * minute),
+        ("sales to take off shelves", ShelfNote.objects.all(), "at", 5 * minute),
         ("shelves to push", Placement.everyone.filter(OUT_OF_STEP, shop__status="live"), "decided_at", 10 * minute),
         ("orders to read", OrderToRead.everyone.all(), "due_at", 5 * minute),
         ("lines to route", OrderLine.everyone.filter(status="waiting"), "route_due_at", 10 * minute),

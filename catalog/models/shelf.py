@@ -67,6 +67,21 @@ class Placement(Tenant):
         return f"{self.wanted} of {self.item_id} at {self.shop_id}"
 
 
+class ShelfNote(models.Model):
+    """Units sold from a shelf, or with 0 units a doubt, told while somebody else was writing to its placement.
+
+    Written only by catalog.shelf_notes: added and taken away, never changed, so that whoever adds one waits for nobody, not even for
+    the placement's row, as a foreign key's check would.
+    """
+
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="notes", db_constraint=False)
+    units = models.PositiveIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.units} from {self.placement_id}"
+
+
 class ShelfBasis(models.Model):
     """What a shop's shelves were last decided on: its status, policy, rules, places and VAT numbers, as one fingerprint.
 

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from catalog.distribute import distribute_all, distribute_due, notice_changes
-from catalog.models import Match, Placement, StockLevel
+from catalog.models import Match, Placement, ShelfNote, StockLevel
 from catalog.push import note_shelf_sold, orders_were_read, push_due
+from catalog.shelf_rows import lease_trips
 from catalog.stocktake import StockEvent, apply_stock_events
 from catalog.tests.cast import link, make_item
 from network import stops
@@ -167,6 +168,19 @@ class TestStaleFigures:
         assert (push_due(), push_due()) == (1, 0)
         row = market.placed(market.bruno, STRAND_42)
         assert (row.pushed, row.doubted_at, row.suspected_at, row.unseen_units) == (2, None, None, 0)
+        assert market.figures(market.bruno, STRAND_42) == (0, 2)
+
+    def test_a_shelf_of_which_a_sale_is_noted_is_not_written_before_that_is_taken_in(self, market):
+        push_all()
+        market.buy(market.bruno, STRAND_42)
+        want(market, STRAND_42, 5)
+        row = market.placed(market.bruno, STRAND_42)
+        ShelfNote.objects.create(placement=row, units=1)
+        assert [trip.rows for trip in lease_trips()] == []
+        want(market, STRAND_42, 2)
+        assert (push_due(), push_due(), ShelfNote.objects.count()) == (1, 0, 0)
+        row.refresh_from_db()
+        assert (row.pushed, row.doubted_at, row.unseen_units) == (2, None, 0)
         assert market.figures(market.bruno, STRAND_42) == (0, 2)
 
     def test_a_sale_told_of_after_the_shelf_was_raised_again_is_not_taken_off_twice(self, market):

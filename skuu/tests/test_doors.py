@@ -33,6 +33,7 @@ SHOWN_WITH_ANOTHER = {
     "WordCount",  # how rare the words of titles are: nothing that anybody would look up
     "ShelfBasis", "OrderToRead", "AliasPeer", "InternalOrderLine", "ParcelLine", "ReturnLine", "TrackingEvent",
     "Line", "StatementLine", "Balance", "DisputeMessage", "DocumentEntry", "StoredFile", "Released", "Carried", "EvidenceFile", "ItemMark",
+    "ShelfNote",
 }  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 from catalog.claim import OutOfStock, check_claims, claim_units, release_claims, use_claims
 from catalog.distribute import distribute_due, distribute_items
 from catalog.mark import mark_items
-from catalog.models import Claim, ItemMark, Match, Placement, StockLevel
-from catalog.push import doubt_shelf
+from catalog.models import Claim, ItemMark, Match, Placement, ShelfNote, StockLevel
+from catalog.push import doubt_shelf, note_shelf_sold
 from catalog.put_back import count_units, expect_no_longer, expect_units
+from catalog.shelf_notes import take_in_notes
 from catalog.stocktake import StockEvent, apply_stock_events, confirm_soon
 from catalog.supply import offers_for
 from catalog.tests.cast import level_of, make_item, open_shop, stock
@@ -237,7 +238,6 @@ def test_whoever_touches_several_shelves_or_levels_takes_them_in_one_order(alma)
     units = dict.fromkeys(levels, 1)
     shelves = Placement.objects.filter(shop=bruno).order_by("inventory_item_id")
     for touch, rows in (
-        (lambda: doubt_shelf(bruno, [gap.inventory_item_id for gap in gaps]), shelves),
         (lambda: apply_stock_events(bruno, told), shelves),
         (lambda: expect_units(units), StockLevel.objects.filter(pk__in=levels).order_by("pk")),
         (lambda: expect_no_longer(units.items()), StockLevel.objects.filter(pk__in=levels).order_by("pk")),
@@ -261,6 +261,65 @@ def test_whoever_touches_several_shelves_or_levels_takes_them_in_one_order(alma)
             touch()
 
         together([hold, meet], threads=2)
+
+
+def test_who_tells_of_a_sale_from_a_shelf_waits_for_no_batch_that_writes_it(alma):
+    """The batch has written the placement and not committed; what is told meanwhile is noted, and taken in once it has."""
+    bruno = open_shop(f"Bruno{Shop.objects.count()}", "BE")
+    item = make_item()
+    level, gap = level_of(stock(alma, item, 5)), stock(bruno, item, 0)
+    distribute_items([item.pk])
+    Placement.objects.update(pushed=5, unseen_units=1)
+    StockLevel.objects.filter(pk=level.pk).update(available=4)
+    written, told = threading.Event(), threading.Event()
+
+    def decide():
+        with transaction.atomic():
+            assert distribute_items([item.pk]) == 1
+            written.set()
+            assert told.wait(20)
+
+    def tell():
+        try:
+            assert written.wait(20)
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("set local lock_timeout = '2s'")
+                note_shelf_sold(bruno, gap.inventory_item, 2)
+                doubt_shelf(bruno, [gap.inventory_item_id])
+            assert take_in_notes() == 0, "its placement is held: what is noted stays"
+        finally:
+            told.set()
+
+    together([decide, tell], threads=2)
+    placed = Placement.objects.get(shop=bruno)
+    assert (placed.wanted, placed.pushed, placed.doubted_at) == (4, 5, None)
+    assert sorted(ShelfNote.objects.values_list("placement", "units")) == [(placed.pk, 0), (placed.pk, 2)]
+    assert (take_in_notes(), take_in_notes()) == (2, 0)
+    placed.refresh_from_db()
+    assert (placed.wanted, placed.pushed, placed.unseen_units, placed.doubted_at is None) == (4, 4, 0, False)
+
+
+def test_every_sale_that_is_told_counts_once_whoever_writes_the_shelf_meanwhile(alma):
+    bruno = open_shop(f"Bruno{Shop.objects.count()}", "BE", placement_cap=100)
+    item = make_item()
+    level, gap = level_of(stock(alma, item, 90)), stock(bruno, item, 0)
+    distribute_items([item.pk])
+    Placement.objects.update(pushed=90)
+
+    def decide(number):
+        StockLevel.objects.filter(pk=level.pk).update(available=90 - number)
+        with transaction.atomic():
+            distribute_items([item.pk])
+            take_in_notes()
+
+    def tell():
+        note_shelf_sold(bruno, gap.inventory_item, 1)
+        take_in_notes()
+
+    together([job for number in range(20) for job in (tell, tell, lambda number=number: decide(number))])
+    while take_in_notes():
+        pass
+    assert (Placement.objects.get(shop=bruno).pushed, ShelfNote.objects.count()) == (50, 0)
 
 
 def wait_for_queue(length):
