@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 
 from catalog.claim import check_claims
 from catalog.models import Placement, StockLevel
@@ -148,13 +149,11 @@ def _own_figures(
     now: Mapping[str, Facts], began: Mapping[str, Facts], till: Mapping[tuple[str, Key], int]
 ) -> list[str]:
     back: Counter[tuple[str, Key]] = Counter()
-    rows = ReturnLine.everyone.filter(restocked_at__isnull=False).values_list(
-        "line__internal_order__shipper__domain",
-        "line__claim__level__inventory_item__remote_id",
-        "line__claim__level__location__remote_id",
-        "as_new",
-    )
-    for domain, item, place, units in rows:
+    where = ("location__shop__domain", "inventory_item__remote_id", "location__remote_id")
+    level = [Coalesce(f"restock_level__{column}", f"line__claim__level__{column}") for column in where]
+    for domain, item, place, units in ReturnLine.everyone.filter(restocked_at__isnull=False).values_list(
+        *level, "as_new"
+    ):
         back[domain, (item, place)] += units
     broken = []
     for domain, facts in began.items():

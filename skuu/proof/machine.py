@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from network.models import Shop
-from orders import return_goods
+from orders import direct, return_goods
 from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
-from orders.models import InternalOrder, Order, Parcel, Return
+from orders.models import InternalOrder, Order, Parcel, Return, ReturnRule
 from skuu.kit.errors import SkuuError
 from skuu.kit.states import move
 from skuu.proof import truths
@@ -67,8 +67,12 @@ class Network(RuleBasedStateMachine):
 
     @initialize(seed=ANY)
     def begin(self, seed: int) -> None:
-        """Draw the chances of this example, and let two customers come."""
+        """Draw the chances of this example, where goods come back to, and let two customers come."""
         self.chance = random.Random(seed)  # noqa: S311
+        for shop in range(4):
+            self.choose_way_back(
+                shop, self.chance.choice(("next_seller", "nearest", "shipper")), self.chance.random() < 0.7
+            )
         for _ in range(2):
             self._buy(self.chance.randrange(4), [(self.chance.choice(SIZES), self.chance.choice((1, 1, 2)))], True)
 
@@ -87,6 +91,16 @@ class Network(RuleBasedStateMachine):
     def buy_two(self, shop: int, first: str, second: str) -> None:
         """A customer buys two lines, perhaps of the same size."""
         self._buy(shop, [(first, 1), (second, 1)], True)
+
+    @rule(shop=SHOPS, size=st.sampled_from(SIZES))
+    def buy_and_get(self, shop: int, size: str) -> None:
+        """A day on which all goes well: a customer buys, the partner ships, the network keeps up."""
+        self._buy(shop, [(size, 1)], True)
+        for _ in range(3):
+            for name in SWEEPS:
+                self.town.work(name)
+        for row in InternalOrder.everyone.filter(status="accepted", cancel_wanted_at=None).order_by("pk"):
+            self._try(ship_internal_order, row, carrier="PostNL", number=f"3STEST{next(NUMBERS):07d}", by="shipper")
 
     def _buy(self, shop: int, wants: list[tuple[str, int]], paid: bool) -> None:
         origin = self.town.shops[shop]
@@ -192,8 +206,13 @@ class Network(RuleBasedStateMachine):
         self.town.at_till(self.town.shops[shop], size, units)
 
     # --- goods that come back -----------------------------------------------------------------------------------------
+    @rule(shop=SHOPS, way=st.sampled_from(["next_seller", "next_seller", *ReturnRule.NAMES]), takes=st.booleans())
+    def choose_way_back(self, shop: int, way: str, takes: bool) -> None:
+        """A merchant says where its customers send goods, and whether it takes over what others' customers send back."""
+        self._try(direct.choose_rule, self.town.shops[shop].merchant, way, takes_over=takes, by="merchant")
+
     @precondition(lambda self: self.sold)
-    @rule(at=ANY, units=st.integers(1, 2), destination=st.sampled_from(["shipper", "origin"]))
+    @rule(at=ANY, units=st.integers(1, 2), destination=st.sampled_from(["rule", "rule", "shipper", "origin"]))
     def announce(self, at: int, units: int, destination: str) -> None:
         """A customer sends something back."""
         row = self._internal(at, "shipped", "delivered")
@@ -305,7 +324,7 @@ class Network(RuleBasedStateMachine):
             if self.trail_is_whole():
                 come_to_rest(self.town, self.time)
                 hold(truths.when_quiet(self.town))
-                end_every_story(self.town, self.time)
+                end_every_story(self.town, self.time, self.chance)
                 hold(truths.when_quiet(self.town) + truths.at_the_end(self.town))
         finally:
             self.clock.stop()
@@ -339,8 +358,8 @@ def come_to_rest(town: Town, time: Any, rounds: int = 12) -> None:
             return
 
 
-def end_every_story(town: Town, time: Any) -> None:
-    """Pay or cancel, ship, deliver and inspect whatever is open, as people would in the end."""
+def end_every_story(town: Town, time: Any, chance: random.Random) -> None:
+    """Pay or cancel, ship and deliver whatever is open, send some of it back and inspect that, as people would in the end."""
     for shop in Shop.everyone.filter(status="paused"):
         move(shop, "live", by="merchant")
     for order in Order.everyone.filter(paid_at=None, cancelled_at=None).select_related("shop"):
@@ -352,8 +371,9 @@ def end_every_story(town: Town, time: Any) -> None:
         come_to_rest(town, time)
         if not _ship_and_deliver(town):
             break
-    for returned in Return.everyone.filter(status__in=Return.OPEN):
-        inspect_whole(returned, "as_new")
+    _send_back(chance)
+    for returned in Return.everyone.filter(status__in=Return.OPEN).order_by("pk"):
+        inspect_whole(returned, chance.choice(("as_new", "as_new", "faulty", "worn")))
     for _ in range(2):  # of some deliveries nobody ever told us, and some parcels were taken back and never sent again
         time.shift(dt.timedelta(days=20))
         town.work("tidy")
@@ -370,6 +390,15 @@ def _ship_and_deliver(town: Town) -> int:
         town.say(parcel.internal_order.shipper, parcel.remote_id, "DELIVERED")
         done += 1
     return done
+
+
+def _send_back(chance: random.Random) -> None:
+    """Let half of the customers who got something send a unit of it back, where the seller's rule says."""
+    for row in InternalOrder.everyone.select_related("shipper", "order__shop__merchant").filter(status="delivered"):
+        line = row.lines.order_by("pk").first()
+        if line and chance.random() < 0.5:
+            with contextlib.suppress(SkuuError), transaction.atomic():
+                return_goods.announce_return(row, [(line.pk, 1)], reason="not_liked", destination="rule", by="origin")
 
 
 def inspect_whole(returned: Return, grade: str, attempt: Any = None) -> None:

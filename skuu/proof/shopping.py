@@ -11,6 +11,8 @@ from typing import Any
 import requests
 from django.db import DatabaseError, connection
 
+from network.models import Shop
+from orders.direct import choose_rule
 from orders.models import InternalOrder, Return
 from orders.return_goods import announce_return, inspect_return
 from orders.tests.make import CANCEL
@@ -39,7 +41,8 @@ class People:
 
     def live(self) -> None:
         """Act until told to stop; what a store refuses, or cannot answer just now, is given up."""
-        acts = [self._buy] * 6 + [self._ship] * 4 + [self._cancel, self._refund, self._at_till, self._send_back]
+        rare = [self._cancel, self._refund, self._at_till, self._send_back, self._choose_way_back]
+        acts = [self._buy] * 6 + [self._ship] * 4 + rare
         while not self.stopping.wait(self.chance.uniform(0.05, 0.4)):
             act = self.chance.choice(acts)
             try:
@@ -115,4 +118,9 @@ class People:
             row = self.chance.choice(sent)
             line = row.lines.order_by("pk").first()
             if line:
-                announce_return(row, [(line.pk, 1)], reason="not_liked", by="soak")
+                announce_return(row, [(line.pk, 1)], reason="not_liked", destination="rule", by="soak")
+
+    def _choose_way_back(self) -> None:
+        shop = Shop.everyone.select_related("merchant").get(domain=self._store().domain)
+        way = self.chance.choice(("shipper", "next_seller", "next_seller", "nearest"))
+        choose_rule(shop.merchant, way, takes_over=self.chance.random() < 0.7, by="soak")

@@ -7,6 +7,7 @@ from collections import Counter
 
 from django.db import connection
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 
 from catalog.claim import check_claims
 from catalog.models import Placement, StockLevel
@@ -61,8 +62,10 @@ def when_quiet(town: Town) -> list[str]:
 def _own_figures(town: Town) -> list[str]:
     """A shop's own figure is moved by its own sales, its till, our orders with it and our returns to it, and nothing else."""
     put_back: Counter[tuple[int, str]] = Counter()
-    back = ReturnLine.everyone.filter(restocked_at__isnull=False, line__internal_order__remote_id__gt="")
-    for shop_id, sku, units in back.values_list("line__internal_order__shipper", "line__variant__sku", "as_new"):
+    written = Q(restock_level__isnull=False) | Q(line__internal_order__remote_id__gt="")
+    back = ReturnLine.everyone.filter(written, restocked_at__isnull=False)
+    whose = Coalesce("restock_level__location__shop", "line__claim__level__location__shop")
+    for shop_id, sku, units in back.values_list(whose, "line__variant__sku", "as_new"):
         put_back[shop_id, sku.rpartition("-")[2]] += units
     broken = []
     for shop in town.shops:
