@@ -1,14 +1,15 @@
 """How facts of earlier stages become entries: batch after batch, each in one transaction, until none is left."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
 from django.db import connection, transaction
 
 from network.scoping import as_network
+from settlement.hands import Tally, is_left_alone, share_work
 from settlement.post import Draft, lock_balances, post_entries
 from skuu.kit.errors import SkuuError
 
@@ -41,45 +42,41 @@ def post_in_batches(
 ) -> Sweep:
     """Run a batch step, each time in one transaction of its own, until it sees no row or the seconds are over.
 
-    What could not be posted is reported and passed over, so that one bad fact stops no other. With several ``hands``, threads
-    with a connection each, one drafts while the database writes what another has drafted; the step must then skip rows that
-    are locked. Inside a transaction of the caller, which other connections cannot see, there is only one hand.
+    What could not be posted is reported and passed over, so that one bad fact stops no other. Several ``hands``, each with a
+    connection of its own, share what there is; the step must then skip rows that are locked, and what a killed hand leaves is
+    left to the next sweep. Inside a transaction of the caller, which other connections cannot see, there is only one hand.
     """
     end = time.monotonic() + seconds if seconds is not None else None
-    if hands == 1 or connection.in_atomic_block:
-        sweep = _post_until_none(post_batch, what, end, tell)
-    else:
-        with ThreadPoolExecutor(hands) as pool:
-            busy = [pool.submit(_post_with_own_connection, post_batch, what, end, tell) for _ in range(hands)]
-        sweep = Sweep()
-        for each in busy:
-            sweep.add(each.result())
+    hands = 1 if connection.in_atomic_block else hands
+    tally, maker = Tally(hands), os.getpid()
+
+    def work(hand: int) -> Sweep:
+        def go_on(posted: int) -> bool:
+            tally.note(hand, posted)
+            if tell is not None and hand == 0:
+                tell(f"{tally.total()} {what}")
+            return not is_left_alone(maker)
+
+        return _post_until_none(post_batch, end, go_on)
+
+    sweep = Sweep()
+    for each in share_work(work, hands) if hands > 1 else [work(0)]:
+        sweep.add(each)
     for number, reason in sweep.refused.items():
         log.error("not_posted", what=what, row=number, reason=reason)
     return sweep
 
 
-def _post_until_none(post_batch: PostBatch, what: str, end: float | None, tell: Callable[[str], None] | None) -> Sweep:
+def _post_until_none(post_batch: PostBatch, end: float | None, go_on: Callable[[int], bool]) -> Sweep:
     sweep, after = Sweep(), 0
     with as_network():
         while end is None or time.monotonic() < end:
             with transaction.atomic():
                 last = post_batch(sweep, after)
-            if last is None:
+            if last is None or not go_on(sweep.posted):
                 break
             after = last
-            if tell is not None:
-                tell(f"{sweep.posted} {what}")
     return sweep
-
-
-def _post_with_own_connection(
-    post_batch: PostBatch, what: str, end: float | None, tell: Callable[[str], None] | None
-) -> Sweep:
-    try:
-        return _post_until_none(post_batch, what, end, tell)
-    finally:
-        connection.close()  # of this thread
 
 
 def post_or_name(drafts: Sequence[tuple[str, Draft]], refused: dict[str, str]) -> None:

@@ -1,15 +1,18 @@
 """Real threads on a real database: one entry per key, no deadlock, limits that hold, closings that wait."""
 
+import os
 import random
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from orders.fulfil import mark_posted
 from orders.models import InternalOrder
 from orders.return_goods import announce_return, inspect_return
 from settlement.balances import positions_of
@@ -113,6 +116,25 @@ def test_two_hands_of_one_closing_post_every_order_once_and_name_what_they_canno
     assert told
     doubts = [(each.promise, each.rows) for each in check_ledger(strict=True).findings]
     assert doubts == [("every shipped internal order is in the ledger", [made[4].number])]
+
+
+def test_what_a_killed_hand_leaves_is_posted_by_the_same_closing(own_database, monkeypatch):
+    monkeypatch.setattr("settlement.settle.BATCH", 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # hands are processes
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    for _ in range(9):
+        make_internal_order(bruno, alma)
+    here = os.getpid()
+
+    def dies_elsewhere(done: Collection[int]) -> int:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)  # its entries are written, its orders not marked, nothing is committed
+        return mark_posted(done)
+
+    monkeypatch.setattr("settlement.settle.mark_posted", dies_elsewhere)
+    closing = close_cycle(timezone.localdate())
+    assert (closing.posted, closing.refused, Entry.objects.count()) == (9, {}, 9)
+    assert check_ledger(strict=True).findings == []
 
 
 def test_in_a_transaction_of_the_caller_there_is_one_hand_and_all_of_it_can_be_taken_back(own_database):
