@@ -6,11 +6,9 @@ one for the price agreed when it was announced. Stock follows the inspection: un
 back to the place they were taken from, and never onto a shelf.
 """
 
-import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import structlog
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -21,13 +19,8 @@ from orders.locking import lock_internal_order
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Return, ReturnLine
 from orders.restock import is_written, keep_terms, put_back
 from orders.returnable import SENT, left_of, too_late
-from skuu.kit.errors import NotFound, NotPossible, SkuuError, WrongState
+from skuu.kit.errors import NotFound, NotPossible, WrongState
 from skuu.kit.states import move
-
-log = structlog.get_logger(__name__)
-
-NEVER_ARRIVED = dt.timedelta(days=60)  # announced, and nobody ever saw the parcel
-SILENT = dt.timedelta(days=14)  # arrived, and nobody says in which state; or reported lost, and nobody objects
 
 
 class TooLate(NotPossible):
@@ -74,7 +67,7 @@ def announce_return(
         made = _write(row, units, by=by, reason=reason, destination=destination, **said)
         if chosen is not None and chosen.levels:
             keep_terms(made, chosen.levels, chosen.prices)
-        _tell_receiver(made, f"{made.number}: a parcel comes back to you")
+        tell_receiver(made, f"{made.number}: a parcel comes back to you")
     return made
 
 
@@ -93,7 +86,7 @@ def report_lost(internal_order: InternalOrder, *, words: str = "", by: str) -> R
             raise WrongState(f"{row.number} may still arrive: it is promised by {row.promised_on}.", code="too_early")
         left = [(line.pk, left_of(line, row)) for line in row.lines.order_by("pk")]
         made = _write(row, [one for one in left if one[1]], by=by, reason="lost", is_lost=True, words=words[:300])
-        _tell_receiver(made, f"{made.number}: {row.number} never arrived")
+        tell_receiver(made, f"{made.number}: {row.number} never arrived")
     return made
 
 
@@ -173,41 +166,6 @@ def open_correction(returned: Return, units: Mapping[int, int], *, by: str) -> R
     )
     made.changes.create(from_status="", to_status="announced", by=by, reason=f"Corrects {returned.number}.")
     return made
-
-
-def end_silent_returns() -> int:
-    """End what nobody answers for: never arrived, arrived and not inspected, reported lost and not denied. Returns how many.
-
-    *Again*: no change.
-    """
-    now = timezone.now()
-    never = Return.everyone.filter(status="announced", is_lost=False, announced_at__lt=now - NEVER_ARRIVED)
-    lost = Return.everyone.filter(status="announced", is_lost=True, announced_at__lt=now - SILENT)
-    unseen = Return.everyone.filter(status="received", received_at__lt=now - SILENT)
-    ended = sum(_cancel_silent(returned) for returned in never.order_by("pk")[:200])
-    for rows, grade in ((lost, "lost"), (unseen, "as_new")):
-        ended += sum(_presume(returned, grade) for returned in rows.order_by("pk")[:200])
-    return ended
-
-
-def _cancel_silent(returned: Return) -> int:
-    try:
-        cancel_return(returned, by="network", reason=f"Nothing arrived within {NEVER_ARRIVED.days} days.")
-    except SkuuError as error:  # somebody was faster, or it cannot be ended: that must stop no other
-        log.warning("silent_return_not_ended", returned=returned.number, code=error.code)
-        return 0
-    return 1
-
-
-def _presume(returned: Return, grade: str) -> int:
-    whole = {line.line_id: {grade: line.quantity} for line in returned.lines.all()}
-    said = f"Presumed after {SILENT.days} days without an answer."
-    try:
-        inspect_return(returned, whole, verdict=said, by="network")
-    except SkuuError as error:
-        log.warning("silent_return_not_ended", returned=returned.number, code=error.code)
-        return 0
-    return 1
 
 
 def mark_posted(return_ids: Collection[int]) -> int:
@@ -315,7 +273,7 @@ def _follow_lines(row: Return, *, by: str) -> None:
 
 
 # --- telling the two shops --------------------------------------------------------------------------------------------
-def _tell_receiver(row: Return, subject: str) -> None:
+def tell_receiver(row: Return, subject: str) -> None:
     """Tell whoever gets the goods; the selling shop itself knows."""
     if row.destination == "origin":
         return

@@ -114,8 +114,8 @@ def tidy_orders() -> int:
     from orders.deliver import presume_delivered
     from orders.place import expire_unanswered
     from orders.punctual import count_punctuality
-    from orders.return_goods import end_silent_returns
     from orders.route import release_unpaid
+    from orders.silent_returns import end_silent_returns
 
     done = release_unpaid() + expire_unanswered() + presume_delivered() + count_punctuality()
     return done + end_silent_returns() + forget_requests()

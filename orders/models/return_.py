@@ -77,6 +77,9 @@ class Return(Stateful, Tenant):
     announced_at = models.DateTimeField(default=timezone.now)
     received_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # it should have been ended because nobody answers, and could not be: tried last, and why
+    ending_tried_at = models.DateTimeField(null=True, blank=True)
+    ending_error = models.CharField(max_length=500, blank=True, default="", db_default="")
     posted_at = models.DateTimeField(null=True, blank=True)  # settlement has posted it; see return_goods.mark_posted
 
     class Meta(Tenant.Meta):
@@ -123,7 +126,7 @@ class Return(Stateful, Tenant):
             ),
             # read by orders.follow_returns
             models.Index(fields=["remote_id"], condition=~Q(remote_id=""), name="return_of_a_shop"),
-            # read by orders.return_goods.end_silent_returns
+            # read by orders.silent_returns
             models.Index(
                 fields=["announced_at"], condition=Q(status__in=["announced", "received"]), name="return_open"
             ),

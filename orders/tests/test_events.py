@@ -8,7 +8,8 @@ from django.utils import timezone
 from network.models import Notice
 from orders.deliver import presume_delivered
 from orders.models import InternalOrder, OrderLine, Parcel, Return
-from orders.return_goods import announce_return, cancel_return, end_silent_returns, report_lost
+from orders.return_goods import announce_return, cancel_return, report_lost
+from orders.silent_returns import end_silent_returns
 from orders.tests.make import hurry
 
 TELL = """mutation($event: FulfillmentEventInput!) {

@@ -15,12 +15,12 @@ from orders.return_goods import (
     TooLate,
     announce_return,
     cancel_return,
-    end_silent_returns,
     inspect_return,
     receive_return,
     report_lost,
 )
 from orders.returnable import units_left
+from orders.silent_returns import end_silent_returns
 from orders.tests.make import Market
 from skuu.kit.errors import NotPossible, WrongState
 
