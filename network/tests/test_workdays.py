@@ -93,3 +93,10 @@ def test_handling_days_closing_days_and_full_days_are_left_out():
 
 def test_a_shop_without_room_for_ten_days_hands_nothing_over():
     assert leaves(14, capacity=0) is None
+
+
+def test_a_shop_closed_for_sixty_days_on_end_hands_over_on_the_first_day_after_them():
+    monday = dt.date(2026, 11, 23)
+    closed = {monday + dt.timedelta(days=days) for days in range(60)}  # the last is Thursday, 21 January
+    assert leaves(14, closed_on=closed) == dt.date(2027, 1, 22)
+    assert leaves(14, closed_on=closed, handling_days=1) == dt.date(2027, 1, 25)
