@@ -1,12 +1,14 @@
 """Several hands for one piece of work: processes of this one's making, each with a connection of its own to the database."""
 
+import contextlib
+import gc
 import mmap
 import os
 import pickle
 import signal
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -48,7 +50,8 @@ def share_work(work: Callable[[int], Result], hands: int) -> list[Result]:
             return [each.result() for each in [pool.submit(_in_thread, work, hand) for hand in range(hands)]]
     made = [_begin(work, hand) for hand in range(1, hands)]
     try:
-        results = [work(0)]
+        with _seldom_swept():
+            results = [work(0)]
     except BaseException:
         for pid, _ in made:
             os.kill(pid, signal.SIGTERM)
@@ -64,6 +67,19 @@ def share_work(work: Callable[[int], Result], hands: int) -> list[Result]:
 def is_left_alone(maker: int) -> bool:
     """Say whether the process that made this hand is gone; ``maker`` is its id, or this process's own."""
     return os.getpid() != maker and os.getppid() != maker
+
+
+@contextlib.contextmanager
+def _seldom_swept() -> Iterator[None]:
+    """Have Python look for garbage seldom, and never among what is there already: rows that are read are no cycles."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _in_thread(work: Callable[[int], Result], hand: int) -> Result:
@@ -87,7 +103,8 @@ def _begin(work: Callable[[int], Result], hand: int) -> tuple[int, int]:
         for each in theirs:
             del connections[each.alias]
         with os.fdopen(its, "wb") as out:
-            out.write(_outcome(work, hand))
+            with _seldom_swept():
+                out.write(_outcome(work, hand))
         connections.close_all()
     finally:
         os._exit(0)

@@ -100,6 +100,7 @@ class Batch:
     registrations: dict[int, list[tuple[dt.date, dt.date | None]]] = field(default_factory=dict)
     fee_vat: Callable[[int, str, dt.date], FeeVat] = field(init=False)
     rate_on: Callable[..., Any] = field(init=False)
+    read: Callable[[str], dict[str, Any]] = field(init=False)
     home: str = field(init=False)
     zone: dt.tzinfo = field(init=False)
 
@@ -107,6 +108,7 @@ class Batch:
         """Remember answers for the length of a batch: merchants, days and rates repeat in it."""
         self.fee_vat = functools.cache(self._fee_vat)
         self.rate_on = functools.cache(rate_on)
+        self.read = functools.cache(orjson.loads)  # decisions about VAT, which are written down and not changed
         self.home, self.zone = vat_country(settings.NETWORK_COUNTRY), timezone.get_current_timezone()
 
     def _fee_vat(self, merchant: int, country: str, day: dt.date) -> FeeVat:
@@ -145,7 +147,7 @@ def draft_shipment(sale: Sale, batch: Batch) -> Draft | None:
     fee bears the VAT of the day the goods left. *Raises* KeyError, ValueError, TypeError or UnknownRateError when the terms
     are incomplete, NoRate when a currency of its card has no rate.
     """
-    vat, lines = orjson.loads(sale.vat), batch.lines.get(sale.pk, [])
+    vat, lines = batch.read(sale.vat), batch.lines.get(sale.pk, [])
     if not vat:
         raise KeyError("vat")
     day = sale.shipped_at.astimezone(batch.zone).date()
@@ -197,11 +199,16 @@ def _described(items: list[Item], lines: list[SaleLine], units: list[int]) -> It
     for place, item in enumerate(items):
         told: dict[str, Any] = item._asdict()
         if item.kind != GOODS:
-            told.update(title="Shipping", quantity=1, origin_sku="", shipper_sku="")
+            told |= {"title": "Shipping", "quantity": 1, "origin_sku": "", "shipper_sku": ""}
         else:
             line = lines[place]
-            told.update(title=line.title, quantity=units[place], origin_sku=line.origin_sku)
-            told.update(shipper_sku=line.shipper_sku, order_line=line.order_line)
+            told |= {
+                "title": line.title,
+                "quantity": units[place],
+                "origin_sku": line.origin_sku,
+                "shipper_sku": line.shipper_sku,
+                "order_line": line.order_line,
+            }
         yield told
 
 

@@ -20,17 +20,18 @@ def share_by_weight(total: int, weights: Sequence[int]) -> list[int]:
     Lines of weight 0 get nothing; when all weigh 0 they share equally. The parts always add up to ``total``.
     Raises ValueError for a negative weight or no line at all.
     """
-    if not weights or any(weight < 0 for weight in weights):
+    if not weights or min(weights) < 0:
         raise ValueError("an amount is shared by at least one line, by weights that are not negative")
     if len(weights) - weights.count(0) == 1:  # most often: one line of goods, no fee on the shipping
         return [total if weight else 0 for weight in weights]
-    effective = list(weights) if any(weights) else [1] * len(weights)
-    sign, amount, whole = (-1 if total < 0 else 1), abs(total), sum(effective)
+    effective = weights if any(weights) else [1] * len(weights)
+    amount, whole = abs(total), sum(effective)
     parts = [amount * weight // whole for weight in effective]
-    by_remainder = sorted(range(len(parts)), key=lambda index: (-(amount * effective[index] % whole), index))
-    for index in by_remainder[: amount - sum(parts)]:
-        parts[index] += 1
-    return [sign * part for part in parts]
+    if left := amount - sum(parts):
+        by_remainder = sorted(range(len(parts)), key=lambda index: (-(amount * effective[index] % whole), index))
+        for index in by_remainder[:left]:
+            parts[index] += 1
+    return parts if total >= 0 else [-part for part in parts]
 
 
 def part_of_total(total: int, units_before: int, units_now: int, units: int) -> int:
