@@ -31,20 +31,23 @@ def _ring_now(sweep: Callable[[], Any]) -> None:
 
     from skuu.kit.models import Bell
 
-    name = f"{sweep.__module__}.{sweep.__qualname__}"
-    if Bell.press(name, stale_after=STALE_BELL):
-        async_task(sweep)
+    rung_at = Bell.press(f"{sweep.__module__}.{sweep.__qualname__}", stale_after=STALE_BELL)
+    if rung_at is not None:
+        async_task(sweep, rung_at=rung_at)
 
 
-def answers_bell(sweep: Callable[[], Any]) -> Callable[[], Any]:
-    """Mark a task as a sweep: taking up work silences its bell first, so that later events ring anew."""
+def answers_bell(sweep: Callable[[], Any]) -> Callable[..., Any]:
+    """Mark a task as a sweep: taking up work silences its bell first, so that later events ring anew.
+
+    A call that waited in the queue while another began is over: in a queue that is behind, calls repeated because they
+    seemed lost would otherwise take the place of other sweeps.
+    """
 
     @functools.wraps(sweep)
-    def answered() -> Any:
+    def answered(rung_at: dt.datetime | None = None) -> Any:
         from skuu.kit.models import Bell
 
-        Bell.silence(f"{sweep.__module__}.{sweep.__qualname__}")
-        return sweep()
+        return sweep() if Bell.answer(f"{sweep.__module__}.{sweep.__qualname__}", rung_at) else None
 
     return answered
 

@@ -1,7 +1,7 @@
 """The rows the machinery itself needs: bells of sweeps, signs of life, answers kept for repeats, request counts."""
 
 import datetime as dt
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import connection, models
 from django.utils import timezone
@@ -20,8 +20,8 @@ class Bell(models.Model):
         return self.name
 
     @classmethod
-    def press(cls, name: str, *, stale_after: dt.timedelta) -> bool:
-        """Say whether the caller should send the wake-up call: nobody else's is on its way; by the database's clock.
+    def press(cls, name: str, *, stale_after: dt.timedelta) -> dt.datetime | None:
+        """Say when the bell rang, by the database's clock, if the caller should send the wake-up call; None: one is on its way.
 
         Looking comes first: thousands who ring while a call is on its way neither queue for the row nor write.
         """
@@ -31,20 +31,31 @@ class Bell(models.Model):
                 [name, stale_after.total_seconds()],
             )
             if cursor.fetchone():
-                return False
+                return None
             cursor.execute(
                 "insert into kit_bell as b (name, pressed_at) values (%s, clock_timestamp()) "
                 "on conflict (name) do update set pressed_at = clock_timestamp() "
-                "where b.pressed_at is null or b.pressed_at < clock_timestamp() - make_interval(secs => %s) returning 1",
+                "where b.pressed_at is null or b.pressed_at < clock_timestamp() - make_interval(secs => %s) "
+                "returning pressed_at",
                 [name, stale_after.total_seconds()],
             )
-            return cursor.fetchone() is not None
+            row = cursor.fetchone()
+            return row[0] if row else None
 
     @classmethod
-    def silence(cls, name: str) -> None:
-        """Note that the sweep has taken up work; what happens from now on rings again."""
-        changes: dict[str, Any] = {"pressed_at": None, "answered_at": timezone.now()}
-        cls.objects.update_or_create(name=name, defaults=changes)
+    def answer(cls, name: str, rung_at: dt.datetime | None = None) -> bool:
+        """Note that the sweep takes up work, so that what happens from now on rings again.
+
+        False when somebody began it after the call was sent, and so has seen what the call was about; nothing is changed then.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into kit_bell as b (name, answered_at) values (%(name)s, clock_timestamp()) "
+                "on conflict (name) do update set pressed_at = null, answered_at = clock_timestamp() "
+                "where %(rung)s::timestamptz is null or b.answered_at is null or b.answered_at < %(rung)s returning 1",
+                {"name": name, "rung": rung_at},
+            )
+            return cursor.fetchone() is not None
 
 
 class Heartbeat(models.Model):
