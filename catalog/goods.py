@@ -76,6 +76,12 @@ def classed(products: QuerySet[Product]) -> QuerySet[Product]:
     return products.annotate(goods_class=RawSQL(_CLASS, ()))  # noqa: S611 - a text of our own
 
 
+def of_class(products: QuerySet[Product], goods: str) -> QuerySet[Product]:
+    """Keep the products of a class, out of what ``classed`` gave."""
+    wanted: dict[str, Any] = {"goods_class": goods}
+    return products.filter(**wanted)
+
+
 def say_goods(shop: Shop, product_ids: Iterable[int], goods: str, *, by: str) -> int:
     """Keep a seller's word about products of its shop; returns of how many it is new. The word before stays as history.
 

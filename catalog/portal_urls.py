@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from catalog import feedback_page, matches_page, portal, portal_insights, portal_rules
+from catalog import feedback_page, goods_page, matches_page, portal, portal_insights, portal_rules
 
 urlpatterns = [
     path("products/", portal.products, name="products"),
     path("products/unmatched/", feedback_page.unmatched, name="unmatched"),
     path("products/unmatched/csv/", feedback_page.unmatched_csv, name="unmatched_csv"),
+    path("products/vat/", goods_page.goods, name="goods"),
+    path("products/vat/say/", goods_page.goods_say, name="goods_say"),
+    path("products/vat/rules/", goods_page.goods_rule, name="goods_rule"),
+    path("products/vat/rules/<int:pk>/end/", goods_page.goods_rule_end, name="goods_rule_end"),
     path("products/<int:pk>/", portal.product, name="product"),
     path("matches/<int:pk>/report/", matches_page.report, name="match_report"),
     path("matches/<int:pk>/report/withdraw/", matches_page.withdraw, name="match_report_withdraw"),

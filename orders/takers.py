@@ -129,7 +129,14 @@ def _vat(shop: Shop, internal_order: InternalOrder, market: Market, today: dt.da
         Point(shop.country, shop.postcode),
     )
     seller, buyer = market.traders[order.shop_id].party, market.traders[shop.pk].party
-    route = vat_route(start, end, buyer, seller, today)
+    goods = _class_of(internal_order)
+    route = vat_route(start, end, buyer, seller, today, goods=goods)
     if not route.lawful or route.treatment != DOMESTIC:
         return None
-    return asdict(route) | {"country": shop.country, "postcode": shop.postcode, "goods": STANDARD}
+    return asdict(route) | {"country": shop.country, "postcode": shop.postcode, "goods": goods}
+
+
+def _class_of(internal_order: InternalOrder) -> str:
+    """Name the class for VAT in which the selling shop sold these goods; all lines of an internal order bear one rate there."""
+    words = internal_order.vat.get("said", {}).values()
+    return next((str(word["sold"]["goods"]) for word in words), STANDARD)

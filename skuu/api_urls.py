@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from catalog import api as catalog
+from catalog import goods_api as goods
 from catalog import insights_api as insights
 from catalog import matches_api as matches
 from catalog import rules_api as rules
@@ -27,6 +28,9 @@ urlpatterns = [
     path("shop/exit-plan/", leaving.ExitPlanDoor.as_view(), name="exit_plan"),
     path("products/", catalog.Products.as_view(), name="products"),
     path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
+    path("goods-classes/", goods.GoodsClasses.as_view(), name="goods_classes"),
+    path("goods-rules/", goods.GoodsRules.as_view(), name="goods_rules"),
+    path("goods-rules/<int:pk>/", goods.OneGoodsRule.as_view(), name="goods_rule"),
     path("stock/", stock.Stock.as_view(), name="stock"),
     path("shelf/", stock.Shelf.as_view(), name="shelf"),
     path("rules/", rules.Rules.as_view(), name="rules"),

@@ -49,7 +49,7 @@ class GoodsWord(_Said):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_goods_class_display()} ({self.product_id})"  # type: ignore[attr-defined]
+        return f"{self.get_goods_class_display()} ({self.product_id})"
 
 
 class GoodsRule(_Said):
@@ -71,7 +71,7 @@ class GoodsRule(_Said):
         ]
 
     def __str__(self) -> str:
-        return f"{self.says}: {self.get_goods_class_display()}"  # type: ignore[attr-defined]
+        return f"{self.says}: {self.get_goods_class_display()}"
 
     @property
     def says(self) -> str:

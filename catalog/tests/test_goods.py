@@ -5,7 +5,8 @@ import pytest
 from catalog.goods import BadGoods, Said, add_goods_rule, classed, end_goods_rule, goods_history, said_of, say_goods
 from catalog.models import GoodsRule, GoodsWord, Product
 from catalog.tests.cast import make_item, open_shop, stock
-from network.models import Shop
+from catalog.tests.test_rules_api import caller
+from network.models import Membership, Shop, User
 from skuu.kit.errors import NotFound
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +87,52 @@ def test_what_means_nothing_is_refused_and_a_strangers_product_is_not_there(brun
     assert not GoodsRule.everyone.exists()
     say_goods(cara, [hers], SHOES, by="cara")
     assert classes(bruno) == ["standard"]
+
+
+class TestDoors:
+    def test_the_api_says_lists_and_takes_back_and_a_stranger_finds_nothing(self, bruno: Shop) -> None:
+        call, cara = caller(bruno), caller(open_shop("Cara"))
+        shoe, boot = (stock(bruno, make_item(), 1, product_type="Shoes").product for _ in range(2))
+        said = call("put", "goods-classes/", {"products": [shoe.remote_id], "goods_class": SHOES})
+        assert (said.status_code, said.json()) == (200, {"changed": 1})
+        made = call("post", "goods-rules/", {"product_type": "Shoes", "goods_class": CLOTHES}).json()
+        listed = {
+            one["product"]: (one["goods_class"], one["said"]) for one in call("get", "goods-classes/").json()["results"]
+        }
+        assert listed == {shoe.remote_id: (SHOES, "word"), boot.remote_id: (CLOTHES, "rule")}
+        only = call("get", f"goods-classes/?goods_class={SHOES}").json()["results"]
+        assert [(one["product"], one["said_by"][:12]) for one in only] == [(shoe.remote_id, "API key skuu")]
+        assert cara("get", "goods-classes/").json()["results"] == []
+        assert cara("put", "goods-classes/", {"products": [shoe.remote_id], "goods_class": ""}).status_code == 404
+        assert cara("delete", f"goods-rules/{made['id']}/").status_code == 404
+        assert call("delete", f"goods-rules/{made['id']}/").status_code == 204
+        assert call("get", "goods-rules/?standing=true").json()["results"] == []
+        assert call("put", "goods-classes/", {"products": [shoe.remote_id], "goods_class": ""}).json() == {"changed": 1}
+        assert classes(bruno) == ["standard", "standard"]
+
+    def test_the_page_says_it_for_those_ticked_and_for_all_that_fit_the_search(self, client, bruno: Shop) -> None:
+        boots = [stock(bruno, make_item(), 1, vendor="Nordwand").product_id for _ in range(3)]
+        other = stock(bruno, make_item(), 1, vendor="Testa").product_id
+        user = User.objects.create_user("ada", password="x")
+        Membership.everyone.create(user=user, merchant=bruno.merchant, role="finance")
+        client.force_login(user)
+        page = client.get("/products/vat/").content.decode()
+        assert "Great Britain" in page or "United Kingdom" in page
+        client.post("/products/vat/say/", {"product": [boots[0]], "goods_class": SHOES})
+        assert classes(bruno) == [SHOES, "standard", "standard", "standard"]
+        answer = client.post("/products/vat/say/", {"all": "1", "q": "nordwand", "goods_class": CLOTHES}, follow=True)
+        assert answer.request["QUERY_STRING"].endswith("q=nordwand")
+        assert classes(bruno) == [CLOTHES, CLOTHES, CLOTHES, "standard"]
+        client.post("/products/vat/rules/", {"category": "boots", "goods_class": SHOES})
+        assert classes(bruno)[-1] == SHOES
+        page = client.get(f"/products/vat/?state={SHOES}").content.decode()
+        assert (f'value="{other}"' in page, f'value="{boots[0]}"' in page, "by a rule" in page) == (True, False, True)
+        client.post(f"/products/vat/rules/{GoodsRule.everyone.get().pk}/end/")
+        assert classes(bruno)[-1] == "standard"
+        history = client.get("/products/vat/").content.decode()
+        assert "until" in history
+        cara = open_shop("Cara")
+        Membership.everyone.filter(user=user).update(merchant=cara.merchant)
+        client.post("/products/vat/say/", {"product": boots, "goods_class": SHOES})
+        assert classes(bruno) == [CLOTHES, CLOTHES, CLOTHES, "standard"]
+        assert client.post(f"/products/vat/rules/{GoodsRule.everyone.get().pk}/end/").status_code == 404

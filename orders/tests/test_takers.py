@@ -198,3 +198,12 @@ def test_objected_units_are_bought_after_all_when_the_staff_says_so(market, anno
         market.level(market.cara, "42").pk, 2, 2,
     )  # fmt: skip
     assert [case.row.number for case in cases_of(market.cara.merchant, [correction])] == [correction.number]
+
+
+def test_it_sells_them_on_in_the_class_of_vat_in_which_it_sold_them(market, sent):
+    line = sent.lines.get().order_line_id
+    word = {"goods": "children_shoes", "how": "word", "by": "bruno", "at": "2026-10-20T10:00:00Z"}
+    vat = sent.vat | {"said": {str(line): {"sold": word, "supplied": word | {"by": "alma"}}}}
+    InternalOrder.everyone.filter(pk=sent.pk).update(vat=vat)
+    back = announce_return(fresh(), [(sent.lines.get().pk, 1)], reason="too_small", destination="rule", by="bruno")
+    assert (back.considered["vat"]["goods"], back.considered["vat"]["supply_rate_bp"]) == ("children_shoes", 2100)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from catalog.models import Match, Product, Rule, RuleBook
+from catalog.models import GoodsRule, Match, Product, Rule, RuleBook
 from catalog.rules import policy_of
 from network.models import ApiKey, Membership, Merchant, Notice, User
 from orders.models import InternalOrder, Order, Parcel
@@ -75,6 +75,7 @@ class World:
             "product_id": product.remote_id,
             "match": shared_match(alma).pk,
             "rule": Rule.everyone.create(shop=alma, tag="sale").pk,
+            "goods_rule": GoodsRule.everyone.create(shop=alma, tag="kids", goods_class="children_shoes").pk,
             "page": RuleBook.everyone.create(shop=alma, number=1, what="As it began", policy=policy_of(alma)).pk,
             "number": asked.filter(status="placed").first().number,
             "sold": sold.number,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from catalog.models import Match, Product, Rule, RuleBook
+from catalog.models import GoodsRule, Match, Product, Rule, RuleBook
 from network.models import ApiKey, Membership, Merchant, Notice, User
 from network.scoping import as_network
 from orders.models import InternalOrder, Order
@@ -57,6 +57,10 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "cancel_return": (None, OPERATE),
     "products": (ALL, OPERATE),
     "product": (ALL, OPERATE),
+    "goods": (ALL, None),
+    "goods_say": (None, {"owner", "operations", "finance"}),
+    "goods_rule": (None, {"owner", "operations", "finance"}),
+    "goods_rule_end": (None, {"owner", "operations", "finance"}),
     "unmatched": (ALL, OPERATE),
     "unmatched_csv": (ALL, OPERATE),
     "match_report": (None, OPERATE),
@@ -187,6 +191,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
             "leave": shop.pk,
             "leave_step": shop.pk,
             "rule": rule.pk,
+            "goods_rule_end": GoodsRule.everyone.get_or_create(shop=shop, tag="old", goods_class="standard")[0].pk,
             "rule_move": rule.pk,
             "rule_book_restore": page.pk,
             "rule_remove": rule.pk,
