@@ -1,5 +1,6 @@
 """GraphQL over the wire: tokens, faults, cost and the log around each document."""
 
+import functools
 import json
 import time
 from collections import deque
@@ -13,6 +14,7 @@ from network.connectors.shopify.standin.costing import DEAREST, Bucket, cost
 from network.connectors.shopify.standin.execution import run
 from network.connectors.shopify.standin.faults import AnswerLost, Fault
 from network.connectors.shopify.standin.registry import Call, Grant
+from network.connectors.shopify.standin.schema import load_schema
 from network.connectors.shopify.standin.state import Node, Store
 
 if TYPE_CHECKING:
@@ -21,28 +23,27 @@ if TYPE_CHECKING:
 Response = tuple[int, dict[str, str], bytes]
 
 
+@functools.lru_cache(maxsize=2000)  # all stand-ins of a process answer by one schema
+def _prepared(text: str) -> tuple[DocumentNode | None, list[Node]]:
+    schema, _ = load_schema()
+    try:
+        document = parse(text, no_location=False)
+        return document, [dict(error.formatted) for error in validate(schema, document)]
+    except GraphQLError as error:
+        return None, [dict(error.formatted)]
+
+
 class Answering:
     """The GraphQL door of all stores, with the documents it has read and the log of calls."""
 
     def __init__(self, standin: "StandIn") -> None:
         self.standin = standin
         self.log: deque[Node] = deque(maxlen=5000)
-        self._documents: dict[str, tuple[DocumentNode | None, list[Node]]] = {}
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def prepared(self, text: str) -> tuple[DocumentNode | None, list[Node]]:
         """Parse and validate a document, once for each text."""
-        known = self._documents.get(text)
-        if known is None:
-            try:
-                document = parse(text, no_location=False)
-                problems = [dict(error.formatted) for error in validate(self.standin.schema, document)]
-            except GraphQLError as error:
-                document, problems = None, [dict(error.formatted)]
-            if len(self._documents) > 2000:
-                self._documents.clear()
-            known = self._documents[text] = (document, problems)
-        return known
+        return _prepared(text)
 
     def answer(self, store: Store, head: dict[str, str], body: bytes) -> Response:
         """Answer one GraphQL request: who calls, what fault waits, what it costs, what comes out."""
