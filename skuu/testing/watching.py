@@ -7,9 +7,9 @@ import contextlib
 import http.client
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from django.core.mail import EmailMessage
@@ -158,7 +158,10 @@ def _fault(words: str) -> None:
 
 def _place() -> str:
     """Name the innermost line of the project's own code on the stack; nothing when only tests stand there."""
-    for frame in reversed(traceback.extract_stack(sys._getframe(2))):
-        if any(part in frame.filename for part in OURS) and "site-packages" not in frame.filename:
-            return "" if any(part in frame.filename for part in NOT_OURS) else f"{frame.filename}:{frame.lineno}"
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if any(part in name for part in OURS) and "site-packages" not in name:
+            return "" if any(part in name for part in NOT_OURS) else f"{name}:{frame.f_lineno}"
+        frame = frame.f_back
     return ""
