@@ -62,6 +62,7 @@ def enter_order(
 def _write_order(order: Order, remote: RemoteOrder, address: RemoteAddress | None, began: dt.datetime) -> None:
     now = timezone.now()
     order.name, order.financial_status = remote.name, remote.financial_status
+    order.refunded_minor = remote.refunded_minor
     order.is_test, order.cancelled_at = remote.test, remote.cancelled_at
     order.is_held = remote.on_hold or remote.high_risk
     order.held_reason = "The shop put it on hold." if remote.on_hold else "High fraud risk." if remote.high_risk else ""

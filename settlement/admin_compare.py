@@ -24,6 +24,7 @@ DAYS = 30
 COLUMNS = (
     "internal_order", "question", "selling_shop", "its_order", "customer_payment", "shipping_shop", "its_order_there",
     "shipped_on", "currency", "goods_by_shops", "goods_by_ledger", "difference", "owed_by_ledger",
+    "order_refunded_gross", "order_came_back_gross",
 )  # fmt: skip
 
 
@@ -101,5 +102,7 @@ def _lines(wanted: Wanted) -> Iterator[list[str]]:
             row.shipper_order,
         )
         amounts = (row.shops, row.ledger, row.difference, row.owed)
+        refunded = "" if row.refunded is None else major(row.refunded, row.currency)
         day = localdate(row.shipped_at).isoformat()
-        yield [*map(harmless, texts), day, row.currency, *(major(one, row.currency) for one in amounts)]
+        told = (*(major(one, row.currency) for one in amounts), refunded, major(row.back, row.currency))
+        yield [*map(harmless, texts), day, row.currency, *told]

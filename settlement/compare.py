@@ -20,6 +20,8 @@ QUESTIONS = {
     "orderless": "shipped without an order in the shipping shop",
     "unreturned": "came back, and the return is not in the ledger",
     "goods": "shops and ledger count different goods",
+    "refunded_less": "came back, and the customer was refunded less for it: a discount, something kept, or not refunded yet",
+    "refunded_more": "refunded more than came back: shipping, goodwill, goods of its own, or a return nobody announced",
 }
 
 
@@ -38,7 +40,8 @@ class Told(NamedTuple):
     """One sale as its tellers tell it; net of VAT and shipping, minor units, what came back taken off.
 
     ``shops`` is what both shops' orders say still stands, ``ledger`` what the books say, ``owed`` what the selling shop owes for
-    it by the books, VAT and shipping included.
+    it by the books, VAT and shipping included. Of the whole customer's order, gross as its store shows it: ``refunded`` is what the
+    customer was given back (None: the store does not say), ``back`` what came back of it at the prices paid.
     """
 
     pk: int
@@ -56,6 +59,8 @@ class Told(NamedTuple):
     shops: int
     ledger: int
     owed: int
+    refunded: int | None
+    back: int
     question: str
 
     @property
@@ -134,7 +139,7 @@ with told as (
   select i.id, i.number, os.name as origin, o.name as origin_order, o.id as origin_order_id, os.merchant_id as origin_merchant,
     ss.name as shipper, i.remote_name, ss.merchant_id as shipper_merchant, i.shipped_at, i.currency, o.financial_status,
     goods.net as shops, coalesce(ledger.net, case when i.posted_at is not null then goods.net else 0 end)::bigint as ledger,
-    owed.owed,
+    owed.owed, o.refunded_minor as refunded, gross.back,
     case
       when i.posted_at is null and i.shipped_at < now() - interval '1 hour' then 'unposted'
       when ledger.shipped > 0 and i.status not in ('shipped', 'delivered') then 'unshipped'
@@ -144,6 +149,8 @@ with told as (
       when i.remote_id = '' and i.status in ('shipped', 'delivered') then 'orderless'
       when ledger.shipped > 0 and goods.waiting then 'unreturned'
       when ledger.shipped > 0 and ledger.net <> goods.net then 'goods'
+      when o.refunded_minor < gross.back and not gross.exchanged then 'refunded_less'
+      when o.refunded_minor > gross.back then 'refunded_more'
       else '' end as question
   from orders_internalorder i join orders_order o on o.id = i.order_id
   join network_shop os on os.id = o.shop_id join network_shop ss on ss.id = i.shipper_id
@@ -169,6 +176,14 @@ with told as (
         from orders_returnline l join orders_return r on r.id = l.row_id
         where l.line_id = n.id and r.status = 'closed' and r.destination = 'shipper') b
       where n.internal_order_id = i.id) s) goods
+  cross join lateral (select coalesce(sum(round(s.unit_price_minor * s.units
+      * case when s.taxes_included then 1 else 1 + s.vat_bp / 10000 end)), 0)::bigint as back,
+      exists (select 1 from orders_orderline x where x.order_id = o.id and x.exchange_of_id is not null) as exchanged
+    from (select ol.unit_price_minor, ol.taxes_included, coalesce((k.vat->>'consumer_rate_bp')::numeric, 0) as vat_bp,
+        (select coalesce(sum(l.as_new + l.faulty + l.worn + l.lost), 0) from orders_returnline l
+          join orders_return r on r.id = l.row_id where l.line_id = n.id and r.status = 'closed') as units
+      from orders_internalorder k join orders_internalorderline n on n.internal_order_id = k.id
+      join orders_orderline ol on ol.id = n.order_line_id where k.order_id = o.id) s) gross
   where i.shipped_at >= %(since)s and i.shipped_at < %(until)s
     and (%(merchant)s::bigint is null or %(merchant)s in (os.merchant_id, ss.merchant_id))
     and (%(currency)s = '' or i.currency = %(currency)s)

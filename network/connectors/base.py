@@ -232,6 +232,9 @@ class RemoteOrder:
     high_risk: bool
     on_hold: bool
     locale: str = ""  # the language the customer bought in: de, fr-BE
+    refunded_minor: int | None = (
+        None  # what the shop gave its customer back so far, tax included; None: it does not say
+    )
     lines: tuple[RemoteOrderLine, ...] = ()
     fulfilment_orders: tuple[RemoteFulfilmentOrder, ...] = ()
 

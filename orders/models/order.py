@@ -21,6 +21,8 @@ class Order(Tenant):
     name = models.CharField(max_length=60)  # "#1001", as the shop's people know it
     currency = models.CharField(max_length=3)
     financial_status = models.CharField(max_length=24, blank=True)  # PAID, PENDING, … as Shopify says
+    # what the shop has given its customer back so far, tax included, as it shows it; null: it does not say
+    refunded_minor = models.BigIntegerField(null=True, blank=True)
     is_test = models.BooleanField(default=False)
     is_held = models.BooleanField(default=False)  # fraud risk, a hold, or staff said wait
     held_reason = models.CharField(max_length=200, blank=True)

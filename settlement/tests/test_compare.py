@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from network.models import User
-from orders.models import InternalOrder, Order, Return
+from orders.models import InternalOrder, Order, OrderLine, Return
 from orders.return_goods import announce_return, inspect_return
 from settlement.close import close_cycle
 from settlement.compare import Wanted, compare_three, compared_rows
@@ -187,3 +187,41 @@ def test_the_file_has_every_sale_however_few_are_read_at_a_time(client, monkeypa
     assert answer.streaming
     lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert [line["internal_order"] for line in lines] == numbers[::-1]
+
+
+def test_what_the_store_refunded_is_held_against_what_came_back_gross_to_the_cent(client, alma, bruno):
+    sale = payable_sale(bruno, alma, nets=(100_01,), quantities=(3,))
+    line = sale.lines.get().order_line
+    line.unit_price_minor, line.taxes_included = 40_01, True
+    line.save()
+    come_back(sale, 1)
+    post_returns()
+
+    def asked(refunded: int | None) -> tuple:
+        Order.everyone.filter(pk=sale.order_id).update(refunded_minor=refunded)
+        (row,) = compare_three(MONTH).rows
+        return row.question, row.refunded, row.back
+
+    assert asked(None) == ("", None, 40_01)
+    assert asked(40_01) == ("", 40_01, 40_01)
+    assert asked(40_00) == ("refunded_less", 40_00, 40_01)
+    assert asked(40_02) == ("refunded_more", 40_02, 40_01)
+    page = staff(client).get(PAGE).content.decode()
+    assert ("refunded more than came back: shipping, goodwill" in page, "came back: €40.01" in page) == (True, True)
+    (row,) = csv.DictReader(io.StringIO(client.get(f"{PAGE}?csv").getvalue().decode("utf-8-sig")))
+    assert (row["order_refunded_gross"], row["order_came_back_gross"]) == ("40.02", "40.01")
+    line.taxes_included = False  # 40.01 without 20 % VAT is 48.01 with it
+    line.save()
+    assert asked(48_01) == ("", 48_01, 48_01)
+
+
+def test_an_exchange_is_no_missing_refund(alma, bruno):
+    sale = payable_sale(bruno, alma)
+    back = come_back(sale, 1)
+    post_returns()
+    Order.everyone.filter(pk=sale.order_id).update(refunded_minor=0)
+    assert [row[1] for row in told()] == ["refunded_less"]
+    fresh = OrderLine.everyone.get(pk=sale.lines.get().order_line_id)
+    fresh.pk, fresh.remote_id, fresh.exchange_of = None, "given", back
+    fresh.save()
+    assert [row[1] for row in told()] == [""]

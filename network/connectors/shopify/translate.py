@@ -171,9 +171,15 @@ def order(node: Node, lines: Sequence[Node], fulfilment_orders: Sequence[RemoteF
         high_risk=high or risk.get("recommendation") == "CANCEL",
         on_hold=any(one.status == "ON_HOLD" for one in fulfilment_orders),
         locale=node.get("customerLocale") or "",
+        refunded_minor=_refunded(node),
         lines=tuple(_order_line(one) for one in lines),
         fulfilment_orders=tuple(fulfilment_orders),
     )
+
+
+def _refunded(node: Node) -> int | None:
+    money = (node.get("totalRefundedSet") or {}).get("shopMoney")
+    return parse_minor(money["amount"], money["currencyCode"]) if money else None
 
 
 def _order_line(node: Node) -> RemoteOrderLine:
