@@ -16,7 +16,7 @@ from network import tokens
 from network.connectors.base import AccessLost, ConnectorError, RemoteShelf, RemoteShop, connector_for
 from network.connectors.shopify import auth
 from network.connectors.shopify.connector import read_new_store
-from network.models import ApiKey, Membership, Merchant, Shop, ShopCredential, SyncRun, TaxRegistration, User
+from network.models import ApiKey, Leaving, Membership, Merchant, Shop, ShopCredential, SyncRun, TaxRegistration, User
 from skuu.kit.errors import NotPossible
 from skuu.kit.jobs import ring
 from skuu.kit.states import move
@@ -305,13 +305,19 @@ def pause_shop(shop: Shop, by: str, reason: str = "") -> None:
 
 
 def resume_shop(shop: Shop, by: str) -> None:
-    """Let a paused shop go on where it was. *Again*: no change. Raises Unmet when it was live and no longer may be."""
+    """Let a paused shop go on where it was; one that was leaving stays. *Again*: no change.
+
+    Raises Unmet when it was live and no longer may be.
+    """
     if shop.status != "paused":
         return
     before = shop.changes.filter(to_status="paused").order_by("-pk").values_list("from_status", flat=True).first()
     if before == "live":
         _refuse_unmet(check_shop(shop))
-    move(shop, "live" if before == "live" else "shadow", by=by, reason="resumed")
+    with transaction.atomic():
+        move(shop, "live" if before == "live" else "shadow", by=by, reason="resumed")
+        # left standing, it would let the shop go the next time it pauses
+        Leaving.everyone.filter(shop=shop, ended_at=None).update(ended_at=timezone.now(), ended_by=by)
 
 
 def leave_network(shop: Shop, by: str, reason: str = "") -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from network import connect, keys, team
 from network.acting import EVERYBODY, OWNERS, MerchantRequest, back_to, merchant_page, switch_merchant
 from network.forms import InviteForm, KeyForm
-from network.models import ApiKey, Membership, Notice, Shop, SyncRun
+from network.models import ApiKey, Leaving, Membership, Notice, Shop, SyncRun
 from network.scoping import as_network
 from skuu.kit.errors import NotFound, SkuuError
 
@@ -78,8 +78,25 @@ def _readiness(shop: Shop) -> dict[str, Any]:
         "reading": first is not None and first.status in ("waiting", "reading"),
         "working": shop.status != "left" and (shop.checked_at is None or bool(first and first.finished_at is None)),
         "blocking": blocking,
+        "leaving": Leaving.objects.for_shop(shop).filter(ended_at=None).exists(),
+        "found": _found(first),
         "history": shop.changes.order_by("-pk")[:8],
     }
+
+
+def _found(first: SyncRun | None) -> list[tuple[str, int]]:
+    """Name what the first read found; counts of how it went are the network's own."""
+    counts = first.counts if first else {}
+    words = {
+        "products": _("Products"),
+        "products_read": _("Products"),
+        "variants": _("Sizes"),
+        "levels_read": _("Stock figures"),
+    }
+    found = {words[name]: value for name, value in counts.items() if name in words and isinstance(value, int)}
+    if errors := counts.get("errors"):
+        found[_("Could not be read")] = len(errors) if isinstance(errors, list) else int(errors)
+    return list(found.items())
 
 
 @require_POST

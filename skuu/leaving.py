@@ -80,7 +80,8 @@ def stay(shop: Shop, *, by: str) -> None:
     leaving = Leaving.everyone.filter(shop=shop, ended_at=None).first()
     if leaving is None:
         return
-    resume_shop(shop, by=by)
+    if shop.changes.filter(to_status="paused", at__gte=leaving.asked_at).exists():
+        resume_shop(shop, by=by)
     Leaving.everyone.filter(pk=leaving.pk, ended_at=None).update(ended_at=timezone.now(), ended_by=by)
 
 

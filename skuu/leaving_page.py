@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from network.acting import OWNERS, MerchantRequest, merchant_page
+from network.models import Shop
 from network.scoping import as_network
 from skuu import leaving
 from skuu.kit.errors import NotFound
@@ -14,12 +15,16 @@ from skuu.kit.errors import NotFound
 
 @merchant_page(change=OWNERS)
 def leave(request: MerchantRequest, pk: int) -> HttpResponseBase:
-    """Show the exit plan of one shop."""
-    shop = request.acting.shop(pk)
+    """Show the exit plan of one shop, or how it ended."""
+    shop = Shop.objects.for_merchant(request.acting.merchant).filter(pk=pk).first()
+    if shop is None:
+        raise NotFound("There is no such shop.")
     with as_network():
         plan = leaving.plan_exit(shop)
     is_leaving = plan.leaving is not None and plan.leaving.ended_at is None
     facts = {"section": "shops", "shop": shop, "plan": plan, "is_leaving": is_leaving}
+    open_orders = ("to_ship", "sold", "parcels", "returns")
+    facts["is_nearly_clear"] = all(step.is_done for step in plan.steps if step.key in open_orders)
     return render(request, "portal/network/leave.html", facts)
 
 

@@ -11,7 +11,10 @@ from network.scoping import Tenant
 
 
 class Leaving(Tenant):
-    """That a shop wants to leave. Written only by skuu.leaving; what is still open is counted when asked, never stored."""
+    """That a shop wants to leave; what is still open is counted when asked, never stored.
+
+    Written by skuu.leaving, and ended by network.connect when the shop resumes.
+    """
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     reason = models.CharField(max_length=200, blank=True)

@@ -5,11 +5,13 @@ import pytest
 from catalog.distribute import distribute_due
 from catalog.models import Item, Placement
 from catalog.tests.cast import make_item, open_shop, stock
-from network.models import ApiKey, Leaving, Shop, ShopCredential
+from network.connect import pause_shop, resume_shop
+from network.models import ApiKey, Leaving, Membership, Shop, ShopCredential, User
 from orders.direct import Directed
 from orders.return_goods import announce_return, inspect_return
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 from skuu.leaving import HasLeft, ask_to_leave, finish_leaving, go_on_leaving, plan_exit, stay
+from skuu.testing.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +105,27 @@ class TestLeaving:
         assert (Placement.objects.get().wanted, Leaving.objects.get().left) == (3, False)
         assert go_on_leaving() == 0
 
+    def test_resuming_it_is_staying_and_a_later_pause_is_only_a_pause(self, alma: Shop, bruno: Shop) -> None:
+        bruno.platform = "api"  # a shop without a store to check
+        bruno.save()
+        decide()
+        ask_to_leave(bruno, by="bruno")
+        resume_shop(bruno, by="bea")
+        assert (Leaving.objects.get().ended_by, Leaving.objects.get().left) == ("bea", False)
+        pause_shop(bruno, by="bruno", reason="holidays")
+        decide()
+        show(bruno)
+        assert go_on_leaving() == 0
+        bruno.refresh_from_db()
+        assert (bruno.status, plan_exit(bruno).is_clear) == ("paused", True)
+
+    def test_a_shop_that_was_paused_before_it_asked_stays_paused(self, bruno: Shop) -> None:
+        pause_shop(bruno, by="bruno", reason="holidays")
+        ask_to_leave(bruno, by="bruno")
+        stay(bruno, by="bruno")
+        bruno.refresh_from_db()
+        assert (bruno.status, Leaving.objects.get().ended_by, go_on_leaving()) == ("paused", "bruno", 0)
+
     def test_asking_twice_is_one_way(self, bruno: Shop) -> None:
         assert ask_to_leave(bruno, by="bruno") == ask_to_leave(bruno, by="bruno")
 
@@ -113,3 +136,16 @@ class TestLeaving:
         with pytest.raises(HasLeft):
             ask_to_leave(bruno, by="bruno")
         assert Leaving.objects.count() == 1
+
+    def test_its_people_read_how_it_stands_until_the_end_and_after_it(self, bruno: Shop) -> None:
+        bea = User.objects.create_user("bea", "bea@example.com")
+        Membership.objects.create(user=bea, merchant=bruno.merchant, role="owner")
+        client, plan, shop = signed_in(bea), f"/leave/{bruno.pk}/", f"/connect/{bruno.pk}/"
+        assert "Nothing is open: it ends within minutes" in client.get(plan).content.decode()
+        client.post(f"{plan}ask/", {"reason": "We close."})
+        page = client.get(shop).content.decode()
+        assert ("Leaving the network" in page, ">Resume<" in page, f'href="{plan}"' in page) == (True, False, True)
+        assert go_on_leaving() == 1
+        assert "Bruno has left" in client.get(plan).content.decode()
+        assert f'href="{plan}"' in client.get("/connect/").content.decode()
+        assert client.post(f"{plan}stay/").status_code == 404
