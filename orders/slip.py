@@ -54,11 +54,11 @@ def sample_slip(seller: str, look: Look, language: str, *, kind: str = "pdf") ->
     return printed(contents, look, kind=kind)
 
 
-def printed(contents: dict[str, Any], look: Look, *, kind: str = "pdf") -> bytes:
+def printed(contents: dict[str, Any], look: Look, *, kind: str = "pdf", template: Path = TEMPLATE) -> bytes:
     """Typeset a slip. Raises NotPossible ``bad_logo`` when the logo is no picture."""
     told = contents | {"look": look.told(contents["seller"])}
     with tempfile.TemporaryDirectory(prefix="slip-") as folder:
-        main = Path(shutil.copy(TEMPLATE, folder))
+        main = Path(shutil.copy(template, folder))
         if look.logo:
             Path(folder, f"logo.{look.logo_kind}").write_bytes(look.logo)
         asked: dict[str, Any] = {"sys_inputs": {"slip": json.dumps(told)}, "ignore_system_fonts": True}

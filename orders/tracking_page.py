@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 from django.core import signing
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +18,9 @@ from django.views.decorators.http import require_GET
 from network.scoping import as_network
 from orders.carriers import page_of
 from orders.look import Look, ink_on, look_of
-from orders.models import Order, Parcel
+from orders.models import Order, Parcel, Return
+from orders.return_slip import return_slip
+from orders.return_words import RETURNING
 from orders.slip_words import language_of
 from orders.tracking_words import TRACKING, TrackingWords, event_words
 
@@ -49,10 +52,28 @@ def tracking(request: HttpRequest, token: str) -> HttpResponse:
             "has_logo": bool(look.logo) and not look.is_plain,
             "closing": "" if look.is_plain else look.closing_words,
             "link": parcel.tracking_url or page_of(parcel.carrier, parcel.tracking_number),
+            "slips": [row.number for row in _returns(parcel)],
+            "print_slip": RETURNING[language].print_it,
             "lines": [(row.quantity, row.line.order_line.title) for row in lines],
         }
     answer = render(request, "tracking/parcel.html", facts)
     answer["Referrer-Policy"] = "no-referrer"
+    answer["X-Robots-Tag"] = "noindex"
+    add_never_cache_headers(answer)
+    return answer
+
+
+@require_GET
+def tracking_return(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    """Print the slip of a return of this parcel's goods, for the customer who sends them back."""
+    parcel = _find(token)
+    with as_network():
+        returned = _returns(parcel).filter(number=number).first()
+        if returned is None:
+            raise Http404("There is no such return.")
+        content = return_slip(returned)
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{returned.number}.pdf"'
     answer["X-Robots-Tag"] = "noindex"
     add_never_cache_headers(answer)
     return answer
@@ -87,6 +108,17 @@ def _find(token: str) -> Parcel:
     if parcel is None:
         raise Http404("There is no such parcel.")
     return parcel
+
+
+def _returns(parcel: Parcel) -> QuerySet[Return]:
+    """Select the returns of what was in a parcel for which the customer still needs a slip."""
+    rows = Return.everyone.filter(status="announced", is_lost=False, corrects=None)
+    rows = rows.filter(internal_order=parcel.internal_order_id, lines__line__in=parcel.lines.values("line"))
+    return (
+        rows.select_related("internal_order__order__shop", "internal_order__shipper", "receiver")
+        .distinct()
+        .order_by("pk")
+    )
 
 
 def _look(token: str) -> Look:

@@ -6,7 +6,7 @@ from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
 from network.api import NoSuchAddress
-from orders.tracking_page import tracking, tracking_logo, tracking_look
+from orders.tracking_page import tracking, tracking_logo, tracking_look, tracking_return
 from skuu import health
 
 portal = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include((portal, "portal"))),
     path("track/<str:token>/", tracking, name="tracking"),
     path("track/<str:token>/look.css", tracking_look, name="tracking_look"),
+    path("track/<str:token>/<slug:number>.pdf", tracking_return, name="tracking_return"),
     path("track/<str:token>/logo", tracking_logo, name="tracking_logo"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
