@@ -67,17 +67,27 @@ def choose_rule(
         return ReturnRule.everyone.create(merchant=merchant, version=stands.version + 1, made_by=by[:150], **now)
 
 
-def direct_return(internal_order: InternalOrder, lines: Collection[int], *, reason: str) -> Directed:
-    """Decide by the selling merchant's rule where units of internal lines go. Reads only; needs no lock."""
+def direct_return(
+    internal_order: InternalOrder,
+    lines: Collection[int],
+    *,
+    reason: str,
+    without: Collection[int] = (),
+    at: dt.datetime | None = None,
+) -> Directed:
+    """Decide by the selling merchant's rule where units of internal lines go. Reads only; needs no lock.
+
+    ``without`` are shops that declined to take them over; ``at`` is when they were announced, if that was before now.
+    """
     origin, shipper = internal_order.order.shop, internal_order.shipper
     rule = rule_of(origin.merchant)
     items = _items(lines)
-    shops: list[tuple[Shop, str, str]] = [(shipper, SHIPPER, too_late(internal_order)), (origin, ORIGIN, "")]
+    shops: list[tuple[Shop, str, str]] = [(shipper, SHIPPER, too_late(internal_order, at)), (origin, ORIGIN, "")]
     takers: dict[int, Taker] = {}
     if rule.rule in BY_FIGURES:
         sellers = _selling(items) if len(items) == len(set(lines)) else set()  # who does not know all of it, gets none
         shops += [(shop, ORIGIN, "") for shop in _own(origin, sellers)]
-        takers = {taker.shop.pk: taker for taker in find_takers(internal_order, items, sellers)}
+        takers = {taker.shop.pk: taker for taker in find_takers(internal_order, items, sellers - set(without))}
         shops += [(taker.shop, TAKER, taker.refused) for taker in takers.values()]
     choice = choose_place(rule.rule, reason, _places(shops, items, internal_order))
     return _directed(choice, rule, origin, takers)

@@ -15,6 +15,7 @@ from django.db.models import F
 from network.connectors.base import Connector
 from network.connectors.returned import RemoteReturn
 from network.notify import give_notice
+from orders.decline_takeover import shops_that_declined
 from orders.direct import Directed, direct_return
 from orders.locking import lock_order
 from orders.models import InternalOrder, InternalOrderLine, Order, ParcelLine, Return, ReturnLine
@@ -162,7 +163,9 @@ def _adjust(returned: Return, units: dict[int, int], told: RemoteReturn) -> int:
 
 def _taken_along(returned: Return, lines: Collection[int], told: RemoteReturn) -> Directed | None:
     """Ask whether its taker takes other goods of the order over too; None, and the shop is told, when it does not."""
-    terms = direct_return(returned.internal_order, sorted(lines), reason=returned.reason)
+    terms = direct_return(
+        returned.internal_order, sorted(lines), reason=returned.reason, without=shops_that_declined(returned)
+    )
     if terms.levels and terms.receiver == returned.receiver_id:
         return terms
     error = NotPossible(f"{returned.number} goes to a partner who does not take the other goods over.")

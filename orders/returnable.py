@@ -19,10 +19,10 @@ def return_until(internal_order: InternalOrder) -> dt.datetime:
     return since + dt.timedelta(days=settings.RETURN_DAYS)
 
 
-def too_late(internal_order: InternalOrder) -> str:
-    """Say that the shipper takes nothing back any more; empty while it does."""
+def too_late(internal_order: InternalOrder, at: dt.datetime | None = None) -> str:
+    """Say that the shipper takes nothing back any more, now or as of the moment named; empty while it does."""
     until = return_until(internal_order)
-    if timezone.now() <= until:
+    if (at or timezone.now()) <= until:
         return ""
     return f"{internal_order.shipper.name} takes nothing of {internal_order.number} back after {until:%Y-%m-%d}."
 

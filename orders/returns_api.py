@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,8 +14,10 @@ from rest_framework.response import Response
 from network.api_base import NewestFirst, ShopList, ShopView
 from network.scoping import as_network
 from orders.api import KEY_HEADER, NothingIn
+from orders.decline_takeover import decline_takeover
 from orders.models import InternalOrder, Return
 from orders.return_goods import announce_return, cancel_return, inspect_return, receive_return, report_lost
+from orders.return_slip import return_slip
 from orders.returns_desk import Case, cases_of, returns_of
 from skuu.kit.errors import NotAllowed, NotFound
 from skuu.kit.idempotency import answers_once
@@ -201,6 +205,58 @@ class CancelReturn(ReturnDoor):
         with as_network():
             cancel_return(case.row, by=self.by)
         return self.show(number)
+
+
+class ReturnSlip(ReturnDoor):
+    """Prints."""
+
+    @extend_schema(
+        operation_id="returns_slip",
+        responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="pdf")},
+        tags=["returns"],
+    )
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """Print the slip of your customer's return, until it has arrived: address, number to scan and goods, in their language."""
+        case = self.find(number)
+        if not case.is_origin:
+            raise NotAllowed("Only the selling shop gives its customer a return slip.")
+        with as_network():
+            content = return_slip(case.row)
+        answer = HttpResponse(content, content_type="application/pdf")
+        answer["Content-Disposition"] = f'attachment; filename="{case.row.number}.pdf"'
+        return answer
+
+
+class DeclineTakeoverIn(Record):
+    """Why not."""
+
+    reason = serializers.CharField(max_length=200, help_text="the selling shop reads it")
+
+
+class DeclinedOut(serializers.Serializer):
+    """A return that is no longer yours to see."""
+
+    number = serializers.CharField()
+    declined = serializers.BooleanField()
+
+
+class DeclineTakeover(ReturnDoor):
+    """Declines."""
+
+    @extend_schema(
+        operation_id="returns_decline", request=DeclineTakeoverIn, responses=DeclinedOut, parameters=[KEY_HEADER], tags=["returns"]
+    )  # fmt: skip
+    @answers_once
+    def post(self, request: Request, number: str) -> Response:
+        """Decline to take the goods of one return over, until its parcel is on its way; they go elsewhere and you see it no more."""
+        case = self.find(number, inspects=True)
+        if not case.is_taker:
+            raise NotAllowed("Only a partner who takes goods over can decline them.")
+        given = DeclineTakeoverIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        with as_network():
+            decline_takeover(case.row, given.validated_data["reason"], by=self.by)
+        return Response({"number": number, "declined": True})
 
 
 class ReceiveReturn(ReturnDoor):

@@ -13,6 +13,7 @@ from catalog.catalogue import size_label
 from catalog.models import Variant
 from network.models import Merchant
 from orders.models import InternalOrder, InternalOrderLine, Objection, OrderLine, Return, ReturnLine
+from orders.return_slip import address_of, is_printable
 from orders.returnable import units_left
 from orders.returning.choosing import ORIGIN
 from skuu.kit.errors import NotFound
@@ -99,6 +100,12 @@ class Case:
         return told
 
     @property
+    def may_decline(self) -> bool:
+        """Whether this party may still say that it does not take this parcel's goods over."""
+        row = self.row
+        return self.is_taker and row.status == "announced" and not (row.tracking_number or row.corrects_id)
+
+    @property
     def may_cancel(self) -> bool:
         return self.is_origin and self.row.status == "announced"
 
@@ -149,24 +156,12 @@ class Case:
     @property
     def address(self) -> list[str]:
         """Where the parcel goes: the selling shop's name, care of a partner's street; never a partner's name."""
-        order = self.row.internal_order
-        origin, shipper = order.order.shop, order.shipper
-        if self.row.receiver:
-            there = self.row.receiver
-            first = (
-                [origin.name, f"c/o {there.address1}"]
-                if self.row.destination == "taker"
-                else [there.name, there.address1]
-            )
-            return [*first, f"{there.postcode} {there.city}", there.country]
-        if self.row.destination == "origin":
-            return [origin.name, origin.address1, f"{origin.postcode} {origin.city}", origin.country]
-        return [
-            origin.name,
-            f"c/o {shipper.address1}",
-            f"{shipper.postcode} {shipper.city}",
-            shipper.country,
-        ]
+        return address_of(self.row)
+
+    @property
+    def may_print(self) -> bool:
+        """Whether this party gives the customer the return slip."""
+        return self.is_origin and is_printable(self.row)
 
 
 def returns_of(merchant: Merchant) -> QuerySet[Return]:

@@ -6,11 +6,12 @@ from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from network.acting import MerchantRequest, merchant_page
 from network.paging import page_after, searched
 from network.scoping import as_network
+from orders.decline_takeover import decline_takeover
 from orders.forms import AnnounceReturnForm, InspectForm
 from orders.models import InternalOrder, Order, Return
 from orders.return_goods import (
@@ -20,6 +21,7 @@ from orders.return_goods import (
     receive_return,
     report_lost,
 )
+from orders.return_slip import return_slip
 from orders.returnable import return_until
 from orders.returns_desk import Case, cases_of, find_case, returnable, returns_of
 from skuu.kit.errors import NotFound, SkuuError
@@ -68,6 +70,20 @@ def _show(
         "history": case.row.changes.order_by("pk"),
     }
     return render(request, "portal/orders/return.html", facts, status=status)
+
+
+@require_GET
+@merchant_page()
+def slip(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Print the slip our customer puts on and into the parcel."""
+    case = find_case(request.acting.merchant, number)
+    if not case.is_origin:
+        raise NotFound("There is no such return.")
+    with as_network():
+        content = return_slip(case.row)
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{case.row.number}.pdf"'
+    return answer
 
 
 @merchant_page()
@@ -151,6 +167,22 @@ def receive(request: MerchantRequest, number: str) -> HttpResponseBase:
         request, _("%(number)s has arrived. Say in which state when you have looked.") % {"number": number}
     )
     return redirect("portal:return", number)
+
+
+@require_POST
+@merchant_page()
+def decline(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Decline to take the goods of one return over."""
+    case = find_case(request.acting.merchant, number)
+    if not case.is_taker:
+        return _show(request, case, refused=_("You do not take these goods over."), status=409)
+    try:
+        with as_network():
+            decline_takeover(case.row, request.POST.get("reason", ""), by=request.acting.by)
+    except SkuuError as error:
+        return _show(request, case, refused=error.message, status=error.status)
+    messages.success(request, _("%(number)s does not come to you. The selling shop is told why.") % {"number": number})
+    return redirect("portal:returns")
 
 
 @require_POST

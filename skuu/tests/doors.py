@@ -131,6 +131,13 @@ PORTAL = [
         post={},
     ),
     _door("returns/<slug:number>/", MINE, "returns/{returned}/"),
+    _door("returns/<slug:number>/slip.pdf", MINE, "returns/{returned}/slip.pdf"),
+    _door(
+        "returns/<slug:number>/decline/",
+        "302 409 403 404 404 403 403",
+        "returns/{returned}/decline/",
+        post={"reason": "full"},
+    ),
     _door("returns/<slug:number>/receive/", DONE, "returns/{returned}/receive/", post={}),
     _door(
         "returns/<slug:number>/inspect/",
@@ -273,6 +280,9 @@ PUBLIC = [
     _door("^api/", "404 404 404 404 404 404 404", "api/nothing/"),
     _door("track/<str:token>/", OPEN, "track/{track}/"),
     _door("track/<str:token>/look.css", OPEN, "track/{track}/look.css"),
+    _door(
+        "track/<str:token>/<slug:number>.pdf", "404 404 404 404 404 404 404", "track/{track}/R-0.pdf"
+    ),  # of her parcel nothing comes back
     _door("track/<str:token>/logo", "404 404 404 404 404 404 404", "track/{track}/logo"),  # she has none
     _door("livez", OPEN),
     _door("readyz", "503 503 503 503 503 503 503"),  # no worker lives in a test
@@ -365,6 +375,14 @@ API = [
     _api("returns/", "401 401 404 404 404", method="post", body={"internal_order": "N-0", "reason": "other"}),
     _api("returns/<str:number>/", THING, "returns/{returned}/"),
     _api("returns/<str:number>/cancel/", THING, "returns/{returned}/cancel/", method="post"),
+    _api("returns/<str:number>/slip.pdf", THING, "returns/{returned}/slip.pdf"),
+    _api(
+        "returns/<str:number>/decline/",
+        "401 401 403 404 404",
+        "returns/{returned}/decline/",
+        method="post",
+        body={"reason": "full"},
+    ),
     _api("returns/<str:number>/receive/", THING, "returns/{returned}/receive/", method="post"),
     _api(
         "returns/<str:number>/inspect/",

@@ -44,7 +44,9 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "privacy_file": (OPERATE, None),
     "returns": (ALL, OPERATE),
     "return": (ALL, OPERATE),
+    "return_slip": (ALL, None),
     "receive_return": (None, OPERATE),
+    "decline_takeover": (None, OPERATE),
     "inspect_return": (None, OPERATE),
     "return_rule": (ALL, OPERATE),
     "exchange": (ALL, OPERATE),
@@ -210,6 +212,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
             ("internal_order", "slip", "accept", "decline", "ship"), placed.number if placed else "N"
         )
         back = ("return", "receive_return", "inspect_return", "cancel_return", "object_grade", "withdraw_objection")
+        back = (*back, "decline_takeover", "return_slip")
         numbers |= dict.fromkeys(back, returned.number if returned else "R")
         numbers["correct_tracking"] = sent.number if sent else "N"
         numbers["report_lost"] = sold.number if sold else "N"
@@ -252,6 +255,7 @@ class TestEveryAddress:
         paths.pop("exchange")
         paths.pop("object_grade")  # nothing of hers was inspected
         paths.pop("order")  # Alma sells nothing from a shelf in this world
+        paths.pop("return_slip")  # so none of her customers sends anything back
         for name, path in sorted(paths.items(), key=lambda pair: TABLE[pair[0]][0] is None):
             see, change = TABLE[name]
             got = client.get(path).status_code
