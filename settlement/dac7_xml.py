@@ -19,6 +19,7 @@ DPI, STF = "urn:oecd:ties:dpi:v1", "urn:oecd:ties:dpistf:v1"
 NEW_DATA, CORRECTIONS = "DPI401", "DPI402"
 RESENT, NEW, CORRECTED, DELETED = "OECD0", "OECD1", "OECD2", "OECD3"
 IBAN, REGISTERED = "IBAN", "OECD304"
+NO_TIN = "NOTIN"  # what stands for a number nobody gave: the schema wants at least one character
 Four = tuple[int, int, int, int]
 
 
@@ -154,7 +155,7 @@ def _seller(body: Any, row: Reported, record: Record) -> None:
     if seller.tax_number:
         _add(entity, "TIN", seller.tax_number, issuedBy=seller.country)
     else:
-        _add(entity, "TIN", unknown="true")
+        _add(entity, "TIN", NO_TIN, unknown="true")
     if seller.registration_number:
         _add(entity, "IN", seller.registration_number, issuedBy=seller.country, INType="BRN")
     if seller.vat_ids:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -79,7 +80,7 @@ def test_elements_stand_in_the_order_of_the_schema():
 
 def test_an_unknown_tax_number_is_told_as_unknown():
     (tin,) = told(seller(tax_number="")).xpath(".//dpi:EntSellerID/dpi:TIN", namespaces={"dpi": DPI})
-    assert (tin.text, dict(tin.attrib)) == (None, {"unknown": "true"})
+    assert (tin.text, dict(tin.attrib)) == ("NOTIN", {"unknown": "true"})
 
 
 def test_small_sellers_and_sellers_outside_the_union_are_left_out():
@@ -205,3 +206,50 @@ def test_staff_write_it_on_its_page_and_take_the_file(client, sellers):
     assert (client.post(page).status_code, SellerReport.objects.count()) == (422, 1)
     client.force_login(User.objects.create_user("eva", password="x", is_staff=True))
     assert client.get(page).status_code == 403
+
+
+class TestFrenchSchema:
+    """The one public schema that can be executed: the French authority's, of November 2025 (Etalab-2.0, see data/dac7).
+
+    It is the OECD's in a dialect: other namespaces, no SendingEntityIN, Nexus asked for, TaxesQ1 for TaxQ1, references of its own.
+    """
+
+    FOLDER = Path(__file__).parent / "data" / "dac7"
+
+    def faults(self, message: bytes) -> list[str]:
+        schema = etree.XMLSchema(etree.parse(self.FOLDER / "DPIXML_v1.1-fr1.xsd"))
+        schema.validate(self.in_french(message))
+        return [error.message for error in schema.error_log]
+
+    def in_french(self, message: bytes) -> etree._Element:
+        text = message.decode().replace(DPI, "urn:oecd:ties:dpi").replace(STF, "urn:oecd:ties:dpistf")
+        root = etree.fromstring(text.replace("TaxQ", "TaxesQ").encode())
+        for one in root.findall(".//{*}SendingEntityIN"):
+            one.getparent().remove(one)
+        for one in root.findall(".//{*}AssumedReporting"):
+            nexus = etree.Element("{urn:oecd:ties:dpi}Nexus")
+            nexus.text = "RPONEX1"
+            one.addprevious(nexus)
+        return root
+
+    def message(self, settings, *sellers: Seller, reference: str = "OP_2026_404833048_1") -> bytes:
+        settings.NETWORK_COUNTRY, settings.NETWORK_VAT_ID = "FR", "FR83404833048"
+        settings.NETWORK_ADDRESS, settings.NETWORK_POSTCODE, settings.NETWORK_CITY = "1 rue du Test", "75001", "Paris"
+        records = [Record(NEW, f"OP_2026_404833048_{at}", "", row) for at, row in enumerate(
+            [None, *reported_sellers(sellers, 2026)]
+        )]  # fmt: skip
+        return write_report(records, 2026, at=AT, kind=NEW_DATA, reference=reference)
+
+    def test_a_message_about_all_kinds_of_sellers_is_valid_in_its_dialect(self, settings):
+        sellers = [
+            LARGE,
+            seller(merchant=8, country="DE", tax_number="", vat_ids="", account="", registration_number="HRB 1"),
+            seller(merchant=9, country="IT", street="", postcode="", currency="EUR"),
+        ]
+        assert self.faults(self.message(settings, *sellers)) == []
+
+    def test_the_schema_is_really_executed(self, settings):
+        message = self.message(settings, LARGE)
+        assert self.faults(message.replace(b"<dpi:ConsQ1", b"<dpi:ConsQ9").replace(b"/dpi:ConsQ1", b"/dpi:ConsQ9"))
+        assert self.faults(message.replace(b">1000<", b">1000.49<"))
+        assert self.faults(self.message(settings, LARGE, reference="1"))
