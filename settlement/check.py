@@ -1,10 +1,15 @@
 """The proof of the books: every promise of the ledger, asked of the rows themselves; any doubt is a finding."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Iterator
+import functools
+import itertools
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -12,6 +17,7 @@ from django.utils import timezone
 from network.scoping import as_network
 from settlement import promises
 from settlement.documents.statement import statement_digest
+from settlement.hands import share_work
 from settlement.models import Entry, Line, Statement
 
 GRACE = dt.timedelta(minutes=5)
@@ -53,27 +59,73 @@ def check_ledger(*, strict: bool = False, everything: bool = False) -> Proof:
     for a share of a big ledger, another every day, so that each row's turn comes; ``everything`` proves it for all.
     *Raises* nothing about the books: every doubt is a finding.
     """
-    before = timezone.now() if strict else timezone.now() - GRACE
-    outermost = not connection.in_atomic_block
-    with as_network(), transaction.atomic():
-        with connection.cursor() as cursor:
-            if outermost:
-                cursor.execute("set transaction isolation level repeatable read, read only")
-            cursor.execute("set local statement_timeout = 0")
-            cursor.execute("set local work_mem = '128MB'")  # one walk over millions of lines; this transaction only
+    hands = 1 if connection.in_atomic_block else max(1, settings.SETTLEMENT_HANDS)
+    with as_network(), _looking() as snapshot:
         counted = _counted()
         today = _Share.of_day(0, 1) if everything else _Share.of_day(max(counted), timezone.localdate().toordinal())
-        doubts: dict[str, list[str]] = {}
-        for query in (promises.BALANCED, promises.MOVED, promises.DATED):
-            for promise, row in _rows(query, {}):
-                doubts.setdefault(promise, []).append(row)
-        for promise, query in promises.ALONE.items():
-            doubts[promise] = [row for (row,) in _rows(query, {"before": before})]
-        for promise, query in promises.SHARED.items():
-            doubts[promise] = [row for (row,) in _rows(query.format(**today.conditions()), {})]
-        doubts["every statement recomputes byte for byte"] = list(_changed_statements(today))
-        findings = [Finding(promise, len(rows), rows[:_SHOWN]) for promise, rows in doubts.items() if rows]
-        return Proof(*counted, findings, today.told())
+        questions = list(_questions(today, timezone.now() if strict else timezone.now() - GRACE, hands))
+        with _counting(len(questions)) as waiting:
+
+            def answer(hand: int) -> list[tuple[int, list[Doubt]]]:
+                with as_network(), contextlib.nullcontext() if hand == 0 else _looking(snapshot):
+                    return [(number, questions[number]()) for (number,) in waiting]
+
+            answers = dict(itertools.chain.from_iterable(share_work(answer, hands) if hands > 1 else [answer(0)]))
+    if len(answers) < len(questions):
+        raise RuntimeError("A part of the proof was killed; nothing is proved.")
+    doubts: dict[str, list[str]] = {}
+    for _, found in sorted(answers.items()):
+        for promise, row in found:
+            doubts.setdefault(promise, []).append(row)
+    findings = [Finding(promise, len(rows), rows[:_SHOWN]) for promise, rows in doubts.items()]
+    return Proof(*counted, findings, today.told())
+
+
+Doubt = tuple[str, str]  # the promise and the row that breaks it
+
+
+@contextlib.contextmanager
+def _looking(snapshot: str = "") -> Iterator[str]:
+    """Look at the books as they are at one moment, reading only; gives a name by which other connections see the same.
+
+    Within a transaction of the caller there is nothing to name, and its own view is what is looked at.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if outermost:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            if snapshot:
+                cursor.execute("set transaction snapshot %s", [snapshot])
+        cursor.execute("set local statement_timeout = 0")
+        cursor.execute("set local idle_in_transaction_session_timeout = 0")  # the first waits for the others
+        cursor.execute("set local work_mem = '128MB'")  # one walk over millions of lines; this transaction only
+        if outermost and not snapshot:
+            cursor.execute("select pg_export_snapshot()")
+            snapshot = cursor.fetchone()[0]
+        yield snapshot
+
+
+@contextlib.contextmanager
+def _counting(count: int) -> Iterator[Iterator[bytes]]:
+    """Give the numbers from zero on, a byte each, each once to one of the processes or threads that ask: out of a pipe they all hold."""
+    following, numbers = os.pipe()
+    os.write(numbers, bytes(range(count)))
+    os.close(numbers)
+    with os.fdopen(following, "rb", buffering=0) as pipe:
+        yield iter(lambda: pipe.read(1), b"")
+
+
+def _questions(today: "_Share", before: dt.datetime, hands: int) -> Iterator[Callable[[], list[Doubt]]]:
+    """Give what is asked, each question alone, those that take longest first."""
+    for query in (promises.MOVED, promises.BALANCED):
+        yield functools.partial(_rows, query, {})
+    for hand in range(hands):
+        yield functools.partial(_changed_statements, today, hands, hand)
+    for promise, query in promises.SHARED.items():
+        yield functools.partial(_broken, promise, query.format(**today.conditions()), {})
+    for promise, query in promises.ALONE.items():
+        yield functools.partial(_broken, promise, query, {"before": before})
+    yield functools.partial(_rows, promises.DATED, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +160,23 @@ def _counted() -> tuple[int, int, int]:
     return Entry.objects.count(), Line.objects.count(), Statement.everyone.count()
 
 
-def _rows(query: str, values: dict[str, Any]) -> list[tuple[str, ...]]:
+def _rows(query: str, values: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return cursor.fetchall()
 
 
-def _changed_statements(share: _Share) -> Iterator[str]:
+def _broken(promise: str, query: str, values: dict[str, Any]) -> list[Doubt]:
+    return [(promise, row) for (row,) in _rows(query, values)]
+
+
+def _changed_statements(share: _Share, hands: int, hand: int) -> list[Doubt]:
+    """Reckon the digests of a hand's part of the statements whose turn it is."""
     stated = Statement.everyone.filter(cycle__stated_at__isnull=False)
-    statements = stated.annotate(turn=F("pk") % share.parts).filter(turn=share.rest)
-    for statement in statements.select_related("cycle").order_by("pk").iterator(chunk_size=200):
-        if statement_digest(statement) != statement.digest:
-            yield f"{statement.number} no longer has the digest it was sealed with"
+    turns = stated.annotate(turn=F("pk") % share.parts, part=F("pk") / share.parts % hands)
+    mine = turns.filter(turn=share.rest, part=hand).select_related("cycle").order_by("pk")
+    return [
+        ("every statement recomputes byte for byte", f"{statement.number} no longer has the digest it was sealed with")
+        for statement in mine.iterator(chunk_size=200)
+        if statement_digest(statement) != statement.digest
+    ]

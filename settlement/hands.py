@@ -47,7 +47,8 @@ def share_work(work: Callable[[int], Result], hands: int) -> list[Result]:
     """
     if threading.active_count() > 1:
         with ThreadPoolExecutor(hands) as pool:
-            return [each.result() for each in [pool.submit(_in_thread, work, hand) for hand in range(hands)]]
+            busy = [pool.submit(_in_thread, work, hand) for hand in range(1, hands)]
+            return [work(0), *(each.result() for each in busy)]
     made = [_begin(work, hand) for hand in range(1, hands)]
     try:
         with _seldom_swept():

@@ -7,17 +7,22 @@ asked of a share of the rows when there are many, another share every day.
 from settlement.seal import BROKEN_SEALS
 
 BALANCED = """
-with sums as materialized (
-  select entry_id, currency, count(*) as lines, sum(amount) as total from settlement_line group by entry_id, currency
+with sums as (
+  select entry_id, count(*) as lines, sum(amount) as total, min(currency collate "C") as one, max(currency collate "C") as other
+  from settlement_line group by entry_id
+), doubts as materialized (
+  select e.id, e.line_count, s.*
+  from sums s full join settlement_entry e on e.id = s.entry_id
+  where e.id is null or s.lines is distinct from e.line_count or s.total <> 0 or s.one <> s.other
 )
-select 'every entry sums to zero per currency', format('entry %%s: %%s %%s', entry_id, total, currency) from sums where total <> 0
+select 'every entry sums to zero per currency', format('entry %%s: %%s %%s', d.entry_id, l.total, l.currency)
+from doubts d cross join lateral (select currency, sum(amount) as total from settlement_line l where l.entry_id = d.entry_id
+  group by currency having sum(amount) <> 0) l
 union all
-select 'every entry has the lines it declares', format('entry %%s declares %%s, has %%s', e.id, e.line_count, coalesce(s.lines, 0))
-from settlement_entry e left join (select entry_id, sum(lines) as lines from sums group by entry_id) s on s.entry_id = e.id
-where s.lines is distinct from e.line_count
+select 'every entry has the lines it declares', format('entry %%s declares %%s, has %%s', id, line_count, coalesce(lines, 0))
+from doubts where id is not null and lines is distinct from line_count
 union all
-select 'every line is in an entry', format('entry %%s', s.entry_id) from sums s
-where not exists (select 1 from settlement_entry e where e.id = s.entry_id)
+select 'every line is in an entry', format('entry %%s', entry_id) from doubts where id is null
 """
 
 # One walk over all lines with their entries. What a line is about is told by a number of its entry and item, so that sums of
@@ -166,9 +171,10 @@ ALONE: dict[str, str] = {
           where h.held_minor is not null and i.currency = a.currency
             and a.merchant_id in (os.merchant_id, ss.merchant_id)), 0)""",
     "every settled payment is in the books once": """
-        select p.number from settlement_payment p where (p.status in ('settled', 'bounced')) <> exists (
-            select 1 from settlement_entry e where e.key = 'payment:' || p.id)
-          or (p.status = 'bounced') <> exists (select 1 from settlement_entry e where e.key = 'bounce:' || p.id)""",
+        select p.number from settlement_payment p
+        cross join lateral (select count(*) from settlement_entry e where e.key = 'payment:' || p.id) paid(entries)
+        cross join lateral (select count(*) from settlement_entry e where e.key = 'bounce:' || p.id) back(entries)
+        where (p.status in ('settled', 'bounced')) <> (paid.entries = 1) or (p.status = 'bounced') <> (back.entries = 1)""",
     "suspense is what the bank booked and nobody has named": """
         select format('%%s: suspense %%s, waiting %%s', s.currency, s.total, s.waiting) from (
           select c.currency,

@@ -96,9 +96,11 @@ def test_every_row_of_a_big_ledger_has_its_turn_to_be_hashed(sale, clock, monkey
     told = set()
     for day in range(7):
         clock.move_to(dt.datetime(2026, 11, 21 + day, 10, tzinfo=dt.UTC))
-        told.add(run("check_ledger", "--strict").strip().partition("clean ")[2])
-    assert told == {f"(hashes: share {at} of 7)" for at in range(1, 8)}
-    assert "hashes" not in run("check_ledger", "--everything")
+        _, _, proved = run("check_ledger", "--strict").partition("clean\n")
+        told.add(proved.partition("frozen facts: ")[2].partition(",")[0])
+    assert told == {f"share {at} of 7" for at in range(1, 8)}
+    assert proved.endswith("another each day; --full proves all of them now.\n")
+    assert "share" not in run("check_ledger", "--full")
 
 
 def test_check_ledger_is_clean_on_clean_books(sale):

@@ -6,6 +6,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -15,6 +18,7 @@ from django.utils import timezone
 from orders.fulfil import mark_posted
 from orders.models import InternalOrder
 from orders.return_goods import announce_return, inspect_return
+from settlement import check as check_module
 from settlement.balances import positions_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle, write_missing_statements
@@ -135,6 +139,37 @@ def test_what_a_killed_hand_leaves_is_posted_by_the_same_closing(own_database, m
     closing = close_cycle(timezone.localdate())
     assert (closing.posted, closing.refused, Entry.objects.count()) == (9, {}, 9)
     assert check_ledger(strict=True).findings == []
+
+
+def test_hands_that_prove_the_books_look_at_one_moment_and_a_lost_answer_proves_nothing(own_database, monkeypatch):
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # hands are processes
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    make_internal_order(bruno, alma)
+    close_cycle(timezone.localdate())
+    asked = check_module._broken
+
+    def posts_meanwhile(*question: Any) -> Any:
+        """Let books that are clean change between two questions; another connection sees it, the proof does not."""
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(
+                in_own_connection, lambda: post_entry(draft(f"late:{uuid4()}", bruno.merchant_id, alma.merchant_id))
+            )
+        return asked(*question)
+
+    monkeypatch.setattr("settlement.check._broken", posts_meanwhile)
+    assert check_ledger(strict=True).findings == []
+    assert Entry.objects.filter(kind="adjustment").count() > 1
+    monkeypatch.undo()
+    monkeypatch.setattr("settlement.check.share_work", lambda work, hands: [work(0)[1:]])
+    with pytest.raises(RuntimeError, match="nothing is proved"):
+        check_ledger()
+
+
+def in_own_connection(work: Callable[[], object]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()
 
 
 def test_in_a_transaction_of_the_caller_there_is_one_hand_and_all_of_it_can_be_taken_back(own_database):
