@@ -44,9 +44,10 @@ def pytest_configure(config: Any) -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("suite")
-    from skuu.testing import watching
+    from skuu.testing import static_files, watching
 
     watching.install()
+    static_files.remember()
     if not hasattr(config, "workerinput"):
         lock = pathlib.Path(__file__).resolve().parents[2] / "var" / f"pytest-{CLUSTER}.lock"
         lock.parent.mkdir(exist_ok=True)
