@@ -55,6 +55,15 @@ def pytest_configure(config: Any) -> None:
         fcntl.flock(config._run_lock, fcntl.LOCK_EX)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    """Have workers side by side begin with what takes longest; a run alone keeps the order it was asked for."""
+    from skuu.testing.ordering import longest_first
+
+    if hasattr(config, "workerinput"):
+        longest_first(items)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Iterator[None]:
     """Fail a test during which something was called inside a transaction, or rows were locked in no order or not at all."""
