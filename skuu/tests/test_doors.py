@@ -2,11 +2,13 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.db import connection, transaction
 from django.test import Client
@@ -90,14 +92,25 @@ class World:
             "statement_id": statement.pk,
             **make_things(alma.merchant, sold, Merchant.everyone.get(name=sold.shipper.merchant.name)),
         }
+        self.sessions: dict[str, str] = {}
+        self.signed_in_at = 0.0
         self.before = digest()
 
+    def sign_in(self) -> None:
+        """Have everybody signed in, and not so long ago that they would be asked again."""
+        if self.sessions and time.monotonic() - self.signed_in_at < 60:
+            return
+        self.signed_in_at = time.monotonic()
+        for role, person in {**self.people, "alma_session": self.people["alma"]}.items():
+            browser = signed_in(person, second_factor=role == "staff")
+            self.sessions[role] = browser.cookies[settings.SESSION_COOKIE_NAME].value
+
     def browser(self, role: str) -> Client:
-        if role in ("nobody", "no_key"):
-            return Client()
-        if role == "alma_session":
-            return signed_in(self.people["alma"])
-        return signed_in(self.people[role], second_factor=role == "staff") if role in self.people else Client()
+        """Open a browser of its own for a caller: with its session, if it has one, and nothing else."""
+        browser = Client()
+        if role in self.sessions:
+            browser.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        return browser
 
     def knock(self, door: Door, role: str) -> Any:
         """Knock once, and undo whatever came of it."""
@@ -174,9 +187,11 @@ def built(db: None, django_db_blocker: Any) -> Iterator[World]:
 
 @pytest.fixture
 def world(built: World, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield built
-        transaction.set_rollback(True)
+    with django_db_blocker.unblock():
+        built.sign_in()
+        with transaction.atomic():
+            yield built
+            transaction.set_rollback(True)
 
 
 def routes(resolver: Any, prefix: str = "") -> Iterator[str]:
