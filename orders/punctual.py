@@ -1,15 +1,25 @@
 """Whether shippers handed parcels over by the day they were meant to leave: counted once for each, for their record."""
 
+import datetime as dt
 from collections import Counter
 
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.trust import record_outcome
-from network.workdays import clock_of
+from network.workdays import clock_of, working_days_after, working_days_between
 from orders.models import InternalOrder
 
 BATCH = 500
+
+
+def due_on(row: InternalOrder) -> dt.date | None:
+    """Name the day on which a shipper is to hand a parcel over: later by as many working days as its order came late to it."""
+    if row.leaves_on is None or row.placed_at is None:
+        return row.leaves_on
+    country = row.shipper.country
+    planned, placed = (at.astimezone(clock_of(country)).date() for at in (row.created_at, row.placed_at))
+    return working_days_after(country, row.leaves_on, working_days_between(country, planned, placed))
 
 
 def count_punctuality() -> int:
@@ -22,9 +32,9 @@ def count_punctuality() -> int:
         taken = list(rows.order_by("shipped_at").select_for_update(skip_locked=True, of=("self",))[:BATCH])
         counts: Counter[tuple[int, str]] = Counter()
         for row in taken:
-            if row.leaves_on and row.shipped_at:
+            if (due := due_on(row)) and row.shipped_at:
                 sent = row.shipped_at.astimezone(clock_of(row.shipper.country)).date()
-                counts[row.shipper_id, "late" if sent > row.leaves_on else "on_time"] += 1
+                counts[row.shipper_id, "late" if sent > due else "on_time"] += 1
         for (shop_id, kind), times in sorted(counts.items()):
             record_outcome(shop_id, kind, times)
         InternalOrder.everyone.filter(pk__in=[row.pk for row in taken]).update(judged_at=timezone.now())

@@ -78,6 +78,9 @@ class InternalOrderOut(serializers.Serializer):
     may_ship = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     promised_on = serializers.DateField(allow_null=True)
+    hand_over_by = serializers.DateField(
+        allow_null=True, help_text="the day the parcel is to leave; five working days later it goes to another partner"
+    )
     own_order = serializers.CharField(help_text="its name in your own shop; empty before it is placed")
     destination = DestinationOut()
     lines = InternalLineOut(many=True)
@@ -112,6 +115,7 @@ def _task(task: Task) -> dict[str, Any]:
         "may_ship": task.may_ship,
         "created_at": row.created_at,
         "promised_on": row.promised_on,
+        "hand_over_by": row.leaves_on,
         "own_order": row.remote_name,
         "destination": {"country": country, "postcode_area": area},
         "lines": lines,

@@ -107,17 +107,19 @@ def sweep_orders() -> int:
 
 
 def tidy_orders() -> int:
-    """Every ten minutes: give back unpaid claims, pass on unanswered orders, presume late parcels delivered, end silent returns,
-    count punctuality, forget the text of privacy requests that are dealt with.
+    """Every ten minutes: give back unpaid claims, pass on unanswered and overdue orders, presume late parcels delivered, end silent
+    returns, count punctuality, forget the text of privacy requests that are dealt with.
     """
     from network.forget import forget_requests
     from orders.deliver import presume_delivered
+    from orders.overdue import chase_overdue, remind_unanswered
     from orders.place import expire_unanswered
     from orders.punctual import count_punctuality
     from orders.route import release_unpaid
     from orders.silent_returns import end_silent_returns
 
     done = release_unpaid() + expire_unanswered() + presume_delivered() + count_punctuality()
+    done += remind_unanswered() + chase_overdue()
     return done + end_silent_returns() + forget_requests()
 
 

@@ -77,6 +77,9 @@ class InternalOrder(Stateful, Tenant):
     promised_from = models.DateField(null=True, blank=True)
     promised_on = models.DateField(null=True, blank=True)
     leaves_on = models.DateField(null=True, blank=True)  # the day the shipper should hand it over by
+    # its parcel is late: steps taken so far, and the day on which it was looked at last; written by orders.overdue
+    chased = models.PositiveSmallIntegerField(default=0, db_default=0)
+    chased_on = models.DateField(null=True, blank=True)
     judged_at = models.DateTimeField(
         null=True, blank=True
     )  # its punctuality has been counted; written by orders.punctual
@@ -125,6 +128,12 @@ class InternalOrder(Stateful, Tenant):
                 fields=["shipper", "leaves_on"],
                 condition=Q(status__in=["planned", "placed", "accepted"]),
                 name="internal_order_leaving",
+            ),
+            # read by orders.overdue.chase_overdue
+            models.Index(
+                fields=["leaves_on"],
+                condition=Q(status__in=["placed", "accepted"], cancel_wanted_at=None, chased__lt=3),
+                name="internal_order_overdue",
             ),
             # read by orders.decide: what each shipper got lately
             models.Index(fields=["shipper", "created_at"], name="internal_order_given"),

@@ -11,7 +11,8 @@ from skuu.kit.models import IdempotencyKey
 from skuu.testing.calling import Program, codes
 
 KEYS = {
-    "number", "status", "status_reason", "wants_answer", "may_ship", "created_at", "promised_on", "own_order",
+    "number", "status", "status_reason", "wants_answer", "may_ship", "created_at", "promised_on", "hand_over_by",
+    "own_order",
     "destination", "lines", "trade", "address", "parcels",
 }  # fmt: skip
 LINE_KEYS = {"id", "variant", "title", "size", "sku", "location", "quantity", "shipped_quantity", "net"}
