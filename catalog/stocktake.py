@@ -4,9 +4,9 @@ Levels are locked in the order of their ids before they are compared, so that cl
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.cleaning import whole
 from catalog.mark import mark_inventory
-from catalog.models import Claim, InventoryItem, Placement, StockLevel, Variant
+from catalog.models import Claim, ClaimChange, InventoryItem, Placement, StockLevel, Variant
 from network.connectors.base import RemoteLevel
 from network.models import Location, Shop
 from skuu.kit.errors import NotFound
@@ -50,6 +50,7 @@ class _Figure:
 
 
 _Admits = Callable[[StockLevel, _Figure], bool]
+_Pair = tuple[StockLevel, _Figure]
 
 
 def apply_levels(shop: Any, levels: Iterable[RemoteLevel]) -> int:
@@ -102,7 +103,8 @@ def apply_stock_events(shop: Any, events: Iterable[StockEvent]) -> int:
 def set_stock(shop: Any, rows: Sequence[tuple[str, str, int, dt.datetime]]) -> dict[str, Any]:
     """Set absolute figures of a shop that pushes by REST: (variant id or SKU, location or "", available, source time).
 
-    A figure older than the one we have is ignored. Returns ``{"changed": n, "unknown": [keys that no variant has]}``.
+    A figure older than the one we have is ignored. What has shipped since the time of a figure is taken off it: the shop could not
+    know of it yet. Returns ``{"changed": n, "unknown": [keys that no variant has]}``.
     Raises NotFound for a location the shop does not have. *Again*: no change.
     """
     keys = {row[0] for row in rows}
@@ -119,7 +121,7 @@ def set_stock(shop: Any, rows: Sequence[tuple[str, str, int, dt.datetime]]) -> d
     for key, place, available, at in sorted(rows, key=lambda row: row[3]):
         if key in named:
             figures[named[key], place or default] = _Figure(available, True, at, at)
-    return {"changed": _take(shop, figures, _not_older), "unknown": sorted(keys - named.keys())}
+    return {"changed": _take(shop, figures, _not_older, _less_shipped), "unknown": sorted(keys - named.keys())}
 
 
 def default_location(shop: Any) -> Location:
@@ -180,7 +182,24 @@ def _not_older(level: StockLevel, new: _Figure) -> bool:
     return level.remote_updated_at is None or new.updated_at is None or level.remote_updated_at <= new.updated_at
 
 
-def _take(shop: Any, figures: dict[tuple[str, str], _Figure], rule: _Admits) -> int:
+def _less_shipped(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Take off figures the units that were handed over after them; call it with the levels locked, so that no unit is missed."""
+    since = {level.pk: new.updated_at for level, new in pairs if new.updated_at}
+    if not since:
+        return list(pairs)
+    used = ClaimChange.objects.filter(row__level__in=since, to_status="used", at__gt=min(since.values()))
+    gone: Counter[int] = Counter()
+    for level_id, at, units in used.values_list("row__level_id", "at", "row__quantity"):
+        gone[level_id] += units if at > since[level_id] else 0
+    return [(level, replace(new, available=new.available - gone[level.pk])) for level, new in pairs]
+
+
+def _take(
+    shop: Any,
+    figures: dict[tuple[str, str], _Figure],
+    rule: _Admits,
+    amend: Callable[[Sequence[_Pair]], list[_Pair]] = list,
+) -> int:
     """Compare figures with their levels under lock and write those that the rule admits; returns how many changed."""
     if not figures:
         return 0
@@ -192,7 +211,7 @@ def _take(shop: Any, figures: dict[tuple[str, str], _Figure], rule: _Admits) -> 
             return 0
         items = _known_items(shop, {stock for stock, _ in own})
         wanted = {(items[stock], places[place]): new for (stock, place), new in own.items()}
-        changed = _write([(level, wanted[key]) for key, level in _locked(wanted).items()], rule)
+        changed = _write(amend([(level, wanted[key]) for key, level in _locked(wanted).items()]), rule)
         mark_inventory(changed)
         if any(new.confirm_at for new in own.values()):
             ring_confirm()

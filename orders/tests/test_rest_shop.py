@@ -1,9 +1,11 @@
 """A shipper without Shopify sees its internal orders in our API; its figure moves when it ships."""
 
 import pytest
+from django.utils import timezone
 
 from catalog.claim import check_claims
 from catalog.models import Claim
+from catalog.stocktake import set_stock
 from orders.fulfil import decline_internal_order, ship_internal_order
 from orders.models import InternalOrder
 
@@ -34,6 +36,21 @@ def test_when_it_ships_the_figure_goes_down_and_the_customer_is_told(market, int
     (mirrored,) = market.order(market.bruno, market.order_id)["fulfillments"]
     assert mirrored["trackingInfo"][0]["number"] == "3SREST"
     assert check_claims() == []
+
+
+def test_a_figure_from_before_it_shipped_does_not_bring_the_unit_back(market, internal):
+    """What a shop counted at noon and sends at one still holds the pair that left at half past twelve."""
+    noon = timezone.now()
+    ship_internal_order(internal, carrier="PostNL", number="3SREST", by="alma")
+    sku = market.variant(market.alma, "42").sku
+    for _ in range(2):
+        set_stock(market.alma, [(sku, market.level(market.alma, "42").location.remote_id, 3, noon)])
+        assert (market.level(market.alma, "42").available, market.level(market.alma, "42").claimed) == (2, 0)
+    place = market.level(market.alma, "42").location.remote_id
+    set_stock(market.alma, [(sku, place, 1, noon)])  # another was sold in the shop before noon
+    assert market.level(market.alma, "42").available == 0
+    set_stock(market.alma, [(sku, place, 5, timezone.now())])  # the first that knows of it
+    assert market.level(market.alma, "42").available == 5
 
 
 def test_when_it_declines_the_unit_is_free_again_and_the_next_partner_is_asked(market, internal):
