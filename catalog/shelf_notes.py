@@ -5,6 +5,7 @@ committed. So nobody who tells waits: what cannot be written down at once become
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 
@@ -54,7 +55,7 @@ def tell_placements(shop_id: int, inventory_item_ids: Collection[int], units: in
     """
     if not inventory_item_ids:
         return
-    values = {"shop": shop_id, "items": sorted(inventory_item_ids), "units": units}
+    values: dict[str, Any] = {"shop": shop_id, "items": sorted(inventory_item_ids), "units": units}
     with connection.cursor() as cursor:
         cursor.execute(_TELL, values)
 

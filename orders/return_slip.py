@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from qrcode import constants
-from qrcode.main import QRCode
+from qrcode import constants  # type: ignore[import-untyped]
+from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from orders.look import look_of
 from orders.models import Return
