@@ -18,7 +18,8 @@ from settlement.documents.pdf import invoice_pdf
 from settlement.documents.pdfa import check_pdfa
 from settlement.documents.validate import check_document
 from settlement.invoicing import Invoice, Party, Row, told, write_cii, write_ubl
-from settlement.models import Cycle, Document, DocumentEntry, NumberSeries, StoredFile
+from settlement.models import Cycle, Document, DocumentEntry, Entry, NumberSeries, StoredFile
+from settlement.national import with_national_vat
 from settlement.post import Draft, post_entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotPossible, SkuuError
@@ -113,9 +114,11 @@ def _issue(group: _Group, entries: list[int], begins: dt.date, ends: dt.date) ->
     today = timezone.localdate()
     supplier = group.shipper if group.about == SUPPLY else None
     series = _series(supplier, group.kind, today)
-    facts = _facts_of(entries)
+    stated = list(Entry.objects.filter(pk__in=entries).order_by("effective_on", "pk"))
+    facts, vat = [entry.facts for entry in stated], "vat" if group.about == SUPPLY else "fee_vat"
     invoice = _invoice(group, facts, f"{series.prefix}-{series.last + 1:05d}", today, begins, ends)
-    booked = sum(abs(item["vat" if group.about == SUPPLY else "fee_vat"]) for one in facts for item in one["items"])
+    invoice = with_national_vat(invoice, stated, vat)
+    booked = sum(abs(item[vat]) for one in facts for item in one["items"])
     series.last += 1
     series.save(update_fields=["last"])
     document = Document.everyone.create(
@@ -148,12 +151,6 @@ def _series(supplier: int | None, kind: str, today: dt.date) -> NumberSeries:
     prefix = f"{letters}{supplier or ''}-{today.year}"
     NumberSeries.objects.get_or_create(supplier_id=supplier, prefix=prefix)
     return NumberSeries.objects.select_for_update().get(supplier_id=supplier, prefix=prefix)
-
-
-def _facts_of(entries: list[int]) -> list[dict]:
-    from settlement.models import Entry
-
-    return list(Entry.objects.filter(pk__in=entries).order_by("effective_on", "pk").values_list("facts", flat=True))
 
 
 def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date, begins: dt.date, ends: dt.date) -> Invoice:

@@ -89,6 +89,8 @@ def _facts(invoice: Invoice) -> dict[str, Any]:
         "vat": money(invoice.vat),
         "gross": money(invoice.gross),
         "iban": invoice.iban,
+        "national": Money(invoice.tax_vat, invoice.tax_currency).format("en") if invoice.tax_currency else "",
+        "national_rate": invoice.tax_rate,
     }
 
 

@@ -4,6 +4,7 @@ from xml.etree.ElementTree import Element
 
 from settlement.invoicing.facts import OUTSIDE, REASONS, Invoice, Party, Row
 from settlement.invoicing.xml import Writer, amount, compact, percent
+from skuu.kit.money import major
 
 _URN = "urn:un:unece:uncefact:data:standard:"
 SPACES = {
@@ -78,6 +79,8 @@ def _party(xml: Writer, node: Element, party: Party, invoice: Invoice) -> None:
 
 def _settlement(xml: Writer, trade: Element, invoice: Invoice) -> None:
     node = xml.add(trade, "ram:ApplicableHeaderTradeSettlement")
+    if invoice.tax_currency:
+        xml.add(node, "ram:TaxCurrencyCode", invoice.tax_currency)
     xml.add(node, "ram:InvoiceCurrencyCode", invoice.currency)
     if invoice.iban:
         means = xml.add(node, "ram:SpecifiedTradeSettlementPaymentMeans")
@@ -105,6 +108,9 @@ def _settlement(xml: Writer, trade: Element, invoice: Invoice) -> None:
     xml.add(total, "ram:LineTotalAmount", amount(invoice.net, invoice))
     xml.add(total, "ram:TaxBasisTotalAmount", amount(invoice.net, invoice))
     xml.add(total, "ram:TaxTotalAmount", amount(invoice.vat, invoice), currencyID=invoice.currency)
+    if invoice.tax_currency:
+        shown = major(invoice.tax_vat, invoice.tax_currency)
+        xml.add(total, "ram:TaxTotalAmount", shown, currencyID=invoice.tax_currency)
     xml.add(total, "ram:GrandTotalAmount", amount(invoice.gross, invoice))
     xml.add(total, "ram:DuePayableAmount", amount(invoice.gross, invoice))
     for number, on in invoice.corrects:

@@ -68,6 +68,10 @@ class Invoice:
     rows: tuple[Row, ...]
     corrects: tuple[tuple[str, dt.date], ...] = ()
     iban: str = ""
+    # the same VAT in the money of the seller's country, where the document is in another: minor units, and by which rates
+    tax_currency: str = ""
+    tax_vat: int = 0
+    tax_rate: str = ""
 
     @property
     def taxes(self) -> tuple[Tax, ...]:

@@ -4,6 +4,7 @@ from xml.etree.ElementTree import Element
 
 from settlement.invoicing.facts import OUTSIDE, REASONS, Invoice, Party, Row, Tax
 from settlement.invoicing.xml import Writer, amount, percent
+from skuu.kit.money import major
 
 _URN = "urn:oasis:names:specification:ubl:schema:xsd:"
 PROFILE = "urn:cen.eu:en16931:2017"
@@ -28,6 +29,8 @@ def write_ubl(invoice: Invoice) -> bytes:
     if invoice.note:
         add(root, "cbc:Note", invoice.note)
     add(root, "cbc:DocumentCurrencyCode", invoice.currency)
+    if invoice.tax_currency:
+        add(root, "cbc:TaxCurrencyCode", invoice.tax_currency)
     period = add(root, "cac:InvoicePeriod")
     add(period, "cbc:StartDate", invoice.begins.isoformat())
     add(period, "cbc:EndDate", invoice.ends.isoformat())
@@ -88,6 +91,10 @@ def _totals(xml: Writer, invoice: Invoice) -> None:
         xml.add(group, "cbc:TaxableAmount", amount(tax.base, invoice), **money)
         xml.add(group, "cbc:TaxAmount", amount(tax.vat, invoice), **money)
         _category(xml, group, "cac:TaxCategory", tax, why=True)
+    if invoice.tax_currency:
+        national = xml.add(xml.root, "cac:TaxTotal")
+        shown = major(invoice.tax_vat, invoice.tax_currency)
+        xml.add(national, "cbc:TaxAmount", shown, currencyID=invoice.tax_currency)
     sums = xml.add(xml.root, "cac:LegalMonetaryTotal")
     xml.add(sums, "cbc:LineExtensionAmount", amount(invoice.net, invoice), **money)
     xml.add(sums, "cbc:TaxExclusiveAmount", amount(invoice.net, invoice), **money)

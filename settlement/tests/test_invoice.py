@@ -1,16 +1,19 @@
 """A closed month becomes documents: numbered without gaps, proven by the rules, equal to the ledger with their true-up."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
 
 from network.models import Merchant
+from network.rates import forget_rates, keep_rates
 from settlement.balances import positions_of
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.invoice import issue_documents
+from settlement.invoicing import untold
 from settlement.models import Document, Entry, NumberSeries, StoredFile
 from settlement.post import reverse_entry
 from settlement.settle import post_shipped
@@ -185,3 +188,50 @@ def test_the_command_issues_a_month_and_lays_the_files_for_an_access_point(alma,
     assert {file.name for file in tmp_path.iterdir()} == {
         f"{number}.{suffix}" for number in told_of.values() for suffix in ("pdf", "cii.xml", "ubl.xml")
     }
+
+
+class TestVatInTheMoneyOfTheCountry:
+    """A document in another currency than its seller's country's tells its VAT in that one too (BT-6, BT-111)."""
+
+    @pytest.fixture(autouse=True)
+    def rates(self):
+        days = {dt.date(2026, 10, 12): "10", dt.date(2026, 10, 16): "11", dt.date(2026, 10, 30): "12.5"}
+        keep_rates(("SEK", day, Decimal(rate)) for day, rate in days.items())
+        forget_rates()
+        yield
+        forget_rates()
+
+    def test_each_sale_counts_at_the_rate_of_its_own_day_and_a_credit_at_that_of_its_sale(self, alma, bruno):
+        # shipped on 12 and 16 October; 182.00 and 45.50 VAT in SEK
+        delivered(bruno, alma, days_ago=17, nets=(1000_00,), shipping=60_00, currency="SEK")
+        later = delivered(bruno, alma, days_ago=13, nets=(250_00,), shipping=15_00, currency="SEK")
+        post_shipped()
+        close_cycle(dt.date(2026, 10, 31))
+        assert issue_documents(OCTOBER, by="ina").stuck == {}
+        document = Document.everyone.get(kind="389")
+        invoice = untold(document.facts)
+        assert (invoice.vat, invoice.tax_currency, invoice.tax_vat) == (227_50, "EUR", 18_20 + 4_14)
+        assert invoice.tax_rate.endswith("1 EUR = 12.5 SEK on 2026-10-30")
+        cii, ubl = (
+            bytes(StoredFile.everyone.get(document=document, kind=kind).content).decode() for kind in ("cii", "ubl")
+        )
+        assert '<ram:TaxTotalAmount currencyID="EUR">22.34</ram:TaxTotalAmount>' in cii
+        assert ("<cbc:TaxCurrencyCode>EUR</cbc:TaxCurrencyCode>" in ubl, '"EUR">22.34</cbc:TaxAmount>' in ubl) == (
+            True,
+            True,
+        )
+        reverse_entry(Entry.objects.get(internal_order=later, kind="ship"), by="ina", reason="posted twice")
+        close_cycle(dt.date(2026, 11, 1))
+        with time_machine.travel(dt.datetime(2026, 12, 1, 10, tzinfo=dt.UTC), tick=False):
+            close_cycle(dt.date(2026, 11, 30))
+            assert issue_documents(dt.date(2026, 11, 1), by="ina").stuck == {}
+        credit = untold(Document.everyone.get(kind="261").facts)
+        assert (credit.vat, credit.tax_vat) == (45_50, 4_14)
+        assert check_ledger(strict=True).findings == []
+
+    def test_a_document_in_the_countrys_own_money_tells_no_other(self, alma, bruno):
+        delivered(bruno, alma)
+        post_shipped()
+        close_cycle(dt.date(2026, 10, 31))
+        issue_documents(OCTOBER, by="ina")
+        assert {untold(one.facts).tax_currency for one in Document.everyone.all()} == {""}
