@@ -63,7 +63,7 @@ def goods_say(request: MerchantRequest) -> HttpResponseBase:
     shop = _shop_of(request)
     if shop is None:
         raise NotFound("There is no such shop.")
-    if "all" in request.POST:
+    if "all" in request.POST and (request.POST.get("q") or request.POST.get("state")):
         ids = list(_chosen(request, shop, request.POST).values_list("pk", flat=True)[: MOST + 1])
     else:
         ids = [int(pk) for pk in request.POST.getlist("product") if pk.isdecimal() and len(pk) < 19]

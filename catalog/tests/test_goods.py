@@ -126,7 +126,11 @@ class TestDoors:
         client.post("/products/vat/rules/", {"category": "boots", "goods_class": SHOES})
         assert classes(bruno)[-1] == SHOES
         page = client.get(f"/products/vat/?state={SHOES}").content.decode()
-        assert (f'value="{other}"' in page, f'value="{boots[0]}"' in page, "by a rule" in page) == (True, False, True)
+        assert (f'id="goods-{other}"' in page, f'id="goods-{boots[0]}"' in page, "by a rule" in page) == (
+            True,
+            False,
+            True,
+        )
         client.post(f"/products/vat/rules/{GoodsRule.everyone.get().pk}/end/")
         assert classes(bruno)[-1] == "standard"
         history = client.get("/products/vat/").content.decode()

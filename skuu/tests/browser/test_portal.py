@@ -20,6 +20,7 @@ WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 SELLER, SUPPLIER = "bruno-schoenen", "alma-studio"
 PAGES = ["/", "/products/", "/shelf/", "/shelf/why/?q=sneaker", "/rules/", "/to-ship/", "/to-ship/?state=closed"]
 PAGES += ["/shipping/", "/look/", "/returns/rule/", "/insights/", "/partner-countries/", "/rules/versions/"]
+PAGES += ["/products/vat/", "/money/evidence/"]
 PAGES += ["/my-orders/", "/returns/", "/returns/?state=closed", "/statements/", "/team/", "/keys/", "/connect/"]
 Enter = Callable[..., Watched]
 
