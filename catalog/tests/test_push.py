@@ -109,6 +109,7 @@ class TestWhatIsPushed:
 
 class TestStaleFigures:
     def test_an_unseen_sale_is_found_and_the_shelf_not_raised_before_orders_are_read(self, market):
+        """Case 36."""
         push_all()
         market.buy(market.bruno, STRAND_42)
         assert market.figures(market.bruno, STRAND_42) == (0, 2)
@@ -242,6 +243,7 @@ class TestStaleFigures:
 
 class TestFaults:
     def test_a_lost_answer_is_looked_at_before_anything_is_written(self, market):
+        """Case 42, at a shelf."""
         push_all()
         want(market, STRAND_42, 1)
         market.standin.spoil("drop_after", "inventorySetQuantities", times=4)

@@ -152,6 +152,7 @@ class TestTheSweep:
         }
 
     def test_a_batch_is_leased_so_that_a_killed_worker_gives_it_back(self, bruno, handled, monkeypatch):
+        """Case 23."""
         self.give(bruno, {"n": 1})
 
         def killed(*_: Any) -> None:

@@ -42,6 +42,7 @@ def test_an_order_cancelled_after_placing_is_cancelled_and_restocked_at_the_part
 
 
 def test_a_parcel_that_was_faster_than_the_cancellation_counts_and_both_sides_hear_of_it(market):
+    """T12."""
     order_id = market.buy(market.bruno, ("42", 1))
     market.settle()
     internal = InternalOrder.everyone.get()

@@ -43,6 +43,7 @@ def test_a_worker_killed_between_two_steps_changes_nothing_at_the_end(market, po
 
 @pytest.mark.parametrize("mode", ["drop_after", "http_502_after"])
 def test_a_lost_answer_to_the_creation_leaves_one_order(market, mode):
+    """Case 42, at the shipper."""
     order_id = market.buy(market.bruno, ("42", 1))
     market.standin.spoil(mode, "orderCreate", store=market.alma.domain)
     read_due()

@@ -61,6 +61,7 @@ def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
 
 
 def test_a_message_delivered_sixteen_times_at_once_is_one_row(bruno, settings):
+    """Case 6."""
     body = json.dumps({"n": 1}).encode()
     headers = head(settings, body)
 
