@@ -13,7 +13,7 @@ from network.scoping import as_network
 from settlement.post import Draft, post_entries
 from settlement.splitting import Posting
 
-BATCH = 20_000
+BATCH = 100_000  # each batch looks at all that wait behind it, so few and large ones
 _LOCK = 7_700_452  # advisory: one release at a time in this database
 
 # Entries with pending amounts that are not released: due when their sale was delivered so many days ago (by the most specific
