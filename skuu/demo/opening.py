@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from django.contrib.auth import get_user_model
 
+from catalog.distribute import notice_changes
 from catalog.models import ItemMark, Placement, Variant
 from catalog.models.shelf import OUT_OF_STEP
 from network import connect
@@ -122,7 +123,8 @@ def wait_for_matching() -> None:
 
 
 def wait_for_shelves() -> None:
-    """Wait until every shelf shows what it should."""
+    """Wait until every shelf shows what it should, now that its shop and its partners are live."""
+    notice_changes()  # until somebody has, shelves decided while nobody was live look as right as full ones
 
     def settled() -> bool:
         if ItemMark.objects.exists():
