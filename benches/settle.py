@@ -1,6 +1,7 @@
 """Settle: shipped internal orders to closed statements, beside a COPY of the same books into the same tables."""
 
 import json
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -164,14 +165,15 @@ def _settle(bench: Bench, twin: str) -> None:
     before = peak_bytes()
     posting, sweep = timed(lambda: post_shipped(hands=settings.SETTLEMENT_HANDS))
     closing, closed = timed(lambda: close_cycle(timezone.localdate(), by="bench"))
-    memory = peak_bytes() - before
+    memory, beside = peak_bytes() - before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     if sweep.posted != bench.rows or sweep.refused or closed.refused:
         raise RuntimeError(f"{sweep.posted} of {bench.rows} internal orders were posted: {sweep.refused}")
     copying, entries = _copy_books(twin)
     bench.note(
         f"{Entry.objects.count()} entries ({closed.posted} returns, {closed.released} released), {Line.objects.count()} lines, "
         f"{Statement.objects.count()} statements with {StatementLine.objects.count()} lines, {len(closed.payments)} payments; "
-        f"posting {posting:.1f} s, closing {closing:.1f} s; load now {_scratch.load()}"
+        f"posting {posting:.1f} s, closing {closing:.1f} s with {settings.SETTLEMENT_HANDS} hands, those beside this process "
+        f"held at most {beside / 2**10:.0f} MB each, what they share with it included; load now {_scratch.load()}"
     )
     bench.tell(
         "shipped, delivered and returned orders posted, released, closed and stated",
