@@ -98,7 +98,7 @@ SETTLEMENT_MODE = env.str("SETTLEMENT_MODE", default="bilateral")  # or "psp"
 if SETTLEMENT_MODE not in {"bilateral", "psp"}:
     raise ImproperlyConfigured("SETTLEMENT_MODE is “bilateral” or “psp”.")
 SETTLEMENT_RELEASE_DAYS = whole("SETTLEMENT_RELEASE_DAYS", default=17)  # 14 days to withdraw, 3 for the parcel back
-SETTLEMENT_HANDS = whole("SETTLEMENT_HANDS", default=2)  # connections with which a closing posts what is shipped
+SETTLEMENT_HANDS = whole("SETTLEMENT_HANDS", default=2)  # processes, a connection each, that share a closing
 SETTLEMENT_MINIMUM_MINOR = whole("SETTLEMENT_MINIMUM_MINOR", default=500)  # less is carried to the next cycle
 SETTLEMENT_OVERDUE_DAYS = whole("SETTLEMENT_OVERDUE_DAYS", default=30)  # then the debtor's shops are paused
 SETTLEMENT_DEBIT_NOTICE_DAYS = whole(
