@@ -18,10 +18,12 @@ from settlement.documents.pdf import invoice_pdf
 from settlement.documents.pdfa import check_pdfa
 from settlement.documents.validate import check_document
 from settlement.invoicing import Invoice, Party, Row, told, write_cii, write_ubl
-from settlement.models import Cycle, Document, DocumentEntry, Entry, NumberSeries, StoredFile
+from settlement.models import Cycle, Document, DocumentEntry, Entry, NumberSeries, StoredFile, Unbilled
 from settlement.national import with_national_vat
 from settlement.post import Draft, post_entry
+from settlement.self_billing import NoAgreement, lock_agreement
 from settlement.splitting import Posting
+from settlement.unbilled import note_unbilled
 from skuu.kit.errors import NotPossible, SkuuError
 
 SUPPLY, FEE = "supply", "fee"
@@ -37,14 +39,16 @@ class NotInvoiceable(NotPossible):
 
 @dataclass
 class Issued:
-    """What was issued, and which documents could not be and why."""
+    """What was issued, which documents could not be and why, and which sales wait for their supplier's agreement."""
 
     documents: list[Document] = field(default_factory=list)
     stuck: dict[str, str] = field(default_factory=dict)
+    waiting: list[Unbilled] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
+    month: dt.date  # its first day; no document is about two months
     about: str
     shipper: int
     origin: int | None  # None: the network's fee
@@ -57,10 +61,15 @@ class _Group:
             self.about, self.credit
         ]
 
+    def named(self, month: dt.date) -> str:
+        """Name it for people; of another month than the one that is issued with its month."""
+        late = "" if self.month == month else f" of {self.month:%Y-%m}"
+        return f"{self.kind} {self.shipper}→{self.origin or 'network'}{late}"
+
 
 # Entries of a month (and older ones that came late) with an amount of their own that no document states yet.
 _WAITING = """
-select e.id, %(about)s, (e.facts->'shipper'->>'merchant')::bigint,
+select e.id, date_trunc('month', e.effective_on)::date, %(about)s, (e.facts->'shipper'->>'merchant')::bigint,
   case when %(about)s = 'supply' then (e.facts->'origin'->>'merchant')::bigint end,
   l.currency, sums.amount < 0
 from settlement_entry e
@@ -79,8 +88,9 @@ def issue_documents(month: dt.date, *, by: str, tell: Callable[[str], None] | No
     """Issue every document of a month whose books are closed: one per pair, currency and direction, with its files.
 
     Each document is proven by schema and rules before it is written; its VAT, reckoned on the sum, is trued up in the ledger.
-    *Locks* the supplier's number series, one document at a time. *Again*: an entry stands on one document of its kind; what came
-    late stands on one of its own. Raises NotPossible while the month is open. Not for web processes.
+    In the name of a supplier that has not agreed nothing is drawn up: its sales wait, told in ``waiting``. What came late, or
+    waited, stands on documents of its own month. *Locks* the supplier's agreement and number series, one document at a time.
+    *Again*: an entry stands on one document of its kind. Raises NotPossible while the month is open. Not for web processes.
     """
     begins = month.replace(day=1)
     ends = begins.replace(day=calendar.monthrange(begins.year, begins.month)[1])
@@ -90,13 +100,16 @@ def issue_documents(month: dt.date, *, by: str, tell: Callable[[str], None] | No
         if last is None or last < ends:
             raise NotPossible(f"The books are not closed through {ends}; settle first.", code="month_is_open")
         for about in (SUPPLY, FEE):
-            for group, entries in sorted(_waiting(about, ends).items(), key=lambda pair: str(pair[0])):
+            for group, entries in sorted(_waiting(about, ends).items(), key=lambda pair: (pair[0].month, str(pair[0]))):
                 try:
-                    issued.documents.append(_issue(group, entries, begins, ends))
+                    issued.documents.append(_issue(group, entries))
+                except NoAgreement:
+                    continue  # told below, with all that waits
                 except SkuuError as error:
-                    issued.stuck[f"{group.kind} {group.shipper}→{group.origin or 'network'}"] = error.message
+                    issued.stuck[group.named(begins)] = error.message
                 if tell is not None:
                     tell(f"issued {len(issued.documents)} documents")
+        issued.waiting = note_unbilled(ends)
     return issued
 
 
@@ -110,13 +123,14 @@ def _waiting(about: str, until: dt.date) -> dict[_Group, list[int]]:
 
 
 @transaction.atomic
-def _issue(group: _Group, entries: list[int], begins: dt.date, ends: dt.date) -> Document:
+def _issue(group: _Group, entries: list[int]) -> Document:
     today = timezone.localdate()
     supplier = group.shipper if group.about == SUPPLY else None
+    agreement = lock_agreement(supplier) if supplier is not None else None
     series = _series(supplier, group.kind, today)
     stated = list(Entry.objects.filter(pk__in=entries).order_by("effective_on", "pk"))
     facts, vat = [entry.facts for entry in stated], "vat" if group.about == SUPPLY else "fee_vat"
-    invoice = _invoice(group, facts, f"{series.prefix}-{series.last + 1:05d}", today, begins, ends)
+    invoice = _invoice(group, facts, f"{series.prefix}-{series.last + 1:05d}", today)
     invoice = with_national_vat(invoice, stated, vat)
     booked = sum(abs(item[vat]) for one in facts for item in one["items"])
     series.last += 1
@@ -126,7 +140,7 @@ def _issue(group: _Group, entries: list[int], begins: dt.date, ends: dt.date) ->
         kind=group.kind,
         seller_id=supplier,
         buyer_id=group.shipper if group.origin is None else group.origin,
-        month=begins,
+        month=group.month,
         issued_on=today,
         currency=group.currency,
         net=invoice.net,
@@ -135,6 +149,8 @@ def _issue(group: _Group, entries: list[int], begins: dt.date, ends: dt.date) ->
         trueup=invoice.vat - booked,
         corrects=[number for number, _ in invoice.corrects],
         facts=told(invoice),
+        agreement=agreement,
+        object_until=today + dt.timedelta(days=agreement.days_to_object) if agreement is not None else None,
     )
     DocumentEntry.objects.bulk_create(
         [DocumentEntry(document=document, entry_id=entry, about=group.about) for entry in entries], batch_size=1_000
@@ -153,7 +169,7 @@ def _series(supplier: int | None, kind: str, today: dt.date) -> NumberSeries:
     return NumberSeries.objects.select_for_update().get(supplier_id=supplier, prefix=prefix)
 
 
-def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date, begins: dt.date, ends: dt.date) -> Invoice:
+def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date) -> Invoice:
     if group.about == SUPPLY and group.origin is not None:
         seller, buyer = _party(group.shipper), _party(group.origin, abroad=group.shipper)
         rows = tuple(row for one in facts for row in _supply_rows(one))
@@ -169,8 +185,8 @@ def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date, begi
         kind=group.kind,
         issued_on=today,
         due_on=today + dt.timedelta(days=DAYS_TO_PAY),
-        begins=begins,
-        ends=ends,
+        begins=group.month,
+        ends=group.month.replace(day=calendar.monthrange(group.month.year, group.month.month)[1]),
         currency=group.currency,
         seller=seller,
         buyer=buyer,

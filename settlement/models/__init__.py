@@ -20,6 +20,7 @@ from settlement.models.proposal import Proposal, ProposalChange
 from settlement.models.release import PayTerms, Released
 from settlement.models.report import SellerReport
 from settlement.models.seal import Seal
+from settlement.models.self_billing import DocumentObjection, SelfBilling, Unbilled
 from settlement.models.statement import Statement, StatementLine
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "DisputeMessage",
     "Document",
     "DocumentEntry",
+    "DocumentObjection",
     "Entry",
     "Evidence",
     "EvidenceFile",
@@ -53,8 +55,10 @@ __all__ = [
     "ProposalChange",
     "Released",
     "Seal",
+    "SelfBilling",
     "SellerReport",
     "Statement",
     "StatementLine",
     "StoredFile",
+    "Unbilled",
 ]

@@ -59,6 +59,9 @@ class Document(Tenant):
     trueup = models.BigIntegerField(default=0)  # VAT of the document − VAT of its sales in the ledger
     corrects = models.JSONField(default=list)  # numbers of the invoices that a credit note refers to
     facts = models.JSONField(default=dict)
+    # by which agreement it was drawn up, and through which day its supplier may object; none before agreements were kept
+    agreement = models.ForeignKey("SelfBilling", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    object_until = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(Tenant.Meta):

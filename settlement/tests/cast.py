@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.models import Claim, InventoryItem, Product, StockLevel, Variant
 from network.models import Location, Merchant, RateCard, Shop, TaxRegistration
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine
+from settlement.self_billing import agree_self_billing, digest_of, words_for
 
 _count = itertools.count(1)
 DOMESTIC = {
@@ -21,13 +22,20 @@ DOMESTIC = {
 }
 
 
-def make_merchant(name: str, *, country: str = "FR", registered: bool = True) -> Merchant:
+def make_merchant(name: str, *, country: str = "FR", registered: bool = True, agreed: bool = True) -> Merchant:
     merchant = Merchant.everyone.create(name=name, legal_name=f"{name} SARL {next(_count)}", country=country)
     if registered:
         TaxRegistration.everyone.create(
             merchant=merchant, country=country, vat_id=f"{country}{merchant.pk:09d}", valid_from=dt.date(2024, 1, 1)
         )
+    if agreed:
+        agree(merchant)
     return merchant
+
+
+def agree(merchant: Merchant) -> None:
+    """Agree to self-billing as a merchant's owner does in the portal."""
+    agree_self_billing(merchant, by="owner", name="Ada Owner", digest=digest_of(words_for(merchant)))
 
 
 def make_shop(merchant: Merchant, *, currency: str = "EUR") -> Shop:

@@ -12,19 +12,25 @@ from catalog.models import ItemMark, Placement, Variant
 from catalog.models.shelf import OUT_OF_STEP
 from network import connect
 from network.models import Merchant, Shop, SyncRun
+from settlement.self_billing import agree_self_billing, digest_of, words_for
 from skuu.demo.shopfront import wait_until
 
 
 def connect_stores(
     stores: list[dict[str, Any]], *, standin: str, passwords: dict[str, str]
 ) -> tuple[dict[str, Any], list[Shop]]:
-    """Make every store a member of the network; again: only what is missing is done. Returns who may sign in, and the shops."""
+    """Make every store a member of the network, whose owner agreed to self-billing; again: only what is missing is done.
+
+    Returns who may sign in, and the shops.
+    """
     people: dict[str, Any] = {"staff": make_staff(passwords), "merchants": []}
     shops = []
     for store in stores:
         user, login = make_merchant_user(store, passwords)
         people["merchants"].append(login)
         shops.append(install(store, user=user, standin=standin))
+        merchant = shops[-1].merchant
+        agree_self_billing(merchant, by=user.username, name="Demo owner", digest=digest_of(words_for(merchant)))
     return people, shops
 
 

@@ -15,6 +15,7 @@ from orders.fulfil import ship_internal_order
 from orders.models import InternalOrder, Order, OrderLine
 from orders.route import route_order
 from settlement.close import close_cycle
+from settlement.self_billing import agree_self_billing, digest_of, words_for
 from skuu.kit.states import move
 from skuu.testing.world import load_world
 
@@ -76,6 +77,7 @@ def join(scene: Scene, name: str, merchant: Merchant, role: str) -> User:
 def _dress(scene: Scene) -> None:
     for name, shop in scene.shops.items():
         join(scene, name, shop.merchant, "owner")
+        agree_self_billing(shop.merchant, by=name, name="Ada Owner", digest=digest_of(words_for(shop.merchant)))
         Shop.everyone.filter(pk=shop.pk).update(checklist=CHECKLIST, checked_at=timezone.now())
         SyncRun.everyone.create(
             shop=shop,

@@ -35,6 +35,8 @@ NEVER_DELETED = (
     "settlement_numberseries",
     "settlement_proposal",
     "settlement_mandate",
+    "settlement_selfbilling",
+    "settlement_documentobjection",
 )
 COUNTERS = (
     "settlement_entry_id_seq",  # drawn by settlement_post before it writes

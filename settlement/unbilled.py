@@ -1,0 +1,82 @@
+"""What is on no document because its supplier has not agreed to self-billing: reckoned from the books, told until it is drawn up."""
+
+import datetime as dt
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from network.models import Merchant
+from network.scoping import as_network
+from settlement.models import Cycle, Unbilled
+from settlement.self_billing import suppliers_that_agreed
+
+REASON = "The supplier has not agreed that the network draws up its invoices."
+
+# Supplies of closed books through a day that no document states yet; one row an entry.
+UNSTATED = """
+  from settlement_entry e
+  cross join lateral (select currency from settlement_line where entry_id = e.id limit 1) l
+  cross join lateral (select sum((item->>'supply')::bigint) as net, sum((item->>'vat')::bigint) as vat
+    from jsonb_array_elements(e.facts->'items') item) sums
+  join settlement_period p on p.id = e.period_id
+  where e.kind in ('ship', 'return', 'takeover', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
+    and jsonb_typeof(e.facts->'items') = 'array' and sums.net <> 0
+    and not exists (select 1 from settlement_documententry d where d.entry_id = e.id and d.about = 'supply')
+"""
+_BY_PAIR = f"""
+select (e.facts->'shipper'->>'merchant')::bigint, (e.facts->'origin'->>'merchant')::bigint,
+  date_trunc('month', e.effective_on)::date, l.currency, sums.net < 0, count(*), abs(sum(sums.net)), abs(sum(sums.vat))
+{UNSTATED} and not (e.facts->'shipper'->>'merchant')::bigint = any(%(agreed)s)
+group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+"""  # noqa: S608 - the text above
+
+
+def reckon_unbilled(until: dt.date) -> list[Unbilled]:
+    """Reckon what waits for an agreement of the sales through a day whose books are closed; reads only, nothing is saved."""
+    with as_network(), connection.cursor() as cursor:
+        agreed = list(suppliers_that_agreed().values_list("merchant", flat=True))
+        cursor.execute(_BY_PAIR, {"until": until, "agreed": agreed})
+        names = ("supplier_id", "buyer_id", "month", "currency", "is_credit", "sales", "net", "vat")
+        rows = [Unbilled(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+        known = Merchant.everyone.in_bulk({one for row in rows for one in (row.supplier_id, row.buyer_id)})
+        for row in rows:
+            row.supplier, row.buyer = known[row.supplier_id], known[row.buyer_id]
+        return rows
+
+
+def reckon_closed_months() -> list[Unbilled]:
+    """Reckon what waits for an agreement of every month whose books are closed; reads only."""
+    last = Cycle.objects.order_by("-through").values_list("through", flat=True).first()
+    if last is None:
+        return []
+    next_day = last + dt.timedelta(days=1)
+    return reckon_unbilled(next_day.replace(day=1) - dt.timedelta(days=1))
+
+
+@transaction.atomic
+def note_unbilled(until: dt.date) -> list[Unbilled]:
+    """Note what waits of the sales through a day, and take away what waits no more; how long it has waited is kept.
+
+    *Again*: the same rows.
+    """
+    rows = reckon_unbilled(until)
+    now = timezone.now()
+    for row in rows:
+        row.since = row.noted_at = now
+    with as_network():
+        Unbilled.everyone.bulk_create(
+            rows,
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["supplier", "buyer", "month", "currency", "is_credit"],
+            update_fields=["sales", "net", "vat", "noted_at"],
+        )
+        Unbilled.everyone.filter(month__lte=until).exclude(noted_at=now).delete()
+    return rows
+
+
+def unbilled_of(merchant: Merchant) -> QuerySet[Unbilled]:
+    """Select what waits of a merchant's sales, as supplier or as selling shop."""
+    rows: QuerySet[Unbilled] = Unbilled.objects.for_merchant(merchant, via=Unbilled.PARTIES)
+    return rows.select_related("supplier", "buyer").order_by("month", "pk")
