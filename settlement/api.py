@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from network.api_base import NewestFirst, ShopList, ShopView
 from network.scoping import as_network
+from settlement.accept_documents import Acceptance, acceptances
 from settlement.agree import cycle_of, next_statement_on
 from settlement.balances import positions_of
 from settlement.documents.statement import lines_told, statement_csv, statement_json, statement_rows
@@ -163,6 +164,11 @@ class DocumentOut(serializers.Serializer):
     vat = serializers.SerializerMethodField()
     gross = serializers.SerializerMethodField()
     corrects = serializers.ListField(child=serializers.CharField())
+    acceptance = serializers.CharField(
+        help_text="open, accepted, objected or answered by its supplier; empty where none is asked"
+    )
+    object_until = serializers.DateField(allow_null=True, help_text="the last day on which its supplier may object")
+    accepted_on = serializers.DateField(allow_null=True, help_text="the day from which it counts as accepted")
 
     def get_seller(self, row: Document) -> str:
         return row.seller.name if row.seller else settings.NETWORK_NAME
@@ -175,6 +181,12 @@ class DocumentOut(serializers.Serializer):
 
     def get_gross(self, row: Document) -> str:
         return major(row.gross, row.currency)
+
+
+def document_told(row: Document, state: Acceptance) -> dict[str, Any]:
+    """Write a document as callers read it, with how it stands with its supplier's acceptance."""
+    row.acceptance, row.accepted_on = state.state, state.on  # type: ignore[attr-defined]
+    return dict(DocumentOut(row).data)
 
 
 class DocumentFilter(filters.FilterSet):
@@ -191,10 +203,10 @@ class Documents(ShopList):
     model, filterset_class, serializer_class, pagination_class = Document, DocumentFilter, DocumentOut, NewestFirst
 
     def rows(self) -> QuerySet[Document]:
-        return _documents(self.merchant)
+        return documents_of(self.merchant)
 
     def describe(self, rows: list[Document]) -> list[dict[str, Any]]:
-        return list(DocumentOut(rows, many=True).data)
+        return [document_told(row, state) for row, state in zip(rows, acceptances(rows).values(), strict=True)]
 
     @extend_schema(operation_id="documents_list", responses=DocumentOut(many=True), tags=["documents"])
     def get(self, request: Request) -> Response:
@@ -235,7 +247,7 @@ class OneDocument(ShopView):
     @extend_schema(operation_id="documents_read", responses=WholeDocumentOut, tags=["documents"])
     def get(self, request: Request, pk: int) -> Response:
         """Show a document with its lines, amounts in major units, and which files there are."""
-        row = _documents(self.merchant).filter(pk=pk).first()
+        row = documents_of(self.merchant).filter(pk=pk).first()
         if row is None:
             raise NotFound("There is no such document.")
         with as_network():
@@ -251,7 +263,7 @@ class OneDocument(ShopView):
             }
             for one in row.facts.get("rows", [])
         ]
-        return Response(DocumentOut(row).data | {"rows": lines, "files": files})
+        return Response(document_told(row, acceptances([row])[row.pk]) | {"rows": lines, "files": files})
 
 
 class DocumentFile(ShopView):
@@ -266,7 +278,7 @@ class DocumentFile(ShopView):
     )
     def get(self, request: Request, pk: int, kind: str) -> HttpResponse:
         """Download a document: ``pdf`` (Factur-X), ``cii`` or ``ubl``."""
-        row = _documents(self.merchant).filter(pk=pk).first()
+        row = documents_of(self.merchant).filter(pk=pk).first()
         with as_network():
             file = StoredFile.everyone.filter(document=row, kind=kind).first() if row is not None else None
         if row is None or file is None:
@@ -279,7 +291,8 @@ class DocumentFile(ShopView):
         return answer
 
 
-def _documents(merchant: Any) -> QuerySet[Document]:
+def documents_of(merchant: Any) -> QuerySet[Document]:
+    """Select the documents in which a merchant sells or buys."""
     rows: QuerySet[Document] = Document.objects.for_merchant(merchant, via=Document.PARTIES)
     return rows.select_related("seller", "buyer")
 

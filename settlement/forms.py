@@ -79,3 +79,11 @@ class BankFileForm(PortalForm):
     """A bank statement to read."""
 
     file = forms.FileField(label=_("Bank statement"), help_text=_("camt.053 or MT940, as your bank gives it."))
+
+
+class ObjectionForm(PortalForm):
+    """What is wrong with a self-billed document."""
+
+    reason = forms.CharField(
+        label=_("What is wrong with it?"), widget=forms.Textarea(attrs={"rows": 4}), min_length=3, max_length=2_000
+    )

@@ -17,6 +17,7 @@ from network.paging import page_after
 from network.scoping import as_network
 from orders.models import InternalOrder
 from settlement import dispute as disputing
+from settlement.accept_documents import acceptances
 from settlement.agree import cycle_of, next_statement_on
 from settlement.balances import positions_of
 from settlement.bank_details import add_bank_account
@@ -39,7 +40,9 @@ from settlement.models import (
 from settlement.pay import confirm_received
 from settlement.pay_files import take_file
 from settlement.reconcile import read_bank_file
+from settlement.self_billing import standing_agreement
 from settlement.states import next_release
+from settlement.unbilled import unbilled_of
 from skuu.kit.errors import NotFound, SkuuError
 
 PAYMENTS = {"open": Payment.OPEN, "paid": ("settled",), "back": ("bounced", "failed")}
@@ -125,7 +128,18 @@ def documents(request: MerchantRequest) -> HttpResponseBase:
     if month is not None:
         rows = rows.filter(month=month)
     page = page_after(rows.select_related("seller", "buyer"), request.GET.get("after"), of=mine, newest_first=True)
-    facts = {"section": "documents", "page": page, "kind": kind, "month": month, "kinds": Document.KINDS.items()}
+    accepted = acceptances(page.rows)
+    facts = {
+        "section": "documents",
+        "page": page,
+        "told": [(row, accepted[row.pk]) for row in page.rows],
+        "kind": kind,
+        "month": month,
+        "kinds": Document.KINDS.items(),
+        "waiting": list(unbilled_of(merchant)),
+        "agreement": standing_agreement(merchant),
+        "may_change": request.acting.role in BOOKKEEPERS,
+    }
     return render(request, "portal/settlement/documents.html", facts)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from settlement import portal, portal_evidence, portal_mandates, portal_money
+from settlement import portal, portal_evidence, portal_mandates, portal_money, portal_self_billing
 
 urlpatterns = [
     path("statements/", portal.statements, name="statements"),
@@ -24,6 +24,11 @@ urlpatterns = [
     path("money/sales/<slug:number>/papers/<int:pk>/", portal_evidence.paper, name="paper"),
     path("money/evidence/", portal_evidence.evidence_list, name="evidence_list"),
     path("documents/", portal_money.documents, name="documents"),
+    path("documents/self-billing/", portal_self_billing.self_billing, name="self_billing"),
+    path("documents/self-billing/agree/", portal_self_billing.agree, name="self_billing_agree"),
+    path("documents/self-billing/<int:pk>/text/", portal_self_billing.text, name="self_billing_text"),
+    path("documents/self-billing/<int:pk>/revoke/", portal_self_billing.revoke, name="self_billing_revoke"),
+    path("documents/<int:pk>/object/", portal_self_billing.object_to, name="document_object"),
     path("documents/<int:pk>/<slug:kind>/", portal_money.document_file, name="document_file"),
     path("disputes/", portal_money.disputes, name="disputes"),
     path("disputes/<slug:number>/", portal_money.dispute, name="dispute"),

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
@@ -99,9 +98,9 @@ def standing_agreement(merchant: Merchant | int, on: dt.date | None = None) -> S
         return _standing(on).filter(merchant=merchant).order_by("-pk").first()
 
 
-def suppliers_that_agreed(on: dt.date | None = None) -> QuerySet[SelfBilling]:
-    """Select the merchants, by number, whose agreement stands on a day."""
-    return _standing(on).values("merchant")
+def suppliers_that_agreed(on: dt.date | None = None) -> list[int]:
+    """Name the merchants, by number, whose agreement stands on a day, today unless another is named."""
+    return list(_standing(on).order_by("merchant").values_list("merchant", flat=True).distinct())
 
 
 def lock_agreement(merchant_id: int) -> SelfBilling:
@@ -118,12 +117,6 @@ def find_agreement(merchant: Merchant, pk: int) -> SelfBilling:
     if row is None:
         raise NotFound("There is no such agreement.")
     return row
-
-
-def agreements_of(merchants: Iterable[int]) -> dict[int, SelfBilling]:
-    """Tell by merchant the agreement that stands today; who has none is not in the answer."""
-    rows = _standing(None).filter(merchant__in=list(merchants)).order_by("pk")
-    return {row.merchant_id: row for row in rows}
 
 
 def _standing(on: dt.date | None) -> QuerySet[SelfBilling]:

@@ -80,4 +80,6 @@ def issue_last_month() -> int:
         return 0  # its books are open still
     for name, reason in issued.stuck.items():
         log.error("document_not_issued", document=name, reason=reason)
+    if issued.waiting:
+        log.warning("sales_wait_for_an_agreement", documents=len(issued.waiting))
     return len(issued.documents)

@@ -1,6 +1,8 @@
 """What is on no document because its supplier has not agreed to self-billing: reckoned from the books, told until it is drawn up."""
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -10,6 +12,7 @@ from network.models import Merchant
 from network.scoping import as_network
 from settlement.models import Cycle, Unbilled
 from settlement.self_billing import suppliers_that_agreed
+from skuu.kit.money import Money, major
 
 REASON = "The supplier has not agreed that the network draws up its invoices."
 
@@ -35,8 +38,7 @@ group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
 def reckon_unbilled(until: dt.date) -> list[Unbilled]:
     """Reckon what waits for an agreement of the sales through a day whose books are closed; reads only, nothing is saved."""
     with as_network(), connection.cursor() as cursor:
-        agreed = list(suppliers_that_agreed().values_list("merchant", flat=True))
-        cursor.execute(_BY_PAIR, {"until": until, "agreed": agreed})
+        cursor.execute(_BY_PAIR, {"until": until, "agreed": suppliers_that_agreed()})
         names = ("supplier_id", "buyer_id", "month", "currency", "is_credit", "sales", "net", "vat")
         rows = [Unbilled(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
         known = Merchant.everyone.in_bulk({one for row in rows for one in (row.supplier_id, row.buyer_id)})
@@ -52,6 +54,16 @@ def reckon_closed_months() -> list[Unbilled]:
         return []
     next_day = last + dt.timedelta(days=1)
     return reckon_unbilled(next_day.replace(day=1) - dt.timedelta(days=1))
+
+
+def waiting_for(merchant_id: int | None = None, currency: str = "") -> list[Unbilled]:
+    """Reckon what waits of the closed months, of one merchant or one currency only where it is named; reads only."""
+    return [
+        row
+        for row in reckon_closed_months()
+        if (merchant_id is None or merchant_id in (row.supplier_id, row.buyer_id))
+        and (not currency or row.currency == currency)
+    ]
 
 
 @transaction.atomic
@@ -80,3 +92,38 @@ def unbilled_of(merchant: Merchant) -> QuerySet[Unbilled]:
     """Select what waits of a merchant's sales, as supplier or as selling shop."""
     rows: QuerySet[Unbilled] = Unbilled.objects.for_merchant(merchant, via=Unbilled.PARTIES)
     return rows.select_related("supplier", "buyer").order_by("month", "pk")
+
+
+def told_plainly(rows: Iterable[Unbilled]) -> list[dict[str, Any]]:
+    """Write what waits for programs; amounts in major units, VAT included in ``gross``."""
+    return [
+        {
+            "supplier": row.supplier.name,
+            "buyer": row.buyer.name,
+            "month": f"{row.month:%Y-%m}",
+            "currency": row.currency,
+            "credit": row.is_credit,
+            "sales": row.sales,
+            "net": major(row.net, row.currency),
+            "gross": major(row.gross, row.currency),
+            "reason": REASON,
+        }
+        for row in rows
+    ]
+
+
+def told_in_words(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Write what waits for people, a line a document."""
+    return [
+        f"  {row['sales']} sales of {row['month']}, {row['supplier']} to {row['buyer']}, {row['gross']} {row['currency']}, wait "
+        f"for a {'credit note' if row['credit'] else 'document'}: {row['reason']}"
+        for row in rows
+    ]
+
+
+def told_of_amounts() -> str:
+    """Say how much waits, per currency, as of the last run: what staff read on their first page."""
+    sums: dict[str, int] = {}
+    for row in Unbilled.everyone.filter(is_credit=False).order_by("currency"):
+        sums[row.currency] = sums.get(row.currency, 0) + row.gross
+    return " and ".join(Money(amount, currency).format() for currency, amount in sums.items())

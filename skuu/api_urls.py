@@ -20,6 +20,7 @@ from orders import shipping_api as shipping
 from settlement import api as settlement
 from settlement import disputes_api as disputes
 from settlement import payments_api as payments
+from settlement import self_billing_api as self_billing
 from skuu import leaving_api as leaving
 
 app_name = "api"
@@ -77,6 +78,8 @@ urlpatterns = [
     path("balance/", settlement.Balance.as_view(), name="balance"),
     path("documents/", settlement.Documents.as_view(), name="documents"),
     path("documents/<int:pk>/", settlement.OneDocument.as_view(), name="document"),
+    path("documents/<int:pk>/objection/", self_billing.DocumentObjectionDoor.as_view(), name="document_objection"),
+    path("self-billing/", self_billing.SelfBillingDoor.as_view(), name="self_billing"),
     path("documents/<int:pk>/<slug:kind>/", settlement.DocumentFile.as_view(), name="document_file"),
     path("payments/", payments.Payments.as_view(), name="payments"),
     path("disputes/", disputes.Disputes.as_view(), name="disputes"),

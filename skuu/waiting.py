@@ -13,7 +13,8 @@ from catalog.models import AliasProposal, HeldChange, MatchReport, ReviewCard
 from network.models import InboundEvent, Leaving
 from network.stops import open_stops
 from orders.models import InternalOrder, Objection, Parcel
-from settlement.models import BankLine, Dispute, Payment, Proposal
+from settlement.models import BankLine, Dispute, DocumentObjection, Payment, Proposal, Unbilled
+from settlement.unbilled import told_of_amounts
 from skuu.alarms import alarms
 
 
@@ -28,6 +29,7 @@ class Kind:
     asked: str
     rows: Callable[[], QuerySet]
     since: str
+    amount: Callable[[], str] = str  # how much of it, in words; nothing for most
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,16 @@ KINDS = [
         lambda: Dispute.everyone.filter(status="open"), "opened_at",
     ),
     Kind(
+        "Invoices without an agreement", "Their supplier has not agreed to self-billing; they are drawn up once it has.",
+        "settlement.view_selfbilling", "settlement_self_billing_missing", "", lambda: Unbilled.everyone.all(), "since",
+        told_of_amounts,
+    ),
+    Kind(
+        "Objections to documents", "A supplier says what is wrong with what was drawn up in its name; correct it, and answer.",
+        "settlement.view_documentobjection", "settlement_documentobjection_changelist", "answered=no",
+        lambda: DocumentObjection.everyone.filter(answered_at=None), "made_at",
+    ),
+    Kind(
         "Shops that leave", "What is open is finished first; then somebody lets them go.",
         "network.view_leaving", "network_leaving_changelist", "", lambda: Leaving.everyone.filter(ended_at=None), "asked_at",
     ),
@@ -115,7 +127,8 @@ def what_waits(may: Callable[[str], bool]) -> list[Waiting]:
         told = kind.rows().aggregate(count=Count("pk"), oldest=Min(kind.since))
         if told["count"]:
             link = reverse(f"admin:{kind.page}") + (f"?{kind.asked}" if kind.asked else "")
-            found.append(Waiting(kind.title, kind.why, link, told["count"], told["oldest"]))
+            why = f"{amount}. {kind.why}" if (amount := kind.amount()) else kind.why
+            found.append(Waiting(kind.title, why, link, told["count"], told["oldest"]))
     return found
 
 

@@ -18,6 +18,7 @@ from settlement.models import (
     Mandate,
     Payment,
     PaymentFile,
+    SelfBilling,
     StoredFile,
 )
 
@@ -93,4 +94,7 @@ def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> 
         "paper": str(paper.pk),
         "payment": payment.number,
         "mandate": mandate.reference,
+        "agreement": str(
+            SelfBilling.everyone.filter(merchant=merchant).order_by("pk").values_list("pk", flat=True).first()
+        ),
     }

@@ -101,6 +101,11 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "new_dispute": ({"owner", "finance"}, {"owner", "finance"}),
     "documents": (MONEY, None),
     "document_file": (MONEY, None),
+    "self_billing": (MONEY, None),
+    "self_billing_agree": (None, OWN),
+    "self_billing_text": (MONEY, None),
+    "self_billing_revoke": (None, OWN),
+    "document_object": ({"owner", "finance"}, {"owner", "finance"}),
     "disputes": (MONEY, None),
     "dispute": (MONEY, {"owner", "finance"}),
     "withdraw_dispute": (None, {"owner", "finance"}),
@@ -228,6 +233,8 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
         numbers |= dict.fromkeys(("payment_received", "payment_file"), things.get("payment", "P"))
         pks |= {"document_file": things.get("document", 0), "evidence": things.get("evidence", 0)}
         pks["paper"] = things.get("paper", 0)
+        pks |= dict.fromkeys(("self_billing_text", "self_billing_revoke"), things.get("agreement", 0))
+        pks["document_object"] = things.get("document", 0)
     found = {}
     for pattern in portal_patterns():
         path = "/" + str(pattern.pattern)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from network.scoping import as_network
 from settlement.invoice import Issued, issue_documents
 from settlement.models import StoredFile
+from settlement.unbilled import told_in_words, told_plainly
 from skuu.kit.errors import SkuuError
 from skuu.kit.money import major
 
@@ -18,7 +19,8 @@ from skuu.kit.money import major
 class Command(BaseCommand):
     help = (
         "Issue the documents of a month whose books are closed. Exit code 0: done, or nothing new. "
-        "1: done, but some could not be issued (named). 2: refused, nothing was changed."
+        "1: done, but some could not be issued (named). 2: refused, nothing was changed. "
+        "What waits for its supplier's agreement to self-billing is told with its amount; it is issued by the run after."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,11 +49,13 @@ class Command(BaseCommand):
             {"number": row.number, "kind": row.kind, "gross": major(row.gross, row.currency), "currency": row.currency}
             for row in issued.documents
         ]
+        waiting = told_plainly(issued.waiting)
         if plain:
-            self.stdout.write(json.dumps({"documents": rows, "stuck": issued.stuck}, indent=2))
+            self.stdout.write(json.dumps({"documents": rows, "stuck": issued.stuck, "waiting": waiting}, indent=2))
             return
         for row in rows:
             self.stdout.write(f"{row['kind']} {row['number']}  {row['gross']} {row['currency']}")
+        self.stdout.writelines(told_in_words(waiting))
         for name, reason in issued.stuck.items():
             self.stderr.write(self.style.ERROR(f"{name}: {reason}"))
 

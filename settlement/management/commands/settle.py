@@ -12,6 +12,7 @@ from network.models import Merchant
 from settlement.close import Closing, Only, close_cycle
 from settlement.cycles import last_cycle_end
 from settlement.models.period import ALL
+from settlement.unbilled import told_in_words, told_plainly, waiting_for
 from skuu.kit.errors import Busy, SkuuError
 from skuu.kit.money import major
 
@@ -60,10 +61,12 @@ class Command(BaseCommand):
             raise CommandError(error.message, returncode=3) from error
         except SkuuError as error:
             raise CommandError(error.message, returncode=2) from error
+        waiting = told_plainly(waiting_for(only.merchant, only.currency))
         if options["json"]:
-            self.stdout.write(json.dumps(_plain(closing), indent=2))
+            self.stdout.write(json.dumps(_plain(closing) | {"waiting": waiting}, indent=2))
         else:
             self._tell(closing)
+            self.stdout.writelines(told_in_words(waiting))
         if closing.refused:
             sys.exit(1)
 
