@@ -29,7 +29,7 @@ UNSTATED = """
 """
 _BY_PAIR = f"""
 select (e.facts->'shipper'->>'merchant')::bigint, (e.facts->'origin'->>'merchant')::bigint,
-  date_trunc('month', e.effective_on)::date, l.currency, sums.net < 0, count(*), abs(sum(sums.net)), abs(sum(sums.vat))
+  date_trunc('month', e.effective_on)::date, l.currency, sums.net < 0, count(*), abs(sum(sums.net))::bigint, abs(sum(sums.vat))::bigint
 {UNSTATED} and not (e.facts->'shipper'->>'merchant')::bigint = any(%(agreed)s)
 group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
 """  # noqa: S608 - the text above
@@ -84,7 +84,7 @@ def note_unbilled(until: dt.date) -> list[Unbilled]:
             unique_fields=["supplier", "buyer", "month", "currency", "is_credit"],
             update_fields=["sales", "net", "vat", "noted_at"],
         )
-        Unbilled.everyone.filter(month__lte=until).exclude(noted_at=now).delete()
+        Unbilled.everyone.filter(month__lte=until).exclude(pk__in=[row.pk for row in rows]).delete()
     return rows
 
 
