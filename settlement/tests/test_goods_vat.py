@@ -27,6 +27,7 @@ from settlement.invoicing import Row, tax_groups, untold
 from settlement.models import Document, Statement
 from settlement.settle import post_shipped
 from settlement.splitting import Terms, divide_shipment, net_of_vat, post_shipment, vat_on
+from settlement.tests.cast import agree
 
 OCTOBER = dt.datetime(2026, 10, 20, 10, tzinfo=dt.UTC)
 HOME = RemoteAddress(name="Aoife Test", address1="1 Test Street", zip="D01 X285", city="Dublin", country="IE")
@@ -50,6 +51,7 @@ def shops(db, clock, monkeypatch):
         defaults={"origin_bp": 2000, "network_bp": 300, "starts_on": dt.date(2024, 1, 1)},
     )  # fmt: skip
     alma, bruno = open_shop("Alma", "IE"), open_shop("Bruno", "IE")
+    agree(alma.merchant)
     Shop.objects.update(platform="api", shelf_location_id="")
     change_sending(alma, **SENDING, by="test")
     for sku, kind in (("BOOT", "Boots"), ("SHOE", "Kids shoes"), ("COAT", "Kids coats")):
