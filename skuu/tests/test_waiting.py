@@ -20,7 +20,9 @@ def scene():
 
 @pytest.fixture
 def world(scene):
-    return World(scene)
+    made = World(scene)
+    made.sign_in()
+    return made
 
 
 def everything(_permission: str) -> bool:
