@@ -57,7 +57,7 @@ def missing(request: HttpRequest) -> HttpResponse:
     """List the merchants with a shop in the network that have not agreed, with what of their sales waits."""
     facts: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Who has not agreed to self-billing",
+        "title": "Self-billing: who has not agreed",
         "waiting": Unbilled.everyone.select_related("supplier", "buyer").order_by("since", "pk")[:500],
         "merchants": _without_agreement()[:500],
         "opts": SelfBilling._meta,

@@ -24,10 +24,10 @@ supplier supplies to a customer through the network, and the credit notes that c
 Articles 224 and 226(10a)). The supplier draws up no invoice of its own for the same supplies.
 
 3. The documents. For each customer, calendar month and currency there is one invoice, and one credit note for what came back. \
-Each says "Self-billing", bears the VAT identification number under which the supplier made the supplies, the VAT due on them \
-or why none is due, and a number of a series that is the supplier's own and has no gaps.
+Each says “Self-billing”, bears the VAT identification number under which the supplier made the supplies, the VAT due on them \
+or why none is due, and a number of a series that is the supplier’s own and has no gaps.
 
-4. The supplier's part. The supplier keeps its name, its address and its VAT numbers with the network right, and says at once \
+4. The supplier’s part. The supplier keeps its name, its address and its VAT numbers with the network right, and says at once \
 when one of them changes or ends. It owes the VAT on its supplies as if it had drawn up the documents itself.
 
 5. Acceptance of each document. The network shows each document to the supplier on the day on which it is drawn up, in its pages \
@@ -36,7 +36,7 @@ to which it has not objected by then is accepted. An objection stops no payment;
 wrong by a credit note or a further document.
 
 6. Duration. This agreement stands from the day on which the supplier agrees to it until the day from which the supplier, or \
-the network, revokes it. Documents drawn up until then stay as they are. From then on no document is drawn up in the supplier's \
+the network, revokes it. Documents drawn up until then stay as they are. From then on no document is drawn up in the supplier’s \
 name; supplies that are on none wait until the supplier agrees anew.
 
 7. Another version. Another text is another version. It counts only once the supplier has agreed to it; until then this one \

@@ -87,13 +87,13 @@ def _waiting(row: Any) -> dict[str, Any]:
     }
 
 
-class ObjectionIn(Record):
+class DocumentObjectionIn(Record):
     """What is wrong with a document."""
 
     reason = serializers.CharField(min_length=3, max_length=MOST)
 
 
-class ObjectionOut(serializers.Serializer):
+class DocumentObjectionOut(serializers.Serializer):
     """What was objected to a document, and the network's answer."""
 
     reason = serializers.CharField()
@@ -106,7 +106,7 @@ class ObjectionOut(serializers.Serializer):
 class ObjectedDocumentOut(DocumentOut):
     """A document with what its supplier objected."""
 
-    objection = ObjectionOut(allow_null=True)
+    objection = DocumentObjectionOut(allow_null=True)
 
 
 class DocumentObjectionDoor(ShopView):
@@ -121,7 +121,7 @@ class DocumentObjectionDoor(ShopView):
 
     @extend_schema(
         operation_id="documents_object",
-        request=ObjectionIn,
+        request=DocumentObjectionIn,
         responses={201: ObjectedDocumentOut},
         parameters=[KEY_HEADER],
         tags=["documents"],
@@ -130,7 +130,7 @@ class DocumentObjectionDoor(ShopView):
     def post(self, request: Request, pk: int) -> Response:
         """Object to a document that was drawn up in your name, within the days agreed; nothing is held, people answer."""
         row = self._find(pk)
-        given = ObjectionIn(data=request.data)
+        given = DocumentObjectionIn(data=request.data)
         given.is_valid(raise_exception=True)
         object_to_document(self.merchant, row, reason=given.validated_data["reason"], by=self.by)
         return Response(self._told(pk), status=201)
@@ -145,4 +145,4 @@ class DocumentObjectionDoor(ShopView):
         row = self._find(pk)
         state = acceptances([row])[row.pk]
         said = state.objection
-        return document_told(row, state) | {"objection": None if said is None else ObjectionOut(said).data}
+        return document_told(row, state) | {"objection": None if said is None else DocumentObjectionOut(said).data}

