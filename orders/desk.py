@@ -1,6 +1,6 @@
 """Reads orders as the pages of their two parties show them, each party no more than it may know; changes nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from catalog.catalogue import size_label
 from network.models import Merchant
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, Parcel, RoutingTrace
+from orders.one_parcel import sent_together
 from skuu.kit.money import Money
 
 SEES_ADDRESS = ("placed", "accepted", "shipped")
@@ -33,6 +34,7 @@ class Task:
 
     order: InternalOrder
     lines: list[Picking]
+    together: list[str] = field(default_factory=list)  # numbers of what goes into the same parcel
 
     @property
     def wants_answer(self) -> bool:
@@ -71,7 +73,7 @@ class Task:
 
 
 def tasks_of(merchant: Merchant, internal_orders: list[InternalOrder]) -> list[Task]:
-    """Put internal orders together with what to pick for them; one query more, however many they are."""
+    """Put internal orders together with what to pick for them; two queries more, however many they are."""
     lines = (
         InternalOrderLine.objects.for_merchant(merchant)
         .filter(internal_order__in=internal_orders)
@@ -82,7 +84,8 @@ def tasks_of(merchant: Merchant, internal_orders: list[InternalOrder]) -> list[T
     for line in lines:
         place = line.claim.level.location.name
         by_order[line.internal_order_id].append(Picking(line, size_label(line.variant), place))
-    return [Task(row, by_order[row.pk]) for row in internal_orders]
+    together = sent_together(merchant, internal_orders)
+    return [Task(row, by_order[row.pk], together.get(row.pk, [])) for row in internal_orders]
 
 
 @dataclass

@@ -81,6 +81,10 @@ class InternalOrderOut(serializers.Serializer):
     hand_over_by = serializers.DateField(
         allow_null=True, help_text="the day the parcel is to leave; five working days later it goes to another partner"
     )
+    together_with = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="internal orders of the same customer’s order that go into the same parcel; they bear another VAT",
+    )
     own_order = serializers.CharField(help_text="its name in your own shop; empty before it is placed")
     destination = DestinationOut()
     lines = InternalLineOut(many=True)
@@ -116,6 +120,7 @@ def _task(task: Task) -> dict[str, Any]:
         "created_at": row.created_at,
         "promised_on": row.promised_on,
         "hand_over_by": row.leaves_on,
+        "together_with": task.together,
         "own_order": row.remote_name,
         "destination": {"country": country, "postcode_area": area},
         "lines": lines,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from orders.look import Look, look_of
 from orders.models import InternalOrder
+from orders.one_parcel import sent_together
 from orders.slip_words import LANGUAGES, language_of
 from skuu.kit.errors import NotPossible, WrongState
 
@@ -79,10 +80,11 @@ def _contents(internal_order: InternalOrder, address: dict[str, str]) -> dict[st
     order, shipper = internal_order.order, internal_order.shipper
     lines = internal_order.lines.select_related("order_line").order_by("pk")
     language = language_of(order.locale, address.get("country") or order.country)
+    together = sent_together(shipper.merchant_id, [internal_order]).get(internal_order.pk, [])
     return {
         "seller": order.shop.name,
         "order": order.name,
-        "number": internal_order.number,
+        "number": " + ".join([internal_order.number, *together]),  # all that goes into this parcel
         "language": language,
         "words": _words(language, order.shop.name),
         "date": _date(timezone.localdate(order.placed_at), language),

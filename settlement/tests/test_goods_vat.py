@@ -12,12 +12,14 @@ from catalog.goods import add_goods_rule, say_goods
 from catalog.tests import cast as goods_cast
 from catalog.tests.cast import make_item, open_shop, stock
 from network.connectors.base import RemoteAddress
-from network.models import RateCard, Shop
+from network.models import ApiKey, Membership, RateCard, Shop, User
 from network.sending import change_sending
 from network.taxing import rate_bp
 from orders.models import InternalOrder, InternalOrderLine
+from orders.one_parcel import sent_together
 from orders.route import route_due
 from orders.sell import SoldLine, SoldOrder, sell_from_shelf
+from orders.slip import _contents
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.documents.statement import statement_rows
@@ -178,3 +180,32 @@ def test_net_and_vat_add_up_by_line_by_order_and_by_document_whatever_the_rates(
     assert sum(tax.base for tax in taxes) == sum(row.net for row in rows)
     assert sum(tax.base + tax.vat for tax in taxes) == owed  # one order a rate: nothing to true up
     assert len(taxes) == len({row.rate_bp for row in rows})
+
+
+def test_the_shipper_is_told_what_goes_into_one_parcel_and_nobody_else_is(shops, client):
+    alma, bruno = shops
+    for shop in shops:
+        say_goods(shop, [product(shop, "SHOE")], "children_shoes", by=shop.name)
+    free, usual = sell(bruno, "BOOT", "SHOE")
+    (alone,) = [row for row in sell(bruno, "COAT", reference="W-2") if row.pk not in (free.pk, usual.pk)]
+    assert sent_together(alma.merchant, [free, usual, alone]) == {free.pk: [usual.number], usual.pk: [free.number]}
+    assert sent_together(bruno.merchant, [free, usual]) == {}
+    InternalOrder.everyone.update(status="placed", placed_at=OCTOBER)
+    free.refresh_from_db()
+    key = {"Authorization": f"Bearer {ApiKey.issue(alma, 'x')[1]}"}
+    told_to_programs = {
+        one["number"]: one["together_with"]
+        for one in client.get("/api/v1/internal-orders/", headers=key).json()["results"]
+    }
+    assert told_to_programs == {free.number: [usual.number], usual.number: [free.number], alone.number: []}
+    user = User.objects.create_user("ada", "ada@example.com", "x")
+    Membership.everyone.create(user=user, merchant=alma.merchant, role="owner")
+    client.force_login(user)
+    page = " ".join(client.get(f"/to-ship/{free.number}/").content.decode().split())
+    assert f'Send together with <a href="/to-ship/{usual.number}/">{usual.number}</a>' in page
+    assert f"send together with {usual.number}" in client.get("/to-ship/").content.decode()
+    assert "end together with" not in client.get(f"/to-ship/{alone.number}/").content.decode()
+    assert _contents(free, free.order.destination)["number"] == f"{free.number} + {usual.number}"
+    InternalOrder.everyone.filter(pk=usual.pk).update(status="shipped", shipped_at=OCTOBER)
+    assert sent_together(alma.merchant, [free]) == {}  # it has left
+    assert _contents(free, free.order.destination)["number"] == free.number
