@@ -35,8 +35,8 @@ and to its programs. Through the {days}th day after that day the supplier may ob
 to which it has not objected by then is accepted. An objection stops no payment; the network answers it, and corrects what is \
 wrong by a credit note or a further document.
 
-6. Duration. This agreement stands from the day on which the supplier agrees to it until the day from which the supplier, or \
-the network, revokes it. Documents drawn up until then stay as they are. From then on no document is drawn up in the supplier’s \
+6. Duration. This agreement stands from the day on which the supplier agrees to it until the day from which the supplier \
+revokes it. Documents drawn up until then stay as they are. From then on no document is drawn up in the supplier’s \
 name; supplies that are on none wait until the supplier agrees anew.
 
 7. Another version. Another text is another version. It counts only once the supplier has agreed to it; until then this one \

