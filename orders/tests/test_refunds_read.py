@@ -16,5 +16,5 @@ def test_a_refund_in_the_selling_shop_is_read_with_its_order(market):
     rows = [{"lineItemId": line, "quantity": 1, "restockType": "NO_RESTOCK"}]
     done = market.ask(market.bruno, REFUND, input={"orderId": order_id, "refundLineItems": rows})["refundCreate"]
     assert done["userErrors"] == []
-    market.settle()
+    market.sweep(market.bruno)
     assert Order.everyone.get().refunded_minor == 89_95
