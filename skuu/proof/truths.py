@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from catalog.claim import check_claims
 from catalog.models import Placement, StockLevel
+from catalog.trust import trust_of
 from network.models import Notice, Shop
 from orders.lines import cover_of
 from orders.models import InternalOrder, Order, OrderLine, Parcel, ParcelLine, ReturnLine
@@ -108,15 +109,16 @@ def _shelves(town: Town) -> list[str]:
 
 
 def _supply(town: Town, origin: Shop, size: str) -> int:
-    """Work out anew, from the figures alone, what should stand on a shelf."""
+    """Work out anew, from the figures alone, what should stand on a shelf; who lost units keeps some of each size back."""
     shops = {shop.pk: shop for shop in Shop.everyone.all()}
+    trust = trust_of(list(shops))
     rows = StockLevel.everyone.filter(inventory_item__sku__endswith=f"-{size}")
     own = others = 0
     for shop_id, available, claimed, phantom in rows.values_list("location__shop", "available", "claimed", "phantom"):
         if shop_id == origin.pk:
             own += available - claimed
         elif shops[shop_id].status == "live":
-            others += max(available - claimed - phantom, 0)
+            others += max(available - claimed - phantom - trust[shop_id].kept_back, 0)
     status, cap = shops[origin.pk].status, shops[origin.pk].placement_cap
     return min(others, cap) if own <= 0 and status == "live" else 0
 
