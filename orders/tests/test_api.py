@@ -12,7 +12,7 @@ from skuu.testing.calling import Program, codes
 
 KEYS = {
     "number", "status", "status_reason", "wants_answer", "may_ship", "created_at", "promised_on", "hand_over_by",
-    "own_order",
+    "own_order", "together_with",
     "destination", "lines", "trade", "address", "parcels",
 }  # fmt: skip
 LINE_KEYS = {"id", "variant", "title", "size", "sku", "location", "quantity", "shipped_quantity", "net"}
