@@ -1,6 +1,7 @@
 # The house's commands; `make help` lists them. A fresh machine needs Python 3.11+ and make, nothing else.
 PYTHON ?= python3
-WORKERS ?= 2
+# processes that run the tests; some wait for browsers and whole networks, so one more than processors
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
