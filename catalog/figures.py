@@ -33,8 +33,8 @@ class Span:
         return [self.begin + self.slice * number for number in range(count)]
 
     def place(self, at: dt.datetime) -> int:
-        """The number of the slice a time falls into."""
-        return int((at - self.begin) // self.slice)
+        """The number of the slice a time falls into, by the clock on the wall: a day on which clocks change is one slice too."""
+        return int((at.astimezone(self.begin.tzinfo) - self.begin) // self.slice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The page "Matching" and its figures: backlog, decisions, agreement, precision, exchangeable shares."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
@@ -78,6 +79,14 @@ def test_a_variant_is_exchangeable_when_another_shop_stands_for_its_item(shops):
     stock(bruno, alone, status="archived")
     rows = {row.shop: (row.variants, row.exchangeable) for row in figures.exchangeable_shares()}
     assert rows == {"Alma": (3, 2), "Bruno": (1, 1)}
+
+
+def test_the_last_hour_of_a_span_in_which_clocks_changed_is_in_its_last_slice():
+    end = dt.datetime(2026, 11, 23, tzinfo=ZoneInfo("Europe/Brussels"))
+    month = Span(end - dt.timedelta(days=30), end, dt.timedelta(days=1))
+    assert len(month.slices) == 30
+    assert month.place(dt.datetime(2026, 11, 22, 22, 30, tzinfo=dt.UTC)) == 29
+    assert month.place(dt.datetime(2026, 10, 23, 22, 0, tzinfo=dt.UTC)) == 0
 
 
 def test_the_page_shows_every_figure_with_a_table(shops):
