@@ -8,39 +8,21 @@ import pytest
 from django.utils import timezone
 
 from network import inbox, receive, topics
-from network.connectors.base import ConnectorError
-from network.models import InboundEvent, Merchant, Shop
+from network.models import InboundEvent, Shop
+from network.tests.knocking import note_handled, open_bruno
 from skuu.kit.errors import NotPossible
 
-DOMAIN = "bruno-schoenen.myshopify.com"
-DOOR = "/webhooks/shopify/"
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def bruno() -> Shop:
-    merchant = Merchant.everyone.create(name="Bruno", legal_name="Bruno BV", country="NL")
-    return Shop.everyone.create(
-        merchant=merchant, domain=DOMAIN, name="Bruno", country="NL", currency="EUR", status="live"
-    )
+    return open_bruno()
 
 
 @pytest.fixture
 def handled(monkeypatch: Any) -> list[list[str]]:
-    """Handlers for two topics that note what they got; a payload can ask to fail."""
-    batches: list[list[str]] = []
-
-    def note(shop: Shop, events: list[topics.Received]) -> None:
-        batches.append([str(event.payload.get("n")) for event in events])
-        for event in events:
-            if event.payload.get("poison"):
-                raise ValueError(event.payload["poison"])
-            if event.payload.get("down"):
-                raise ConnectorError("The store does not answer.", retryable=True)
-
-    monkeypatch.setattr(topics, "_handlers", {"stock.changed": note, "order.changed": note})
-    monkeypatch.setattr(topics, "_together", {})
-    return batches
+    return note_handled(monkeypatch)
 
 
 class TestTheSweep:
@@ -78,7 +60,7 @@ class TestTheSweep:
         receive.handle_due()
         assert self.statuses() == ["done", "failed", "done"]
         failed = InboundEvent.everyone.get(status="failed")
-        assert (failed.tries, failed.error.split(":")[0]) == (1, "ValueError in network.tests.test_inbox")
+        assert (failed.tries, failed.error.split(":")[0]) == (1, "ValueError in network.tests.knocking")
         assert "marie" not in failed.error
         assert 10 < (failed.next_attempt_at - timezone.now()).total_seconds() < 20
 
@@ -97,7 +79,7 @@ class TestTheSweep:
         (event,) = self.give(bruno, {"n": 1, "poison": "x"})
         pauses = self.fail(event, 3)
         assert (event.status, event.tries, event.faults) == ("dead", 3, 3)
-        assert event.error.startswith("ValueError in network.tests.test_inbox")
+        assert event.error.startswith("ValueError in network.tests.knocking")
         assert pauses[1] > 1.2 * pauses[0]
         assert (receive.handle_due(), len(handled)) == (0, 3)
 

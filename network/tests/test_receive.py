@@ -12,39 +12,21 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from network import receive, topics
-from network.connectors.base import ConnectorError
-from network.models import InboundEvent, Merchant, Shop
+from network import receive
+from network.models import InboundEvent, Shop
+from network.tests.knocking import DOMAIN, DOOR, note_handled, open_bruno
 
-DOMAIN = "bruno-schoenen.myshopify.com"
-DOOR = "/webhooks/shopify/"
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("network.urls")]
 
 
 @pytest.fixture
 def bruno() -> Shop:
-    merchant = Merchant.everyone.create(name="Bruno", legal_name="Bruno BV", country="NL")
-    return Shop.everyone.create(
-        merchant=merchant, domain=DOMAIN, name="Bruno", country="NL", currency="EUR", status="live"
-    )
+    return open_bruno()
 
 
 @pytest.fixture
 def handled(monkeypatch: Any) -> list[list[str]]:
-    """Handlers for two topics that note what they got; a payload can ask to fail."""
-    batches: list[list[str]] = []
-
-    def note(shop: Shop, events: list[topics.Received]) -> None:
-        batches.append([str(event.payload.get("n")) for event in events])
-        for event in events:
-            if event.payload.get("poison"):
-                raise ValueError(event.payload["poison"])
-            if event.payload.get("down"):
-                raise ConnectorError("The store does not answer.", retryable=True)
-
-    monkeypatch.setattr(topics, "_handlers", {"stock.changed": note, "order.changed": note})
-    monkeypatch.setattr(topics, "_together", {})
-    return batches
+    return note_handled(monkeypatch)
 
 
 def signature(body: bytes, secret: str) -> str:
