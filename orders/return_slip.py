@@ -10,6 +10,7 @@ from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from orders.look import look_of
 from orders.models import Return
+from orders.restock import receiver_of
 from orders.return_words import RETURNING
 from orders.slip import printed
 from orders.slip_words import LANGUAGES, language_of
@@ -37,8 +38,7 @@ def is_printable(returned: Return) -> bool:
 
 def address_of(returned: Return) -> list[str]:
     """Name where the parcel goes: the selling shop's name, care of a partner's street; never a partner's name."""
-    origin, shipper = returned.internal_order.order.shop, returned.internal_order.shipper
-    there = returned.receiver or (origin if returned.destination == "origin" else shipper)
+    origin, there = returned.internal_order.order.shop, receiver_of(returned)
     if returned.destination == "origin":
         first = [there.name, there.address1]
     else:
@@ -49,7 +49,7 @@ def address_of(returned: Return) -> list[str]:
 def slip_contents(returned: Return) -> dict[str, Any]:
     """Gather what is printed; texts are data to the template, never markup. Raises NotPossible ``no_address``."""
     order = returned.internal_order.order
-    there = returned.receiver or (order.shop if returned.destination == "origin" else returned.internal_order.shipper)
+    there = receiver_of(returned)
     if not (there.address1 and there.city):
         raise NotPossible("The street these goods go to is not known yet.", code="no_address")
     language = language_of(order.locale, order.destination.get("country") or order.country)
