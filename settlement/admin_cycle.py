@@ -17,7 +17,7 @@ from settlement.close import close_cycle
 from settlement.cycles import kind_ending, last_cycle_end
 from settlement.models import AgreedCycle, Cycle
 from settlement.models.period import ALL
-from settlement.unbilled import reckon_closed_months
+from settlement.unbilled import noted_waiting
 from skuu.kit.errors import SkuuError
 from skuu.kit.jobs import enqueue
 
@@ -49,7 +49,7 @@ def settle_now(request: HttpRequest) -> HttpResponse:
         "title": "Settle",
         "form": form,
         "closing": closing,
-        "waiting": reckon_closed_months() if closing is not None else [],
+        "waiting": noted_waiting() if closing is not None else [],
         "refused": refused,
         "opts": Cycle._meta,
     }

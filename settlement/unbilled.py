@@ -110,6 +110,11 @@ def _tell_suppliers(rows: list[Unbilled]) -> None:
     )
 
 
+def noted_waiting() -> list[Unbilled]:
+    """List all that waits as of the last run: what a page shows, which must not walk through the whole ledger."""
+    return list(Unbilled.everyone.select_related("supplier", "buyer").order_by("month", "pk"))
+
+
 def unbilled_of(merchant: Merchant) -> QuerySet[Unbilled]:
     """Select what waits of a merchant's sales, as supplier or as selling shop."""
     rows: QuerySet[Unbilled] = Unbilled.objects.for_merchant(merchant, via=Unbilled.PARTIES)
