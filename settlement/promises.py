@@ -4,6 +4,7 @@ A handful of queries walk over all lines, entries and statement lines, each once
 asked of a share of the rows when there are many, another share every day.
 """
 
+from settlement.promised_agreements import AGREED
 from settlement.seal import BROKEN_SEALS
 
 BALANCED = """
@@ -207,8 +208,12 @@ ALONE: dict[str, str] = {
           'entry_in_open_period', 'closed_period_is_final', 'period_is_never_deleted', 'released_is_append_only',
           'document_is_append_only', 'account_is_never_deleted', 'statement_line_of_an_entry',
           'account_is_never_truncated', 'account_stays_whose_it_is',
-          'storedfile_is_append_only', 'sealed_block_is_final', 'payment_file_is_final']) as g(name)
+          'storedfile_is_append_only', 'sealed_block_is_final', 'payment_file_is_final',
+          'selfbilling_stays_as_agreed', 'selfbilling_is_never_deleted', 'selfbilling_is_never_truncated',
+          'documentobjection_stays_as_made', 'documentobjection_is_never_deleted',
+          'documentobjection_is_never_truncated']) as g(name)
         where not exists (select 1 from pg_trigger t where t.tgname = g.name and t.tgenabled = 'A')""",
+    **AGREED,
 }
 
 # Asked of a share of the rows: {some_entries} and so on become conditions.

@@ -77,6 +77,11 @@ class Document(Tenant):
                 | Q(kind__in=["380", "381"], seller__isnull=True),
                 name="fees_are_invoiced_by_the_network",
             ),
+            # not asked of rows from before agreements were kept
+            models.CheckConstraint(
+                condition=~Q(kind__in=["389", "261"]) | Q(agreement__isnull=False),
+                name="a_self_billed_document_names_its_agreement",
+            ),
         ]
         indexes: ClassVar = [
             # read by the portal's and the API's list of a merchant's documents

@@ -27,10 +27,12 @@ def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> 
     """Make a document, a dispute with evidence and a payment with its file of a merchant; returns their names in addresses."""
     number = f"X{merchant.pk}"
     day = dt.date(2026, 10, 1)
+    agreement = SelfBilling.everyone.filter(merchant=merchant).order_by("pk").first()
     document, new = Document.everyone.get_or_create(
         seller=merchant,
         number=number,
-        defaults={"kind": "389", "buyer": partner, "month": day, "issued_on": day, "currency": "EUR", "net": 1, "vat": 0, "gross": 1},
+        defaults={"kind": "389", "buyer": partner, "month": day, "issued_on": day, "currency": "EUR", "net": 1, "vat": 0, "gross": 1,
+            "agreement": agreement},
     )  # fmt: skip
     if new:
         for kind in ("pdf", "cii", "ubl"):
@@ -94,7 +96,5 @@ def make_things(merchant: Merchant, order: InternalOrder, partner: Merchant) -> 
         "paper": str(paper.pk),
         "payment": payment.number,
         "mandate": mandate.reference,
-        "agreement": str(
-            SelfBilling.everyone.filter(merchant=merchant).order_by("pk").values_list("pk", flat=True).first()
-        ),
+        "agreement": str(agreement.pk if agreement else None),
     }
