@@ -10,8 +10,9 @@ from network.models import Shop, StoreBudget
 from network.notify import mail_staff
 from network.rates import is_fixed, newest_day, rates_are_stale
 from network.receive import TOO_LARGE_FROM
+from skuu.backlogs import backlogs, put_off
 from skuu.books import doubts_about_books
-from skuu.health import SILENT, backlogs, canary_sung, worker_seen
+from skuu.health import SILENT, canary_sung, worker_seen
 from skuu.kit.models import Bell, Heartbeat
 from skuu.pulse import ran
 from skuu.schedule import BELLS, TIMETABLE
@@ -34,7 +35,7 @@ class Alarm:
 
 def alarms() -> list[Alarm]:
     """Look at everything that may be wrong; a handful of indexed queries."""
-    return [*_books(), *_workers(), *_sweeps(), *_timetable(), *_backlogs(), *_rates(), *_failures()]
+    return [*_books(), *_workers(), *_sweeps(), *_timetable(), *_backlogs(), *_stores(), *_rates(), *_failures()]
 
 
 def _workers() -> list[Alarm]:
@@ -95,11 +96,25 @@ def _backlogs() -> list[Alarm]:
     return [
         Alarm(
             f"late {one.name}",
-            f"{one.name.capitalize()}: {one.count} wait, the oldest for {_short(one.age)}.",
-            "See below.",
+            f"{one.name.capitalize()}: {one.count} wait, and the oldest could have been done for {_short(one.overdue)}.",
+            "See below; are there enough workers?",
         )
         for one in backlogs()
         if one.is_late
+    ]
+
+
+def _stores() -> list[Alarm]:
+    """Stores that keep their own work waiting: they are away, refuse us, or their messages fail again and again."""
+    return [
+        Alarm(
+            f"store {one.shop.pk}",
+            f"{one.shop} keeps work waiting since {one.oldest:%Y-%m-%d %H:%M} UTC ("
+            + ", ".join(f"{name}: {count}" for name, count in one.counts.items())
+            + ").",
+            "It is tried again by itself; look at its connection and at what its store answers.",
+        )
+        for one in put_off()
     ]
 
 

@@ -24,9 +24,10 @@ from network.stops import open_stops
 from orders.models import InternalOrder, Parcel
 from orders.retry import retry_internal_order, retry_parcel
 from skuu.alarms import alarms
+from skuu.backlogs import backlogs
 from skuu.drift_page import drift_urls
 from skuu.halting import halt_urls
-from skuu.health import backlogs, worker_seen
+from skuu.health import worker_seen
 from skuu.kit.errors import NotFound
 
 PAGE = 25

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
-from network.models import Merchant, Shop, StoreBudget, User
+from network.models import InboundEvent, Merchant, Shop, StoreBudget, User
 from network.rates import keep_rates, newest_day
 from network.receive import note_too_large
+from orders.models import InternalOrder, Order
 from settlement.models import Entry, Line
 from settlement.tasks import post_shipped
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
@@ -153,6 +154,39 @@ class TestReady:
         assert red.json()["canary_seconds"] >= 121
         Heartbeat.objects.filter(name="worker").update(at=timezone.now() - dt.timedelta(seconds=121))
         assert "sign of life" in client.get("/readyz").json()["problems"][0]
+
+    def test_one_store_that_is_away_is_an_alarm_and_no_reason_to_take_hosts_from_the_others(self, at_work, client):
+        """Case 80: its messages are put off for a day, its shelf is not shown; everybody else is served meanwhile."""
+        now = timezone.now()
+        bruno = make_shop(make_merchant("Bruno"))
+        Shop.everyone.filter(pk=bruno.pk).update(status="live")
+        message = InboundEvent.everyone.create(
+            shop=bruno, topic="order.changed", webhook_id="w-1", body="{}", body_sha256="0" * 64, status="failed",
+            tries=4, next_attempt_at=now + HOUR / 4,
+        )  # fmt: skip
+        InboundEvent.everyone.filter(pk=message.pk).update(received_at=now - 2 * HOUR)
+        assert (client.get("/readyz").status_code, keys()) == (200, [f"store {bruno.pk}"])
+        [alarm] = alarms()
+        assert alarm.text == f"{bruno} keeps work waiting since {now - 2 * HOUR:%Y-%m-%d %H:%M} UTC (messages: 1)."
+        InboundEvent.everyone.filter(pk=message.pk).update(next_attempt_at=now - HOUR / 6)
+        red = client.get("/readyz")
+        [problem] = red.json()["problems"]
+        assert (red.status_code, problem.partition(".")[0]) == (503, "webhooks to handle: due for 0:10:00")
+
+    def test_an_order_that_is_held_waits_without_being_late_and_is_late_once_nobody_places_it(self, at_work, client):
+        order = make_internal_order(make_shop(make_merchant("Bruno")), make_shop(make_merchant("Alma")))
+        now = timezone.now()
+        row = InternalOrder.everyone.filter(pk=order.pk)
+        row.update(status="planned", shipped_at=None, next_attempt_at=now - 50 * HOUR, created_at=now - 50 * HOUR)
+        whole = Order.everyone.filter(pk=order.order_id)
+        whole.update(is_held=True, paid_at=now - 50 * HOUR, read_at=now - 50 * HOUR)
+        assert (client.get("/readyz").status_code, keys()) == (200, [])
+        whole.update(is_held=False, read_at=now)  # the read that saw the hold end
+        assert (client.get("/readyz").status_code, keys()) == (200, [])
+        whole.update(read_at=now - HOUR)
+        assert (client.get("/readyz").status_code, keys()) == (503, ["late internal orders to place"])
+        row.update(next_attempt_at=now + HOUR, tries=3)
+        assert (client.get("/readyz").status_code, keys()) == (200, [f"store {order.shipper_id}"])
 
     def test_live_touches_no_database(self, client):
         assert client.get("/livez").content == b"ok\n"  # without the mark, any query would fail this test

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from network import stops
 from network.models import InboundEvent, Merchant, Shop, ShopCredential, Stop, SyncRun, User
-from skuu.health import backlogs
+from skuu.backlogs import backlogs
 from skuu.kit.models import Heartbeat
 from skuu.testing.signing_in import signed_in
 
@@ -55,7 +55,8 @@ def test_connections_show_status_token_and_drift(staff, shop):
 def test_a_silent_worker_and_a_late_backlog_are_said(staff, shop):
     Heartbeat.objects.create(name="worker", at=timezone.now() - dt.timedelta(minutes=3))
     event = make_event(shop, status="waiting")
-    InboundEvent.everyone.filter(pk=event.pk).update(received_at=timezone.now() - dt.timedelta(minutes=6))
+    ago = timezone.now() - dt.timedelta(minutes=6)
+    InboundEvent.everyone.filter(pk=event.pk).update(received_at=ago, next_attempt_at=ago)
     page = text_of(staff.get("/admin/operations/"))
     assert "silent: run manage.py worker" in page
     assert page.count("> late </span>") == 1

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from network.rates import newest_day, rates_are_stale
-from skuu import health
+from skuu import backlogs, health
 from skuu.alarms import stale_currencies
 from skuu.books import doubts_about_books
 from skuu.testing.chromium import find_chromium
@@ -127,10 +127,10 @@ def look_at_worker() -> Finding:
 def look_at_backlogs() -> Finding:
     """Name what is older than it may be."""
     try:
-        found = health.backlogs()
+        found = backlogs.backlogs()
     except DatabaseError:
         return Finding("backlogs", "bad", "unknown: the database is not ready", "run: python manage.py migrate")
-    late = [f"{b.name}: {b.count}, oldest {b.age}" for b in found if b.is_late]
+    late = [f"{b.name}: {b.count}, due for {b.overdue}" for b in found if b.is_late]
     if late:
         return Finding("backlogs", "bad", "; ".join(late), "is a worker running? see the operations page")
     return Finding("backlogs", "ok", f"nothing is late; {sum(b.count for b in found)} rows are on their way")
