@@ -1,11 +1,12 @@
 """Goods that come back to the shop they left: its figure rises because of us, and that rise proves nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection
 
 from catalog.mark import mark_inventory
+from catalog.models import StockLevel
 from catalog.stocktake import confirm_soon
 
 # several levels are locked in the order of their ids, as everybody does
@@ -47,6 +48,22 @@ def expect_no_longer(units: Iterable[tuple[int, int]]) -> None:
     levels = sorted(total)
     with connection.cursor() as cursor:
         cursor.execute(_EXPECT_NO_LONGER, [levels, [total[level] for level in levels]])
+
+
+def expecting_levels(most: int) -> dict[int, StockLevel]:
+    """Lock up to so many levels to which units are said to come back and of which no read is under way, by id.
+
+    *Locks* them, skipping those that others hold. Call it in a transaction.
+    """
+    waiting = StockLevel.objects.filter(coming_back__gt=0, confirm_due_at=None).select_related("location__shop")
+    rows = waiting.select_for_update(no_key=True, skip_locked=True, of=("self",)).order_by("pk")[:most]
+    return {row.pk: row for row in rows}
+
+
+def expect_nothing(level_ids: Collection[int]) -> None:
+    """Say that whatever was to come back to these levels has. Lock them first. *Again*: no change."""
+    if level_ids:
+        StockLevel.objects.filter(pk__in=level_ids).update(coming_back=0)
 
 
 def count_units(units: Mapping[int, int]) -> None:

@@ -108,9 +108,10 @@ def sweep_orders() -> int:
 
 def tidy_orders() -> int:
     """Every ten minutes: give back unpaid claims, pass on unanswered and overdue orders, presume late parcels delivered, end silent
-    returns, count punctuality, forget the text of privacy requests that are dealt with.
+    returns, expect no more units that have come back, count punctuality, forget the text of privacy requests that are dealt with.
     """
     from network.forget import forget_requests
+    from orders.arrived import forget_arrived
     from orders.deliver import presume_delivered
     from orders.overdue import chase_overdue, remind_unanswered
     from orders.place import expire_unanswered
@@ -120,7 +121,7 @@ def tidy_orders() -> int:
 
     done = release_unpaid() + expire_unanswered() + presume_delivered() + count_punctuality()
     done += remind_unanswered() + chase_overdue()
-    return done + end_silent_returns() + forget_requests()
+    return done + end_silent_returns() + forget_arrived() + forget_requests()
 
 
 def erase_addresses() -> int:

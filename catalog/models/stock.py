@@ -66,6 +66,8 @@ class StockLevel(Tenant):
             models.Index(
                 fields=["confirm_due_at"], condition=Q(confirm_due_at__isnull=False), name="level_confirm_due"
             ),
+            # read by catalog.put_back.expecting_levels
+            models.Index(fields=["id"], condition=Q(coming_back__gt=0), name="level_coming_back"),
         ]
 
     def __str__(self) -> str:

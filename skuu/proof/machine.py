@@ -351,7 +351,7 @@ def come_to_rest(town: Town, time: Any, rounds: int = 12) -> None:
     town.messages.clear()
     for _ in range(rounds):
         time.shift(dt.timedelta(minutes=70))
-        for name in ("orders", "changes", "post"):
+        for name in ("orders", "changes", "arrived", "post"):
             town.work(name)
         town.work_until_idle()
         if not truths.when_quiet(town):

@@ -24,6 +24,7 @@ from network.receive import receive_event
 from network.tasks import handle_inbound
 from orders import tasks as order_tasks
 from orders.accept import read_due, sweep_all_orders, sweep_suspected
+from orders.arrived import forget_arrived
 from orders.cancel import cancel_due
 from orders.events import tell_events_due
 from orders.fulfil import push_parcels_due, read_fulfilments_due
@@ -76,6 +77,7 @@ SLOW: dict[str, Sweep] = {
     "orders": sweep_all_orders,
     "changes": start_sweeps,
     "tidy": order_tasks.tidy_orders,
+    "arrived": forget_arrived,
     "post": _posted,
 }
 
