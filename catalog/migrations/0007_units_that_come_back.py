@@ -7,7 +7,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0006_shelf_notes'),
-        ('network', '0005_give_away_limit'),
     ]
 
     operations = [
