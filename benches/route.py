@@ -2,11 +2,15 @@
 
 import contextlib
 import itertools
+import json
 import random
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
 
 from benches import _scratch  # first: it sets the environment that settings are read from
 
@@ -15,6 +19,7 @@ import psycopg
 from django.db import connection
 
 from benches._figures import Aim, Bench, open_bench, share, timed
+from benches._peers import peers_python
 from catalog.claim import OutOfStock, check_claims, claim_units
 from catalog.models import InventoryItem, Item, Match, Product, StockLevel, Style, Variant
 from network.models import Location, Merchant, Shop
@@ -197,15 +202,47 @@ def _claim_hot_item(bench: Bench) -> None:
         aim=Aim(500),
         better="higher",
     )
+    peer = _oscar(bench, units, tries)
     bench.tell(
         "units claimed beyond the stock",
         max(0, oversold),
         "units",
-        reference=0.0,
-        reference_name="the stock",
+        reference=peer and float(max(peer["won"], peer["allocated"]) - units),
+        reference_name="units that django-oscar allocates beyond the same stock, by 8 writers",
         aim=Aim(0),
         better="lower",
     )
+    bench.tell(
+        "claims won on one hot item beside django-oscar’s allocations",
+        won / seconds,
+        "1/s",
+        reference=peer and peer["won"] / peer["seconds"],
+        reference_name="django-oscar 4.2.1: its strategy asked, then StockRecord.allocate in a transaction, by 8 writers",
+        aim=Aim(500),
+        better="higher",
+    )
+
+
+def _oscar(bench: Bench, units: int, tries: int) -> dict[str, Any] | None:
+    """Have the peer sell as many units in a database of its own on the same server; None without a package index."""
+    name = "bench_oscar"
+    try:
+        python = peers_python()
+    except subprocess.CalledProcessError:
+        bench.note("django-oscar could not be installed; going on without it")
+        return None
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'create database "{name}"')
+    try:
+        facts = {key: str(connection.settings_dict[key]) for key in ("HOST", "PORT", "USER", "PASSWORD")}
+        script, counts = str(Path(__file__).with_name("_oscar.py")), (str(units), str(tries), str(WRITERS))
+        command = [str(python), script, json.dumps(facts | {"NAME": name}), *counts]
+        sold: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    finally:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'drop database "{name}" with (force)')
+    bench.note(f"django-oscar: {sold['won']} of {units} units sold, {sold['allocated']} written as allocated")
+    return sold
 
 
 def _hot_level(units: int) -> StockLevel:
