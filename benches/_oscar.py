@@ -4,7 +4,6 @@ Each try is what Oscar's checkout does with a basket of one unit: ask the strate
 the transaction that would also write the order. Arguments: a JSON object with the database's settings, units, tries and writers.
 """
 
-import itertools
 import json
 import sys
 import threading
