@@ -11,10 +11,12 @@ from django.utils import timezone
 from catalog.claim import release_claims
 from catalog.stocktake import apply_levels
 from network.connectors.base import Connector, ConnectorError, PlacedOrder, connector_for
+from network.notify import settle_notice
 from orders.bells import wake
 from orders.failpoint import failpoint
+from orders.hand_back import notice_key, tell_selling_shop
 from orders.leases import held, later, take
-from orders.lines import DEAD, cover_of, settle_lines
+from orders.lines import DEAD, Cover, cover_of, settle_lines
 from orders.locking import lock_internal_order, lock_units
 from orders.models import InternalOrder, OrderLine
 from orders.parcels import read_fulfilments
@@ -30,14 +32,31 @@ def change_quantity(line: OrderLine, quantity: int, *, by: str, reason: str) -> 
     """Ask for another number of units of a line; 0 cancels it. Call it with the order locked.
 
     Fewer units call back every internal order of the line that has not shipped; what is still wanted is routed anew,
-    because partners cannot edit an order of ours. More units are routed in addition.
+    because partners cannot edit an order of ours. Of a line that was handed back in part, what went back is taken out first.
+    More units are routed in addition.
     """
-    fewer = quantity < line.quantity
-    line.refresh_from_db(fields=["status", "route_due_at"])  # it may have been called back with a line before it
-    OrderLine.everyone.filter(pk=line.pk).update(quantity=quantity)
+    fewer, told = line.quantity - quantity, notice_key(line)
+    # it may have been called back with a line before it
+    line.refresh_from_db(fields=["status", "route_due_at", "handed_back_units"])
+    handed_back = line.status == "handed_back"
+    if handed_back:
+        line.handed_back_units = max(line.handed_back_units - max(fewer, 0), 0)
     line.quantity = quantity
-    touched = _call_back(line, by=by, reason=reason) if fewer else {line.pk: line}
+    line.save(update_fields=["quantity", "handed_back_units"])
+    touched = {line.pk: line}
+    if fewer > 0 and not (handed_back and _is_enough(line)):
+        touched = _call_back(line, by=by, reason=reason)
     settle_lines(touched.values(), by=by, reason=reason)
+    if handed_back and told != notice_key(line):
+        settle_notice(line.order.shop, told)
+        if line.status == "handed_back" and line.handed_back_units:
+            tell_selling_shop(line)
+
+
+def _is_enough(line: OrderLine) -> bool:
+    """Say whether everything that partners have is still wanted."""
+    cover = cover_of([line.pk]).get(line.pk, Cover())
+    return cover.coming + cover.leaving + cover.shipped <= line.quantity
 
 
 def call_back_surplus(line_ids: Collection[int], *, by: str) -> None:

@@ -11,13 +11,12 @@ from catalog.models import Variant
 from catalog.push import doubt_shelf
 from network.connectors.base import RemoteAddress, RemoteOrder
 from network.models import Shop
-from network.notify import settle_notice
 from orders.bells import wake
 from orders.cancel import change_quantity
-from orders.hand_back import notice_key
 from orders.lines import cover_of, mirrored_units, settle_lines, tell_shelf
 from orders.locking import lock_order
 from orders.models import Order, OrderLine
+from orders.parcels import deliver_lines
 from orders.shelf import ShelfUnits
 from skuu.kit.errors import NotPossible
 from skuu.kit.states import move
@@ -199,11 +198,9 @@ def _follow_handed_back(
 ) -> None:
     """Follow what the selling shop does with a line it got back; units it takes out may stand on the shelf again."""
     if remaining + shipped < line.quantity:
-        line.quantity = remaining + shipped
-        OrderLine.everyone.filter(pk=line.pk).update(quantity=line.quantity)
-    if not remaining:
-        move(line, "cancelled", by="selling shop", reason="The selling shop settled it.", hand_back_due_at=None)
-        settle_notice(line.order.shop, notice_key(line))
+        change_quantity(line, remaining + shipped, by="selling shop", reason="The selling shop settled it.")
+    if line.status != "handed_back":
+        deliver_lines([line], by="selling shop")
     elif unit and unit.request_status == "SUBMITTED" and line.hand_back_pushed_at and line.hand_back_pushed_at < began:
         now = timezone.now()
         move(line, "waiting", by="selling shop", reason="The selling shop asked again.", route_due_at=now)

@@ -7,6 +7,7 @@ from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 from django.utils import timezone
 
 from catalog.push import doubt_shelf, note_shelf_sold
+from network.notify import settle_notice
 from orders.bells import wake
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, ParcelLine
 from skuu.kit.states import move
@@ -83,9 +84,11 @@ def settle_lines(lines: Iterable[OrderLine], *, by: str, reason: str = "") -> No
 
 
 def _settle(line: OrderLine, cover: Cover, by: str, reason: str) -> None:
-    if line.status in ("delivered", "returned", "handed_back"):
+    if line.status in ("delivered", "returned"):
         return
-    if line.quantity and cover.shipped >= line.quantity:
+    if line.status == "handed_back":
+        _settle_handed_back(line, cover, by, reason)
+    elif line.quantity and cover.shipped >= line.quantity:
         if line.status in ("waiting", "held"):
             _go(line, "routed", by, reason)
         _go(line, "shipped", by, reason)
@@ -102,6 +105,35 @@ def _settle(line: OrderLine, cover: Cover, by: str, reason: str) -> None:
         elif line.route_due_at != due:
             line.route_due_at = due
             line.save(update_fields=["route_due_at"])
+
+
+def _settle_handed_back(line: OrderLine, cover: Cover, by: str, reason: str) -> None:
+    """Some units went back to the selling shop, others may be with partners: a partner's refusal adds to the first.
+
+    As long as the store was not told, all of them are routed once more; afterwards the shop is told of more units.
+    """
+    from orders.hand_back import notice_key, tell_selling_shop
+
+    missing = line.quantity - cover.coming - cover.leaving - cover.shipped
+    settled = notice_key(line)
+    if not line.quantity:
+        if cover.coming or cover.leaving:
+            return
+        move(line, "cancelled", by=by, reason=reason, hand_back_due_at=None, handed_back_units=0)
+    elif missing > line.handed_back_units and line.hand_back_pushed_at:
+        line.handed_back_units = missing
+        line.save(update_fields=["handed_back_units"])
+        tell_selling_shop(line)
+    elif missing > line.handed_back_units:
+        due = None if cover.leaving else timezone.now()
+        also = {"route_due_at": due, "hand_back_due_at": None, "handed_back_units": 0}
+        move(line, "waiting", by=by, reason=reason, status_reason=reason, **also)
+    elif missing <= 0 and not cover.leaving:
+        to = "shipped" if cover.shipped >= line.quantity else "routed"
+        move(line, to, by=by, reason=reason, status_reason="", hand_back_due_at=None, handed_back_units=0)
+    else:
+        return
+    settle_notice(line.order.shop, settled)
 
 
 def _go(line: OrderLine, to: str, by: str, reason: str) -> None:

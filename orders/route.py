@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -20,7 +20,7 @@ from orders.cancel import want_cancel
 from orders.decide import Decided, decide_order
 from orders.hand_back import hand_back_line
 from orders.leases import take
-from orders.lines import cover_of, settle_lines, tell_shelf
+from orders.lines import Cover, cover_of, settle_lines, tell_shelf
 from orders.locking import lock_order, lock_units
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, RoutingTrace
 from orders.promise import note_promise
@@ -111,12 +111,17 @@ def _demands(lines: Sequence[OrderLine], items: dict[int, int]) -> list[Demand]:
     covers = cover_of(line.pk for line in lines)
     demands = []
     for line in lines:
-        cover = covers.get(line.pk)
-        missing = line.quantity - (cover.coming + cover.shipped if cover else 0)
+        missing = _missing(line, covers)
         if line.pk in items and missing > 0:
             grams = line.variant.inventory_item.grams
             demands.append(Demand(line.pk, items[line.pk], missing, grams, frozenset(declined[line.pk])))
     return demands
+
+
+def _missing(line: OrderLine, covers: Mapping[int, Cover]) -> int:
+    """Count the units of a line that nobody has sent or is about to send."""
+    cover = covers.get(line.pk, Cover())
+    return line.quantity - cover.coming - cover.shipped
 
 
 def _carry_out(order: Order, lines: Sequence[OrderLine], items: dict[int, int], decided: Decided, by: str) -> int:
@@ -129,12 +134,14 @@ def _carry_out(order: Order, lines: Sequence[OrderLine], items: dict[int, int], 
     }
     RoutingTrace.everyone.create(order=order, rule_version=RULE_VERSION, trace=trace)
     settle_lines(lines, by=by, reason="")
-    reasons = dict(decided.plan.unserved)
+    reasons, covers = dict(decided.plan.unserved), cover_of(by_id)
     for line in lines:
         if line.pk not in items:
-            hand_back_line(line, "This product is not matched to any partner's product.", by=by)
+            hand_back_line(
+                line, "This product is not matched to any partner's product.", units=_missing(line, covers), by=by
+            )
         elif line.pk in reasons:
-            hand_back_line(line, f"Nobody can ship it: {reasons[line.pk]}.", by=by)
+            hand_back_line(line, f"Nobody can ship it: {reasons[line.pk]}.", units=_missing(line, covers), by=by)
         _record(order, line)
     note_promise(order, decided)
     if wants:
@@ -147,8 +154,13 @@ def _carry_out(order: Order, lines: Sequence[OrderLine], items: dict[int, int], 
 
 
 def _record(order: Order, line: OrderLine) -> None:
-    outcome = "served" if line.status == "routed" else "lost"
-    record_demand(order.shop, line.variant, f"order_line:{line.pk}", line.quantity, order.country, outcome)
+    lost = 0 if line.status == "routed" else line.quantity
+    if line.status == "handed_back":
+        lost = line.handed_back_units
+    key, outcome = f"order_line:{line.pk}", "lost" if lost == line.quantity else "served"
+    record_demand(order.shop, line.variant, key, line.quantity - lost or lost, order.country, outcome)
+    rest = lost if outcome == "served" else 0  # of a line of which others have been served
+    record_demand(order.shop, line.variant, f"{key}:rest", rest, order.country, "lost")
 
 
 def _plan_internal_orders(

@@ -12,7 +12,7 @@ from network.api_base import CountryIn, ShopView
 from network.connectors.base import RemoteAddress
 from network.models import Shop
 from network.scoping import as_network
-from orders.api import KEY_HEADER, NothingIn, OrderOut, Orders, tell_sale
+from orders.api import KEY_HEADER, NothingIn, OrderOut, Orders, tell_sales
 from orders.desk import sales_of
 from orders.models import Order
 from orders.sell import SoldLine, SoldOrder, call_off_sale, sell_from_shelf
@@ -92,7 +92,7 @@ class SoldIn(Record):
 
 def _show(view: ShopView, reference: str, status: int = 200) -> Response:
     row = Order.objects.for_shop(view.shop).get(remote_id=reference)
-    return Response(tell_sale(sales_of(view.merchant, [row])[0]), status=status)
+    return Response(tell_sales(sales_of(view.merchant, [row]))[0], status=status)
 
 
 class Sales(Orders):

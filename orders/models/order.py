@@ -102,7 +102,7 @@ class OrderLine(Stateful, Tenant):
         "routed": {"waiting", "shipped", "handed_back", "cancelled"},
         "shipped": {"delivered", "returned"},
         "delivered": {"returned"},
-        "handed_back": {"waiting", "cancelled"},
+        "handed_back": {"waiting", "routed", "shipped", "cancelled"},  # settled by the shop: what partners have goes on
         "cancelled": {"waiting", "shipped"},  # taken back on again; or the partner was faster than the cancellation
     }
     STATUSES: ClassVar = {
@@ -122,6 +122,9 @@ class OrderLine(Stateful, Tenant):
     title = models.CharField(max_length=400)
     sku = models.CharField(max_length=255, blank=True)
     quantity = models.PositiveIntegerField()  # units the shelf answers for
+    handed_back_units = models.PositiveIntegerField(
+        default=0, db_default=0
+    )  # units of it that went back to the selling shop; says something while the line is handed back
     told_units = models.PositiveIntegerField(default=0)  # units of it that the shelf's keeper knows to be sold
     # given instead of goods that come back: no line of the shop's own order, so its reads say nothing of it
     exchange_of = models.ForeignKey(

@@ -1,9 +1,14 @@
 """What goes back to the selling shop goes back whole, in its own time, and takes nothing along."""
 
-from catalog.models import Placement
+import pytest
+from django.utils import timezone
+
+from catalog.models import Demand, Placement
 from network.models import Notice, Shop
+from orders.api import tell_sales
+from orders.desk import sales_of
 from orders.fulfil import decline_internal_order, ship_internal_order
-from orders.models import InternalOrder
+from orders.models import InternalOrder, OrderLine
 from orders.tests.make import hurry
 
 REFUND = """mutation($input: RefundInput!, $key: String!) { refundCreate(input: $input) @idempotent(key: $key) {
@@ -113,3 +118,101 @@ def test_units_taken_out_after_they_were_sent_and_before_that_showed_are_looked_
     line = market.known(market.bruno, order_id).lines.get()
     assert (line.status, line.quantity, line.told_units) == ("shipped", 2, 2)
     assert placed.get().doubted_at is not None
+
+
+class TestPartOfALine:
+    """Three pairs are sold; Alma has two of them on her table, Dora cannot find hers, and nobody else has one."""
+
+    @pytest.fixture
+    def order_id(self, market):
+        order_id = market.buy(market.bruno, ("43", 3))
+        market.settle()
+        self.row(market, market.dora)
+        decline_internal_order(self.row(market, market.dora), "not_found", by="dora")
+        market.settle()
+        assert self.line(market, order_id)[:3] == ("handed_back", 3, 1)
+        return order_id
+
+    def row(self, market, shop):
+        return InternalOrder.everyone.get(shipper=shop)
+
+    def line(self, market, order_id):
+        line = market.known(market.bruno, order_id).lines.get()
+        return line.status, line.quantity, line.handed_back_units, line.hand_back_pushed_at is not None
+
+    def refund(self, market, order_id, units):
+        (line,) = market.order(market.bruno, order_id)["lineItems"]["nodes"]
+        rows = [{"lineItemId": line["id"], "quantity": units, "restockType": "NO_RESTOCK"}]
+        market.ask(market.bruno, REFUND, input={"orderId": order_id, "refundLineItems": rows}, key=f"refund-{units}")
+        market.sweep(market.bruno)
+
+    def open_notices(self, market):
+        rows = Notice.everyone.filter(shop=market.bruno, kind="handed_back", done_at=None)
+        return list(rows.values_list("subject", flat=True))
+
+    def test_the_selling_shop_is_told_of_the_units_that_nobody_sends_and_of_no_others(self, market, order_id):
+        order = market.known(market.bruno, order_id)
+        notice = Notice.everyone.get(shop=market.bruno, kind="handed_back")
+        assert notice.subject == f"Order {order.name}: 1 × Strand Sneaker - 43 needs you"
+        assert notice.body.startswith(f"The network cannot ship 1 × Strand Sneaker - 43 of order {order.name}.\n")
+        assert notice.body.endswith(
+            "The other 2 are with a partner or on the way. Refund the customer for them or source it yourself; "
+            "the network refunds nobody."
+        )
+        assert notice.link == f"/my-orders/{order.pk}/"
+        wishes = Demand.objects.filter(shop=market.bruno).order_by("pk")
+        assert list(wishes.values_list("units", "outcome")) == [(2, "served"), (1, "lost")]
+        hurry()
+        market.settle()
+        assert self.line(market, order_id) == ("handed_back", 3, 1, False)  # Alma's pairs would go back with it
+
+    def test_the_rest_goes_on_and_ends_shipped_once_the_shop_has_settled_its_part(self, market, order_id):
+        self.refund(market, order_id, 1)
+        assert (self.line(market, order_id)[:3], self.open_notices(market)) == (("routed", 2, 0), [])
+        assert self.row(market, market.alma).cancel_wanted_at is None
+        market.ship(self.row(market, market.alma))
+        market.sweep()
+        assert (self.line(market, order_id)[0], self.row(market, market.alma).status) == ("shipped", "shipped")
+
+    def test_what_the_shop_settles_after_the_rest_was_sent_leaves_the_line_shipped(self, market, order_id):
+        market.ship(self.row(market, market.alma))
+        market.sweep()
+        hurry()
+        market.settle()
+        assert self.line(market, order_id) == ("handed_back", 3, 1, True)
+        self.refund(market, order_id, 1)
+        assert (self.line(market, order_id)[:3], self.open_notices(market)) == (("shipped", 2, 0), [])
+
+    def test_a_shop_that_takes_all_of_it_out_stops_the_partner_too(self, market, order_id):
+        self.refund(market, order_id, 3)
+        hurry()
+        market.settle()
+        assert (self.line(market, order_id)[:3], self.open_notices(market)) == (("cancelled", 0, 0), [])
+        assert self.row(market, market.alma).status == "cancelled"
+        assert market.available(market.alma, "43") == 2
+
+    def test_when_the_other_partner_gives_up_too_all_of_it_is_handed_back(self, market, order_id):
+        decline_internal_order(self.row(market, market.alma), "damaged", by="alma")
+        market.settle()
+        order = market.known(market.bruno, order_id)
+        assert self.line(market, order_id)[:3] == ("handed_back", 3, 3)
+        assert self.open_notices(market) == [f"Order {order.name}: 3 × Strand Sneaker - 43 needs you"]
+        wishes = Demand.objects.filter(shop=market.bruno)
+        assert list(wishes.values_list("units", "outcome")) == [(3, "lost")]
+
+    def test_a_partner_who_gives_up_after_the_store_was_told_is_told_of_as_well(self, market, order_id):
+        OrderLine.everyone.update(hand_back_pushed_at=timezone.now(), hand_back_due_at=None)
+        decline_internal_order(self.row(market, market.alma), "damaged", by="alma")
+        order = market.known(market.bruno, order_id)
+        assert self.line(market, order_id) == ("handed_back", 3, 3, True)
+        assert self.open_notices(market) == [f"Order {order.name}: 3 × Strand Sneaker - 43 needs you"]
+
+    def test_the_shop_reads_by_rest_how_many_were_sent_and_how_many_went_back(self, market, order_id):
+        market.ship(self.row(market, market.alma))
+        market.sweep()
+        order = market.known(market.bruno, order_id)
+        [told] = tell_sales(sales_of(market.bruno.merchant, [order]))
+        [line] = told["lines"]
+        assert {key: line[key] for key in ("quantity", "shipped_quantity", "handed_back_quantity", "status")} == {
+            "quantity": 3, "shipped_quantity": 2, "handed_back_quantity": 1, "status": "handed_back",
+        }  # fmt: skip
