@@ -146,6 +146,9 @@ class TestTheDoor:
         packed = gzip.compress(plain)
         assert post(client, packed, head(settings, plain) | {"Content-Encoding": "gzip"}) == 401
         assert InboundEvent.everyone.count() == 0
+        assert post(client, packed, head(settings, packed) | {"Content-Encoding": "gzip"}) == 200
+        kept = InboundEvent.everyone.get()
+        assert (kept.status, kept.error) == ("dead", "The message is not text in UTF-8.")
 
     def test_what_another_app_signed_is_refused_whatever_shop_it_names(self, bruno, client, settings):
         """Case 3: one app has one secret for all its shops, so no other secret opens any shop's door."""

@@ -184,6 +184,10 @@ def test_bad_input_at_every_door_is_answered_and_the_rest_goes_on(network):
     headers = {"X-Shopify-Topic": "orders/create", "X-Shopify-Shop-Domain": store.domain, "X-Shopify-Webhook-Id": "w1"}
     forged = requests.post(hook, data=b"{}", headers=headers | {"X-Shopify-Hmac-SHA256": "Zm9yZ2Vk"}, timeout=10)
     assert forged.status_code == 401
+    pieces = requests.post(
+        hook, data=iter([b'{"id"', b": 1}"]), headers=headers | {"X-Shopify-Hmac-SHA256": "Zm9yZ2Vk"}, timeout=10
+    )
+    assert pieces.status_code == 401  # in pieces, without a length: read whole, and not signed
     stranger = requests.post(
         hook, data=b"{}", headers=headers | {"X-Shopify-Shop-Domain": "nobody.myshopify.com"}, timeout=10
     )
