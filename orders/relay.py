@@ -8,13 +8,10 @@ gets an alias too, so that an answer leaves under the customer's.
 import datetime as dt
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Callable
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.utils import formataddr, make_msgid, parseaddr
+from email.message import EmailMessage, Message
+from email.utils import formatdate, make_msgid
 
 import structlog
 from django.conf import settings
@@ -24,6 +21,8 @@ from django.utils import timezone
 
 from network.connectors.base import ConnectorError, connector_for
 from orders.models import AliasPeer, InternalOrder, MailAlias
+from orders.relaying.hide import Hider
+from orders.relaying.rewrite import Cover, OddMail, header_of, name_of, read_mail, rewrite_mail, writers_of
 from skuu.kit.errors import NotFound, NotPossible
 
 log = structlog.get_logger(__name__)
@@ -33,7 +32,6 @@ KEPT_AFTER_DELIVERY = dt.timedelta(days=30)
 LONGEST = dt.timedelta(days=120)
 HOPS = "X-SKUU-Relayed"
 GIVEN = ("placed", "accepted", "shipped", "delivered")
-KEPT_HEADERS = ("Subject", "Date", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Language")
 Directory = Callable[[InternalOrder], str]
 
 
@@ -44,7 +42,7 @@ class AliasGone(NotFound):
 
 
 class Unrelayable(NotPossible):
-    """This mail is not passed on: too large, going round in circles, or without a sender."""
+    """This mail is not passed on: too large, unreadable, going round in circles, or without a sender."""
 
     code = "unrelayable"
 
@@ -78,25 +76,47 @@ def relay_mail(raw: bytes, recipient: str, *, directory: Directory | None = None
     """
     if len(raw) > LARGEST:
         raise Unrelayable("This mail is larger than 10 MB.")
-    message = BytesParser(policy=policy.default).parsebytes(raw)
-    sender = parseaddr(str(message.get("From", "")))[1]
-    if not sender or message.get(HOPS) or message.get("Auto-Submitted", "no") not in ("no", ""):
+    try:
+        way = _pass_on(read_mail(raw), recipient.partition("@")[0].lower(), directory or ask_store)
+    except OddMail:
+        raise Unrelayable("This mail cannot be read, or would tell an address that stays unknown.") from None
+    return way
+
+
+def _pass_on(message: "Message[str, str]", token: str, directory: Directory) -> str:
+    writers = writers_of(message)
+    if not writers or _is_automatic(message):
         raise Unrelayable("This mail has no sender, was relayed before or was written by a machine that answers.")
-    token = recipient.partition("@")[0].lower()
-    alias = _called(token)
+    alias = _called(token) if token.isascii() and token.isprintable() else None
     if alias:
-        customer = (directory or ask_store)(alias.internal_order) or alias.internal_order.order.shop.merchant.email
-        _send(message, sender=_peer(alias, sender), to=customer, hidden=())
+        peer = _peer(alias, writers[0])
+        cover = Cover(name_of(message), peer, _customer(alias, directory), Hider(writers, peer))
+        _send(message, cover)
         way = "to the customer"
     else:
-        peer = AliasPeer.everyone.select_related("alias").filter(token=token).first()
-        alias = _called(peer.alias.token) if peer else None
-        if peer is None or alias is None:
+        peers = AliasPeer.everyone.select_related("alias")
+        answered = peers.filter(token=token.encode("ascii", "replace").decode().replace("\0", "?")).first()
+        alias = _called(answered.alias.token) if answered else None
+        if answered is None or alias is None:
             raise AliasGone("This address is not in use any more.")
-        _send(message, sender=f"{alias.token}@{settings.RELAY_DOMAIN}", to=str(peer.address), hidden=(sender,))
+        address = f"{alias.token}@{settings.RELAY_DOMAIN}"
+        hider = Hider([*writers, _customer(alias, directory)], address)
+        _send(message, Cover("", address, str(answered.address), hider))
         way = "back"
     MailAlias.everyone.filter(pk=alias.pk).update(relayed=F("relayed") + 1)
     return way
+
+
+def _is_automatic(message: "Message[str, str]") -> bool:
+    """Say whether a machine wrote a mail, or we passed it on before: answering it would go round in circles."""
+    by_machine = header_of(message, "Auto-Submitted").partition(";")[0].strip().lower() not in ("", "no")
+    bounce = header_of(message, "Return-Path") == "<>" or message.get_content_type() == "multipart/report"
+    return bool(header_of(message, HOPS)) or by_machine or bounce
+
+
+def _customer(alias: MailAlias, directory: Directory) -> str:
+    """Find who stands behind an alias: the customer, or the selling shop's people where its store does not say."""
+    return directory(alias.internal_order) or alias.internal_order.order.shop.merchant.email
 
 
 def ask_store(internal_order: InternalOrder) -> str:
@@ -139,35 +159,18 @@ def _peer(alias: MailAlias, address: str) -> str:
     return f"{peer.token}@{settings.RELAY_DOMAIN}"
 
 
-def _send(message: EmailMessage, *, sender: str, to: str, hidden: tuple[str, ...]) -> None:
-    """Send a mail's content under other addresses; of its headers only those are kept that say nobody's name."""
-    if not to:
+def _send(message: "Message[str, str]", cover: Cover) -> None:
+    """Send a mail's content under other addresses."""
+    if not cover.to:
         raise AliasGone("Nobody can be reached behind this address.")
-    outgoing = _Relayed(subject="", body="", from_email=formataddr((_name(message, hidden), sender)), to=[to])
-    outgoing.content = _rewritten(message, sender=outgoing.from_email, to=to, hidden=hidden)
+    outgoing = _Relayed(subject="", body="", from_email=cover.from_words, to=[cover.to])
+    made = rewrite_mail(message, cover)
+    if "Date" not in made:
+        made["Date"] = formatdate()
+    made["Message-ID"] = make_msgid(domain=settings.RELAY_DOMAIN)
+    made[HOPS] = "1"
+    outgoing.content = made
     get_connection().send_messages([outgoing])
-
-
-def _name(message: EmailMessage, hidden: tuple[str, ...]) -> str:
-    """Keep a carrier's name; a customer answers without theirs."""
-    return "" if hidden else parseaddr(str(message.get("From", "")))[0]
-
-
-def _rewritten(message: EmailMessage, *, sender: str, to: str, hidden: tuple[str, ...]) -> EmailMessage:
-    for part in message.walk():
-        if hidden and part.get_content_maintype() == "text" and not part.is_multipart():
-            text, clean = part.get_content(), part.get_content()
-            for word in hidden:
-                clean = re.sub(re.escape(word), parseaddr(sender)[1], clean, flags=re.IGNORECASE)
-            if clean != text:
-                part.set_content(clean, subtype=part.get_content_subtype())
-    for name in list(message.keys()):
-        if name not in KEPT_HEADERS:
-            del message[name]
-    message["From"], message["To"], message["Reply-To"] = sender, to, parseaddr(sender)[1]
-    message["Message-ID"] = make_msgid(domain=settings.RELAY_DOMAIN)
-    message[HOPS] = "1"
-    return message
 
 
 class _Content:

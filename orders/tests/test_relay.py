@@ -69,6 +69,29 @@ def test_the_same_correspondent_keeps_one_address_and_nobodys_is_readable_in_the
     ]
 
 
+def test_an_odd_answer_goes_back_without_either_address_of_hers(market, placed):
+    """A charset nobody knows, the address in the subject, and written from another mailbox than the one she ordered with."""
+    relay_mail(letter(CARRIER), alias_of(placed))
+    private, back = "m.p@private.example", f"{AliasPeer.everyone.get().token}@relay.localhost"
+    raw = letter(f"Marie <{private}>", subject=f"Re: from {CUSTOMER}", text=f"{CUSTOMER} {private.upper()}")
+    assert relay_mail(raw.replace(b"utf-8", b"klingon-8"), back) == "back"
+    told = mail.outbox[1].message()
+    assert told["Subject"] == f"Re: from {alias_of(placed)}"
+    assert told.mail.get_content() == f"{alias_of(placed)} {alias_of(placed)}\n"
+    assert not [word for word in (CUSTOMER, private, "Marie") if word.lower() in told.as_string().lower()]
+
+
+def test_a_mail_that_cannot_be_read_is_refused_and_nothing_is_sent(market, placed):
+    nested = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n' for n in range(40))
+    for raw in (f"From: {CARRIER}\r\n{nested}".encode(), b"From: nobody\r\n\r\nx", letter(CARRIER, Return_Path="<>")):
+        with pytest.raises(Unrelayable):
+            relay_mail(raw, alias_of(placed))
+    for address in ("c-\udcff@relay.localhost", "r-\0@relay.localhost", ""):
+        with pytest.raises(AliasGone):
+            relay_mail(letter(CARRIER), address)
+    assert (mail.outbox, MailAlias.everyone.filter(relayed__gt=0).count()) == ([], 0)
+
+
 def test_where_the_store_tells_no_address_the_selling_shop_gets_the_mail(market, placed):
     relay_mail(letter(CARRIER), alias_of(placed), directory=lambda row: "")
     assert mail.outbox[0].to == [Merchant.everyone.get(pk=market.bruno.merchant_id).email]
