@@ -11,10 +11,11 @@ from django.utils import timezone
 from network.connectors.base import ConnectorError, connector_for
 from network.notify import give_notice
 from orders.locking import lock_internal_order
-from orders.models import InternalOrder, InternalOrderLine, Parcel, Return
-from orders.parcels import follow_parcels, read_fulfilments
+from orders.models import InternalOrder, InternalOrderLine, OrderLine, Parcel, Return
+from orders.parcels import deliver_lines, follow_parcels, read_fulfilments
 from orders.return_goods import report_lost
 from skuu.kit.errors import SkuuError
+from skuu.kit.states import move
 
 log = structlog.get_logger(__name__)
 
@@ -26,12 +27,13 @@ def presume_delivered() -> int:
     """Mark parcels without news as delivered, five days after the promise's last day; returns how many orders.
 
     What was sent and taken back, and never sent again, is reported lost instead, for nobody may ever say so: once, and only
-    units that are in no return. The shipper's store is read first: the news may have been lost on its way to
-    us. *Locks* the order, then the internal order. *Again*: no change.
+    units that are in no return. A shipper that answered such a report with "it was delivered" is believed. The shipper's
+    store is read first: the news may have been lost on its way to us. *Locks* the order, then the internal order.
+    *Again*: no change.
     """
     today = timezone.localdate()
     silent = InternalOrder.everyone.filter(status="shipped", promised_on__lt=today - SILENCE)
-    reported = Return.everyone.filter(internal_order=OuterRef("pk"), is_lost=True)
+    reported = Return.everyone.filter(internal_order=OuterRef("pk"), is_lost=True, status__in=Return.OPEN)
     left = InternalOrderLine.everyone.filter(internal_order=OuterRef("pk"), shipped_quantity__gt=F("returned_quantity"))
     silent = silent.filter(Exists(_standing(OuterRef("pk"))) | (~Exists(reported) & Exists(left)))
     rows = list(silent.select_related("shipper", "order__shop").order_by("pk")[:AT_ONCE])
@@ -43,12 +45,21 @@ def presume_delivered() -> int:
             parcels.update(delivered_at=timezone.now(), delivery_presumed=True)
             follow_parcels(row, by="presumed")
             if row.status == "shipped" and not _standing(row.pk).exists():
-                _report(row)
+                _end(row)
     return len(rows)
 
 
 def _standing(internal_order: Any) -> Any:
     return Parcel.everyone.filter(internal_order=internal_order, cancelled_at=None)
+
+
+def _end(internal_order: InternalOrder) -> None:
+    """End what left and has no parcel that stands; call it with order and internal order locked."""
+    if not internal_order.returns.filter(is_lost=True, status="closed").exists():
+        _report(internal_order)
+        return
+    move(internal_order, "delivered", by="presumed", reason="The shipper says so.", delivered_at=timezone.now())
+    deliver_lines(list(OrderLine.everyone.filter(internal_lines__internal_order=internal_order)), by="presumed")
 
 
 def _report(internal_order: InternalOrder) -> None:

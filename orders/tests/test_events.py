@@ -8,7 +8,7 @@ from django.utils import timezone
 from network.models import Notice
 from orders.deliver import presume_delivered
 from orders.models import InternalOrder, OrderLine, Parcel, Return
-from orders.return_goods import announce_return, cancel_return, report_lost
+from orders.return_goods import announce_return, cancel_return, inspect_return, report_lost
 from orders.silent_returns import end_silent_returns
 from orders.tests.make import hurry
 
@@ -132,6 +132,21 @@ def test_what_was_taken_back_and_never_sent_again_is_reported_lost_once_by_the_n
     Return.everyone.update(announced_at=timezone.now() - dt.timedelta(days=15))
     assert end_silent_returns() == 1
     assert (OrderLine.everyone.get().status, lost.lines.get().lost, presume_delivered()) == ("returned", 1, 0)
+
+
+def test_a_shipper_that_says_it_was_delivered_is_believed_although_its_parcel_was_taken_back(market, sent):
+    market.ask(market.alma, TAKE_BACK, id=Parcel.everyone.get().remote_id)
+    read_parcels(market)
+    InternalOrder.everyone.update(promised_on=timezone.localdate() - dt.timedelta(days=6))
+    assert presume_delivered() == 1
+    lost = Return.everyone.get()
+    line = lost.lines.get()
+    inspect_return(lost, {line.line_id: {"missing": 1}}, by="alma")
+    assert (Return.everyone.get().status, InternalOrder.everyone.get().status) == ("closed", "shipped")
+    assert presume_delivered() == 1
+    delivered = InternalOrder.everyone.get()
+    assert (delivered.status, delivered.delivered_at is not None) == ("delivered", True)
+    assert (OrderLine.everyone.get().status, Return.everyone.count(), presume_delivered()) == ("delivered", 1, 0)
 
 
 def test_what_was_taken_back_is_reported_lost_but_for_units_in_a_return(market):
