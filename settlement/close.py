@@ -99,7 +99,7 @@ def _close(closing: Closing, by: str, only: Only, tell: Callable[[str], None] | 
     sweep: Sweep = post_shipped(tell=tell, wait=True, hands=settings.SETTLEMENT_HANDS)
     returns = post_returns(tell=tell, wait=True)
     closing.posted, closing.refused = sweep.posted + returns.posted, sweep.refused | returns.refused
-    closing.released = release_due(closing.through)
+    closing.released = release_due(closing.through, hands=settings.SETTLEMENT_HANDS)
     closing.converted = convert_due(closing.through, closing.kind)
     closing.cycle = _cut(closing, by)
     write_missing_statements(tell=tell)
