@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from orders.bells import wake
 from orders.carriers import page_of
+from orders.doubtful import follow_number
 from orders.locking import lock_internal_order
 from orders.models import Parcel
 from orders.parcels import note_mirror_wanted, safe_url
@@ -34,10 +35,12 @@ def correct_tracking(parcel: Parcel, *, carrier: str, number: str, url: str = ""
         if number and others.exists():
             raise NumberTaken(f"Another parcel of {row.number} has the number {number} already.")
         wanted = (carrier[:60], number[:120], safe_url(url) or page_of(carrier, number))
-        if (kept.carrier, kept.tracking_number, kept.tracking_url) == wanted:
-            return kept
+        stood, is_same = kept.tracking_number, (kept.carrier, kept.tracking_number, kept.tracking_url) == wanted
         before = f"{kept.carrier} {kept.tracking_number}".strip()
         kept.carrier, kept.tracking_number, kept.tracking_url = wanted
+        follow_number(kept, before=stood, asked=True)
+        if is_same:
+            return kept
         if row.remote_id:
             kept.push_due_at, kept.push_tries = timezone.now(), 0
             kept.save(update_fields=["push_due_at", "push_tries"])

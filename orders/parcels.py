@@ -14,6 +14,7 @@ from catalog.put_back import expect_no_longer
 from network.connectors.base import Connector, ConnectorError, RemoteFulfilment, connector_for
 from network.notify import give_notice, settle_notice
 from orders.bells import wake
+from orders.doubtful import follow_number
 from orders.leases import held, later, take
 from orders.lines import cover_of, settle_lines
 from orders.locking import lock_internal_order, lock_units
@@ -82,6 +83,7 @@ def _take_in(internal_order: InternalOrder, fulfilment: RemoteFulfilment) -> Non
             shipped_at=fulfilment.created_at or timezone.now(),
         )
         _add_lines(internal_order, parcel, fulfilment.lines)
+    before = parcel.tracking_number
     if parcel.push_due_at is None:  # else a correction is on its way there, and what stands there is the older word
         parcel.carrier = fulfilment.carrier[:60]
         parcel.tracking_number, parcel.tracking_url = (
@@ -90,6 +92,7 @@ def _take_in(internal_order: InternalOrder, fulfilment: RemoteFulfilment) -> Non
         )
     parcel.delivered_at = parcel.delivered_at or fulfilment.delivered_at
     note_mirror_wanted(parcel)
+    follow_number(parcel, before=before, asked=False)
     events = [
         TrackingEvent(parcel=parcel, status=status[:40], at=at, message=message[:300])
         for status, at, message in fulfilment.events

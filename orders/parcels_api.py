@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from network.scoping import as_network
 from orders.api import KEY_HEADER
 from orders.correct import correct_tracking
+from orders.doubtful import prove_number
 from orders.models import MailAlias, Parcel
 from orders.relay import alias_of, alias_until
 from orders.shipping_api import InternalOrderDoor, InternalOrderOut
@@ -22,6 +23,9 @@ class TrackingIn(Record):
     carrier = serializers.CharField(max_length=60)
     tracking_number = serializers.CharField(max_length=120)
     tracking_url = serializers.URLField(max_length=500, allow_blank=True, default="")
+    sure = serializers.BooleanField(
+        default=False, help_text="the number is right although it does not look like one of the carrier’s"
+    )
 
 
 class CorrectTracking(InternalOrderDoor):
@@ -44,6 +48,7 @@ class CorrectTracking(InternalOrderDoor):
         given = TrackingIn(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        prove_number(data["carrier"], data["tracking_number"], sure=data["sure"])
         with as_network():
             correct_tracking(
                 row, carrier=data["carrier"], number=data["tracking_number"], url=data["tracking_url"], by=self.by

@@ -13,6 +13,7 @@ from network.api_base import NewestFirst, ShopList, ShopView
 from network.scoping import as_network
 from orders.api import KEY_HEADER, NothingIn, ParcelOut
 from orders.desk import Task, tasks_of
+from orders.doubtful import prove_number
 from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
 from orders.models import InternalOrder
 from skuu.kit.errors import NotFound
@@ -266,6 +267,9 @@ class ShipIn(Record):
     tracking_number = serializers.CharField(max_length=120)
     tracking_url = serializers.URLField(max_length=500, allow_blank=True, default="")
     lines = ParcelLineIn(many=True, required=False, min_length=1, max_length=1000)  # type: ignore[call-arg]
+    sure = serializers.BooleanField(
+        default=False, help_text="the number is right although it does not look like one of the carrier’s"
+    )
 
 
 class Ship(InternalOrderDoor):
@@ -280,12 +284,16 @@ class Ship(InternalOrderDoor):
     )
     @answers_once
     def post(self, request: Request, number: str) -> Response:
-        """Enter a parcel; both shops are told. Again with the same tracking number: no second parcel."""
+        """Enter a parcel; both shops are told. Again with the same tracking number: no second parcel.
+
+        A number that does not look like the carrier's is asked about once (`doubtful_number`): see `sure`.
+        """
         row = self.find(number)
         given = ShipIn(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         lines = [(line["id"], line["quantity"]) for line in data["lines"]] if "lines" in data else None
+        prove_number(data["carrier"], data["tracking_number"], sure=data["sure"])
         with as_network():
             ship_internal_order(
                 row,
