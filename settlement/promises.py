@@ -27,22 +27,25 @@ union all
 select 'every line is in an entry', format('entry %%s', entry_id) from doubts where id is null
 """
 
-# One walk over all lines with their entries. What a line is about is told by a number of its entry and item, so that sums of
-# amount × number are equal only where the same amounts stand on the same items.
+# One walk over all lines with their entries. They are added up by cycle: there are fewer of them than of periods, and the sums
+# stay at hand; -1 stands for a period that is not there. What a line is about is told by a number of its entry and item, so that
+# sums of amount × number are equal only where the same amounts stand on the same items.
 _MARK = "(hashint8(l.entry_id * 32768 + coalesce(l.item, 32767)) & 1048575)"
 MOVED = f"""
 with moved as materialized (
-  select l.account_id, l.currency, l.counterparty_id, e.period_id, e.kind = 'release' as is_release,
-    r.entry_id is not null as released, l.tag = 'payment' as is_payment, sum(l.amount) as total, sum(l.amount * {_MARK}) as print
-  from settlement_line l join settlement_entry e on e.id = l.entry_id left join settlement_released r on r.entry_id = l.entry_id
+  select l.account_id, l.currency, l.counterparty_id, case when p.id is null then -1 else p.cycle_id end as cycle_id,
+    e.kind = 'release' as is_release, r.entry_id is not null as released, l.tag = 'payment' as is_payment,
+    sum(l.amount) as total, sum(l.amount * {_MARK}) as print
+  from settlement_line l join settlement_entry e on e.id = l.entry_id left join settlement_period p on p.id = e.period_id
+  left join settlement_released r on r.entry_id = l.entry_id
   group by 1, 2, 3, 4, 5, 6, 7
 ), merchants as materialized (
-  select a.merchant_id, a.currency, coalesce(k.stated_in_id, p.cycle_id) as cycle_id,
+  select a.merchant_id, a.currency, coalesce(k.stated_in_id, m.cycle_id) as cycle_id,
     c.stated_at is not null and (k.id is null or k.stated_in_id is not null) as stated, sum(m.total) as total, sum(m.print) as print
-  from moved m join settlement_account a on a.id = m.account_id join settlement_period p on p.id = m.period_id
-  left join settlement_carried k on k.cycle_id = p.cycle_id and k.merchant_id = a.merchant_id
-  left join settlement_cycle c on c.id = coalesce(k.stated_in_id, p.cycle_id)
-  where a.merchant_id is not null group by 1, 2, 3, 4
+  from moved m join settlement_account a on a.id = m.account_id
+  left join settlement_carried k on k.cycle_id = m.cycle_id and k.merchant_id = a.merchant_id
+  left join settlement_cycle c on c.id = coalesce(k.stated_in_id, m.cycle_id)
+  where a.merchant_id is not null and m.cycle_id is distinct from -1 group by 1, 2, 3, 4
 ), lines as materialized (
   select l.statement_id, count(*) as lines, sum(l.amount) as total, sum(l.amount * {_MARK}) as print
   from settlement_statementline l group by 1
