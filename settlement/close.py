@@ -187,6 +187,8 @@ def write_missing_statements(*, tell: Callable[[str], None] | None = None) -> in
 def _lines_written() -> Cycle | None:
     """Name the oldest cycle that is not stated, its lines written; None when all are stated."""
     _one_at_a_time()
+    with connection.cursor() as cursor:
+        cursor.execute("set local work_mem = '128MB'")  # millions of lines are sorted; this transaction only
     cycle = Cycle.objects.filter(stated_at=None).order_by("pk").first()
     if cycle is not None and not Statement.everyone.filter(cycle=cycle).exists():
         _write_lines(cycle)
