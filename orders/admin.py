@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from orders import admin_returns  # noqa: F401 - registers its own
+from orders import admin_returns, admin_stray  # noqa: F401 - they register their own
 from orders.decide_objection_page import decide_page
 from orders.decision_page import decision_facts
 from orders.models import (

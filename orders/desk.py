@@ -8,8 +8,9 @@ from django.utils.translation import ngettext
 
 from catalog.catalogue import size_label
 from network.models import Merchant
-from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, Parcel, RoutingTrace
+from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, Parcel, RoutingTrace, StrayParcel
 from orders.one_parcel import sent_together
+from orders.stray import may_have_left
 from skuu.kit.money import Money
 
 SEES_ADDRESS = ("placed", "accepted", "shipped")
@@ -43,6 +44,17 @@ class Task:
     @property
     def may_ship(self) -> bool:
         return self.order.status in ("placed", "accepted") and self.order.cancel_wanted_at is None
+
+    @property
+    def may_tell_sent(self) -> bool:
+        """It was taken away; if its parcel has left all the same, that can be said."""
+        called_back = self.order.status in ("placed", "accepted") and self.order.cancel_wanted_at is not None
+        return (called_back or may_have_left(self.order)) and any(picking.left for picking in self.lines)
+
+    @property
+    def stray(self) -> StrayParcel | None:
+        """What is kept of a parcel that left although the order was taken away."""
+        return getattr(self.order, "stray", None)
 
     @property
     def may_decline(self) -> bool:

@@ -18,6 +18,7 @@ from orders.mirror import mirror_due
 from orders.models import InternalOrder, InternalOrderLine, Parcel, ParcelLine
 from orders.parcels import follow_parcels, note_mirror_wanted, read_fulfilments, read_fulfilments_due, safe_url
 from orders.place import end_internal_order
+from orders.stray import is_being_cancelled, may_have_left, take_off_figures, tell_put_back
 from skuu.kit.errors import NotPossible, WrongState
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,12 @@ class BeingCalledBack(WrongState):
     """The order at the shipper is being cancelled right now; whether it is sees who looks again."""
 
     code = "being_called_back"
+
+
+class TakenAway(WrongState):
+    """The order was called back, declined or given to somebody else; a parcel that has left all the same is to be told as such."""
+
+    code = "taken_away"
 
 
 def accept_internal_order(internal_order: InternalOrder, *, by: str) -> None:
@@ -85,25 +92,35 @@ def ship_internal_order(
     number: str,
     url: str = "",
     lines: Sequence[tuple[int, int]] | None = None,
+    already_left: bool = False,
     by: str,
 ) -> Parcel:
     """Enter a parcel from portal or API; ``lines`` are (internal line id, units), None means everything not sent yet.
 
-    The shipper's own store is told by a sweep. *Locks* the order, then the internal order. *Again*, with the same tracking
-    number: returns the parcel that is there. *Raises* WrongState before it is placed or when it is over, BeingCalledBack,
-    NotPossible for units that were not ordered.
+    The shipper's own store is told by a sweep. Of an order that was taken away a parcel is accepted, and flagged, when it had
+    ``already_left``. *Locks* the order, then the internal order. *Again*, with the same tracking number: returns the parcel that is
+    there. *Raises* WrongState before it is placed or when it is over, TakenAway, BeingCalledBack, NotPossible for units not ordered.
     """
     with transaction.atomic():
         row = lock_internal_order(internal_order.pk)
         known = Parcel.everyone.filter(internal_order=row, tracking_number=number, cancelled_at=None).first()
         if known and number:
             return known
-        if row.status not in ("placed", "accepted"):
+        stray = may_have_left(row)
+        if stray and not already_left:
+            raise TakenAway(
+                f"{row.number} is {row.get_status_display().lower()}; do not send it. If its parcel has already left, say so: "
+                "it is accepted then."
+            )
+        if row.status not in ("placed", "accepted") and not stray:
             raise WrongState(f"{row.number} is {row.get_status_display().lower()}; it cannot be shipped.")
-        if row.cancel_begun_at and row.cancel_done_at is None:
-            raise BeingCalledBack(f"{row.number} is being cancelled in your store at this moment; do not send it.")
+        if is_being_cancelled(row):
+            raise BeingCalledBack(
+                f"{row.number} is being cancelled in your store at this moment; do not send it. If the parcel has already left, "
+                "enter it again in a few minutes: it is accepted then."
+            )
         units = _units_to_ship(row, lines)
-        pushes = bool(row.remote_id)
+        pushes = bool(row.remote_id) and not (stray and row.cancel_done_at)
         parcel = Parcel.everyone.create(
             internal_order=row,
             carrier=carrier[:60],
@@ -114,7 +131,11 @@ def ship_internal_order(
         ParcelLine.objects.bulk_create(
             ParcelLine(parcel=parcel, line_id=pk, quantity=each) for pk, each in units.items()
         )
-        if not pushes:
+        if stray and not pushes:
+            take_off_figures(row, units, f"stray:{parcel.pk}")
+            if row.remote_id:
+                tell_put_back(row)
+        elif not pushes:
             claims = InternalOrderLine.everyone.filter(pk__in=units).values_list("claim_id", flat=True)
             use_claims_by_decrement(list(claims))
         note_mirror_wanted(parcel)

@@ -19,6 +19,7 @@ from orders.leases import held, later, take
 from orders.lines import cover_of, settle_lines
 from orders.locking import lock_internal_order, lock_units
 from orders.models import InternalOrder, InternalOrderLine, OrderLine, Parcel, ParcelLine, TrackingEvent
+from orders.stray import flag_stray
 from skuu.kit.states import move
 
 log = structlog.get_logger(__name__)
@@ -164,7 +165,7 @@ def _cancel_parcel(internal_order: InternalOrder, parcel: Parcel) -> None:
             key=f"parcel_cancelled:{parcel.pk}",
             subject=f"Order {order.name}: the partner took a parcel back",
             body=f"Parcel {parcel} of order {order.name} was cancelled {told}. If it is not sent again, report it as lost.",
-            link="/my-orders/",
+            link=f"/my-orders/{order.pk}/",
         )
 
 
@@ -221,11 +222,12 @@ def _follow(internal_order: InternalOrder, lines: Sequence[InternalOrderLine], b
     counts = internal_order.status not in GIVEN_UP or _is_still_wanted(internal_order, lines)
     whole = shipped == sum(line.quantity for line in lines)
     if internal_order.status in GIVEN_UP or (called_back and internal_order.status == "cancelled"):
-        _flag(internal_order, counts)
+        flag_stray(internal_order, lines, counts=counts, by=by)
+        whole = True  # the rest was taken away
     if called_back and not internal_order.cancel_done_at:
         InternalOrder.everyone.filter(pk=internal_order.pk).update(cancel_done_at=now)
         internal_order.cancel_done_at = now
-        _flag(internal_order, counts)
+        flag_stray(internal_order, lines, counts=counts, by=by)
         _expect_nothing_back(internal_order, lines)
         whole = True  # the rest is no longer wanted
     if whole and counts and "shipped" in InternalOrder.STEPS.get(internal_order.status, ()):
@@ -269,27 +271,6 @@ def _expect_nothing_back(internal_order: InternalOrder, lines: Sequence[Internal
         claims = Claim.everyone.filter(pk__in=[line.claim_id for line in lines], status="used")
         lock_units(internal_order.order_id)
         expect_no_longer(claims.values_list("level_id", "quantity"))
-
-
-def _flag(internal_order: InternalOrder, counts: bool) -> None:
-    """Tell both sides that a parcel left although its order had been called back or declined."""
-    order, number = internal_order.order, internal_order.number
-    if not counts:
-        told = f"The parcel of {number} left although the order had gone to another partner."
-        advice = "It is not paid for; agree with the selling shop on its return."
-    elif internal_order.status == "declined":
-        told = f"The parcel of {number} left although the order had been declined; its tracking is accepted."
-        advice = "You are paid for it."
-    else:
-        told = f"The parcel of {number} left before the cancellation arrived; its tracking is accepted."
-        advice = "You are paid for it; it may come back to you."
-    rows = [
-        (order.shop, f"Order {order.name}: shipped although called back", "/my-orders/", "Agree with your customer."),
-        (internal_order.shipper, f"{number}: shipped although called back", "/to-ship/", advice),
-    ]
-    for shop, subject, link, what_to_do in rows:
-        key = f"shipped_after_cancel:{number}"
-        give_notice(shop, "shipped_after_cancel", key, subject, f"{told} {what_to_do}", link)
 
 
 def _follow_delivery(internal_order: InternalOrder, by: str) -> None:

@@ -28,6 +28,7 @@ from orders.slip import packing_slip
 from skuu.kit.errors import NotFound, SkuuError
 
 DAYS = 30
+NOTICES = 6  # on the first page; all of them stand on their own
 CLOSED = ("shipped", "delivered", "declined", "expired", "failed", "cancelled")
 
 
@@ -52,7 +53,8 @@ def dashboard(request: MerchantRequest) -> HttpResponseBase:
         "catalogue": catalogue_figures(acting.merchant, shops),
         "chart": chart,
         "has_traded": any(trade["sold"]) or any(trade["sent"]),
-        "notices": notices.order_by("-created_at")[:6],
+        "notices": notices.order_by("-created_at")[:NOTICES],
+        "more_notices": max(notices.count() - NOTICES, 0),
         "tasks": tasks_of(acting.merchant, list(todo[:5])),
         "today": timezone.localdate(),
         "unready": [shop for shop in shops if shop.status != "live"],
@@ -123,7 +125,7 @@ def _alias(task: Task) -> str:
 
 def _task_of(acting: Acting, number: str) -> Task:
     """Find an internal order of one of the merchant's own shops. Raises NotFound for anybody else's."""
-    mine = InternalOrder.objects.for_merchant(acting.merchant).select_related("order__shop", "shipper")
+    mine = InternalOrder.objects.for_merchant(acting.merchant).select_related("order__shop", "shipper", "stray")
     row = mine.filter(number=number).first()
     if row is None:
         raise NotFound("There is no such order.")
@@ -193,11 +195,15 @@ def ship(request: MerchantRequest, number: str) -> HttpResponseBase:
                 number=data["number"],
                 url=data["url"],
                 lines=form.units(),
+                already_left="left" in request.POST,
                 by=request.acting.by,
             )
     except SkuuError as error:
         return _show_task(request, task, refused=error.message, form=form, status=error.status)
-    messages.success(request, _("The parcel of %(number)s is on its way into both shops.") % {"number": number})
+    said = _("The parcel of %(number)s is on its way into both shops.")
+    if task.may_tell_sent:
+        said = _("The parcel of %(number)s is accepted; the selling shop and the network are told.")
+    messages.success(request, said % {"number": number})
     return redirect("portal:internal_order", number)
 
 

@@ -69,6 +69,15 @@ class TradeOut(serializers.Serializer):
     shipping = serializers.CharField(help_text="net, paid to you")
 
 
+class StrayOut(serializers.Serializer):
+    """What is kept of a parcel that left although its order had been taken away."""
+
+    was = one_of(InternalOrder.STATUSES)
+    paid = serializers.BooleanField(help_text="it counts as sent; else another partner has sent the goods as well")
+    net = serializers.CharField(help_text="net value of the goods that left")
+    told_at = serializers.DateTimeField()
+
+
 class InternalOrderOut(serializers.Serializer):
     """An internal order as its shipper may see it at this moment."""
 
@@ -77,10 +86,14 @@ class InternalOrderOut(serializers.Serializer):
     status_reason = serializers.CharField()
     wants_answer = serializers.BooleanField(help_text="accept or decline it")
     may_ship = serializers.BooleanField()
+    may_tell_sent = serializers.BooleanField(
+        help_text="it was taken away; do not send it, but if its parcel has left, ship it here with `already_left`"
+    )
     created_at = serializers.DateTimeField()
     promised_on = serializers.DateField(allow_null=True)
     hand_over_by = serializers.DateField(
-        allow_null=True, help_text="the day the parcel is to leave; five working days later it goes to another partner"
+        allow_null=True,
+        help_text="the day the parcel is to leave; three to ten working days later (the selling shop’s choice) a partner gets it",
     )
     together_with = serializers.ListField(
         child=serializers.CharField(),
@@ -92,6 +105,7 @@ class InternalOrderOut(serializers.Serializer):
     trade = TradeOut(allow_null=True, help_text="null before it is agreed")
     address = AddressOut(allow_null=True, help_text="only from placed until delivered")
     parcels = ParcelOut(many=True)
+    stray = StrayOut(allow_null=True, help_text="null unless a parcel left although the order had been taken away")
 
 
 def _task(task: Task) -> dict[str, Any]:
@@ -118,6 +132,7 @@ def _task(task: Task) -> dict[str, Any]:
         "status_reason": row.status_reason,
         "wants_answer": task.wants_answer,
         "may_ship": task.may_ship,
+        "may_tell_sent": task.may_tell_sent,
         "created_at": row.created_at,
         "promised_on": row.promised_on,
         "hand_over_by": row.leaves_on,
@@ -128,7 +143,15 @@ def _task(task: Task) -> dict[str, Any]:
         "trade": _trade(task) if agreed else None,
         "address": {name: str((task.address or {}).get(name) or "") for name in LABEL} if task.address else None,
         "parcels": ParcelOut([one for one in row.parcels.all() if one.cancelled_at is None], many=True).data,
+        "stray": _stray(task),
     }
+
+
+def _stray(task: Task) -> dict[str, Any] | None:
+    row, currency = task.stray, task.order.currency
+    if row is None:
+        return None
+    return {"was": row.was, "paid": row.is_paid, "net": major(row.net_minor, currency), "told_at": row.at}
 
 
 def _trade(task: Task) -> dict[str, str]:
@@ -157,7 +180,7 @@ def _shown(shop: Any) -> QuerySet[InternalOrder]:
     """Select what a shipper has been told of: placed at some time, or asked for a paid order."""
     asked = Q(asks=True, order__paid_at__isnull=False)
     rows = InternalOrder.objects.for_shop(shop).filter(Q(placed_at__isnull=False) | asked)
-    return rows.select_related("order__shop", "shipper").prefetch_related("parcels")
+    return rows.select_related("order__shop", "shipper", "stray").prefetch_related("parcels")
 
 
 class InternalOrders(ShopList):
@@ -267,6 +290,9 @@ class ShipIn(Record):
     tracking_number = serializers.CharField(max_length=120)
     tracking_url = serializers.URLField(max_length=500, allow_blank=True, default="")
     lines = ParcelLineIn(many=True, required=False, min_length=1, max_length=1000)  # type: ignore[call-arg]
+    already_left = serializers.BooleanField(
+        default=False, help_text="the parcel has left although the order was taken away: it is accepted and flagged"
+    )
     sure = serializers.BooleanField(
         default=False, help_text="the number is right although it does not look like one of the carrier’s"
     )
@@ -287,6 +313,7 @@ class Ship(InternalOrderDoor):
         """Enter a parcel; both shops are told. Again with the same tracking number: no second parcel.
 
         A number that does not look like the carrier's is asked about once (`doubtful_number`): see `sure`.
+        Of an order that was taken away (`taken_away`) one that had already left is accepted: see `already_left` and `stray`.
         """
         row = self.find(number)
         given = ShipIn(data=request.data)
@@ -301,6 +328,7 @@ class Ship(InternalOrderDoor):
                 number=data["tracking_number"],
                 url=data["tracking_url"],
                 lines=lines,
+                already_left=data["already_left"],
                 by=self.by,
             )
         return self.show(number)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from catalog.models import AliasProposal, HeldChange, MatchReport, ReviewCard
 from network.models import InboundEvent, Leaving
 from network.stops import open_stops
-from orders.models import InternalOrder, Objection, Parcel
+from orders.models import InternalOrder, Objection, Parcel, StrayParcel
 from settlement.models import BankLine, Dispute, DocumentObjection, Payment, Proposal, Unbilled
 from settlement.unbilled import told_of_amounts
 from skuu.alarms import alarms
@@ -66,6 +66,11 @@ KINDS = [
         "Objections to grades", "A selling shop says that what came back is in another state than its shipper wrote.",
         "orders.view_objection", "orders_objection_changelist", "status__exact=open",
         lambda: Objection.everyone.filter(status="open"), "raised_at",
+    ),
+    Kind(
+        "Parcels of orders taken away", "They left all the same: a customer may hold the goods twice, or for nothing.",
+        "orders.view_strayparcel", "orders_strayparcel_changelist", "seen=no",
+        lambda: StrayParcel.everyone.filter(seen_at=None), "at",
     ),
     Kind(
         "Orders that failed in a store", "An internal order that its shipper's store did not take.",

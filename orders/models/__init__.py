@@ -10,3 +10,4 @@ from orders.models.privacy import AliasPeer, DataRequest, MailAlias
 from orders.models.return_ import Return, ReturnChange, ReturnLine
 from orders.models.return_rule import ReturnRule
 from orders.models.shown import Exchange, Takeover
+from orders.models.stray import StrayParcel

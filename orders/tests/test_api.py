@@ -12,8 +12,8 @@ from skuu.testing.calling import Program, codes
 
 KEYS = {
     "number", "status", "status_reason", "wants_answer", "may_ship", "created_at", "promised_on", "hand_over_by",
-    "own_order", "together_with",
-    "destination", "lines", "trade", "address", "parcels",
+    "own_order", "together_with", "may_tell_sent",
+    "destination", "lines", "trade", "address", "parcels", "stray",
 }  # fmt: skip
 LINE_KEYS = {"id", "variant", "title", "size", "sku", "location", "quantity", "shipped_quantity", "net"}
 SECRETS = ("marie@example.com", "+31612345678", "31612345678")
