@@ -161,7 +161,8 @@ with told as (
     where e.internal_order_id = i.id and e.kind in ('ship', 'return', 'reversal')) ledger
   cross join lateral (select coalesce(sum(l.amount), 0)::bigint as owed
     from settlement_entry e join settlement_line l on l.entry_id = e.id join settlement_account a on a.id = l.account_id
-    where e.internal_order_id = i.id and a.merchant_id = os.merchant_id and e.kind in ('ship', 'return', 'reversal')) owed
+    where e.internal_order_id = i.id and a.merchant_id = os.merchant_id
+      and e.kind in ('ship', 'return', 'hold', 'resolve', 'reversal')) owed
   cross join lateral (select coalesce(sum(s.net - case when s.sent > 0 then round(s.net * s.back / s.sent) else 0 end), 0)::bigint
       as net, coalesce(sum(s.back), 0) as back, coalesce(bool_or(s.waiting), false) as waiting,
       exists (select 1 from orders_return r where r.internal_order_id = i.id and r.status = 'closed'

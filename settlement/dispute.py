@@ -10,9 +10,11 @@ from django.utils import timezone
 from network.models import Merchant
 from network.scoping import as_network
 from orders.models import InternalOrder
-from settlement.models import Dispute, DisputeMessage, Line, Released
-from settlement.post import Draft, post_entry
-from settlement.splitting import Posting
+from settlement.models import Dispute, DisputeMessage, Entry, Line, Released
+from settlement.post import Draft, post_entries, post_entry
+from settlement.release import stop_releases
+from settlement.splitting import Posting, lower_price
+from settlement.standing import Standing, read_items, read_standings, sales_of
 from skuu.kit.errors import NotAllowed, NotFound, NotPossible, WrongState
 from skuu.kit.states import move
 
@@ -40,12 +42,13 @@ def open_dispute(
 ) -> Dispute:
     """Open a dispute about a sale that is in the books; the amount (gross, minor units; all of it by default) is held.
 
-    *Locks* the internal order, then as post_entries does. Raises AlreadyDisputed, NotPossible ``too_much`` when more is
-    disputed than the sale still stands for, NotFound for who is no party to it.
+    *Locks* releases, the internal order, then as post_entries does. Raises AlreadyDisputed, NotPossible ``too_much`` when more
+    is disputed than the sale still stands for, NotFound for who is no party to it.
     """
     if reason not in Dispute.REASONS:
         raise NotPossible("Say what the dispute is about.", code="bad_reason")
     with as_network(), transaction.atomic():
+        stop_releases()
         order = (
             InternalOrder.everyone.select_for_update(of=("self",))
             .select_related("order__shop__merchant", "shipper__merchant")
@@ -75,7 +78,7 @@ def open_dispute(
             currency=order.currency,
         )
         dispute.changes.create(to_status="open", by=by)
-        post_entry(_entry(dispute, f"hold:{dispute.pk}", "hold", held, 0))
+        post_entry(_entry(dispute, f"hold:{dispute.pk}", "hold", held))
     say(dispute, merchant=merchant, text=text, by=by)
     return dispute
 
@@ -116,21 +119,34 @@ def say(
 def resolve_dispute(dispute: Dispute, *, to_origin: int, by: str, reason: str) -> None:
     """Decide: so much of the held amount the origin need not pay; the rest is owed as it was.
 
-    *Locks* the dispute, then as post_entries does. *Again*: a second decision is refused. Raises WrongState, NotPossible.
+    What need not be paid is shared by the sale's items, so that its invoice, or a credit note, tells the lower price and its VAT.
+    *Locks* releases, the internal order, the dispute, then as post_entries does. *Again*: a second decision is refused.
+    Raises WrongState, NotPossible ``bad_amount`` for more than is held, or than the sale still stands for after what came back.
     """
     if not reason.strip():
         raise NotPossible("Say why; both parties read it.", code="no_reason")
     with as_network(), transaction.atomic():
-        row = Dispute.everyone.select_for_update().get(pk=dispute.pk)
-        if not 0 <= to_origin <= row.amount:
-            raise NotPossible("Give back something between nothing and what is held.", code="bad_amount")
-        _end(row, "resolved", to_origin, by, reason)
+        row = _lock(dispute)
+        sales = sales_of({row.internal_order_id})
+        standing = read_standings(sales).get(row.internal_order_id)
+        most = min(row.amount, standing.owed if standing is not None else 0)
+        if not 0 <= to_origin <= most:
+            raise NotPossible(
+                "Give back something between nothing and what is held.", code="bad_amount", most=max(0, most)
+            )
+        lowered = []
+        if to_origin and standing is not None:
+            lowered.append(_lowering(row, sales[row.internal_order_id], standing, to_origin))
+        _end(row, "resolved", to_origin, by, reason, *lowered)
 
 
 def withdraw_dispute(dispute: Dispute, *, merchant: Merchant, by: str) -> None:
-    """Let who opened a dispute take it back: everything is owed as it was. Raises NotAllowed for the other party."""
+    """Let who opened a dispute take it back: everything is owed as it was. Raises NotAllowed for the other party.
+
+    *Locks* as above.
+    """
     with as_network(), transaction.atomic():
-        row = Dispute.everyone.select_for_update().get(pk=dispute.pk)
+        row = _lock(dispute)
         if row.opened_by_id != merchant.pk:
             raise NotAllowed("Only who opened the dispute can take it back.")
         _end(row, "withdrawn", 0, by, "withdrawn")
@@ -146,42 +162,88 @@ def owed_for(order: InternalOrder) -> int:
     return int(lines.exclude(entry__kind="release").aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
-def _end(row: Dispute, status: str, to_origin: int, by: str, reason: str) -> None:
+def _lock(dispute: Dispute) -> Dispute:
+    """Lock a dispute as returns lock it: its internal order first; and know whether its sale is released."""
+    stop_releases()
+    InternalOrder.everyone.select_for_update(of=("self",)).get(pk=dispute.internal_order_id)
+    return Dispute.everyone.select_for_update().get(pk=dispute.pk)
+
+
+def _end(row: Dispute, status: str, to_origin: int, by: str, reason: str, *also: Draft) -> None:
     move(row, status, by=by, reason=reason, status_reason=reason, to_origin=to_origin, ended_at=timezone.now())
-    post_entry(_entry(row, f"resolve:{row.pk}", "resolve", -row.amount, to_origin))
+    post_entries([_entry(row, f"resolve:{row.pk}", "resolve", -row.amount), *also])
 
 
-def _entry(row: Dispute, key: str, kind: str, held: int, given_back: int) -> Draft:
-    """Move an amount to the parties' hold accounts, or (negative) back, less what the origin need not pay."""
+def _account(order: int) -> str:
+    """Name the account on which a sale stands now."""
+    released = Released.objects.filter(entry__internal_order=order, entry__kind="ship").exists()
+    return "merchant" if released else "merchant_pending"
+
+
+def _entry(row: Dispute, key: str, kind: str, held: int) -> Draft:
+    """Move an amount to the parties' hold accounts, or (negative) back."""
     order = InternalOrder.everyone.select_related("order__shop__merchant", "shipper__merchant").get(
         pk=row.internal_order_id
     )
-    origin, shipper = order.order.shop.merchant, order.shipper.merchant
-    released = Released.objects.filter(entry__internal_order=order, entry__kind="ship").exists()
-    account = "merchant" if released else "merchant_pending"
-    back = -held - given_back
-    postings = [  # what the origin need not pay leaves both sides
-        Posting(origin.pk, account, back, kind, shipper.pk),
-        Posting(origin.pk, "merchant_hold", held, kind, shipper.pk),
-        Posting(shipper.pk, account, -back, kind, origin.pk),
-        Posting(shipper.pk, "merchant_hold", -held, kind, origin.pk),
-    ]
+    origin, shipper, account = order.order.shop.merchant, order.shipper.merchant, _account(order.pk)
     return Draft(
         key=key,
         kind=kind,
         ref=f"dispute:{row.number}",
         effective_on=timezone.localdate(),
         currency=row.currency,
-        postings=tuple(posting for posting in postings if posting.amount),
+        postings=(
+            Posting(origin.pk, account, -held, kind, shipper.pk),
+            Posting(origin.pk, "merchant_hold", held, kind, shipper.pk),
+            Posting(shipper.pk, account, held, kind, origin.pk),
+            Posting(shipper.pk, "merchant_hold", -held, kind, origin.pk),
+        ),
         internal_order=order.pk,
         facts={
             "number": order.number,
             "dispute": row.number,
-            "reason": f"Dispute {row.number}: {Dispute.REASONS[row.reason].lower()}",
+            "reason": _words(row),
             "origin": {"merchant": origin.pk, "shop": order.order.shop.name, "order": order.order.name},
             "shipper": {"merchant": shipper.pk, "shop": order.shipper.name, "order": order.remote_name},
         },
     )
+
+
+def _lowering(row: Dispute, sale: Entry, standing: Standing, gross: int) -> Draft:
+    """Take what the origin need not pay off the sale's items, on the sale's own terms: a document tells it as it tells the sale."""
+    items, _, _ = read_items(sale.facts)
+    lowered = lower_price(items, standing.left, gross)
+    origin, shipper = sale.facts["origin"]["merchant"], sale.facts["shipper"]["merchant"]
+    account = _account(row.internal_order_id)
+    postings: list[Posting] = []
+    for at, (_, item) in enumerate(lowered):
+        off = item.supply + item.vat
+        postings.append(Posting(origin, account, off, "resolve", shipper, at))
+        postings.append(Posting(shipper, account, -off, "resolve", origin, at))
+    told = [
+        sale.facts["items"][place]
+        | item._asdict()
+        | {
+            "title": f"{sale.facts['items'][place]['title']}: price lowered, {row.number}",
+            "quantity": 0,
+            "place": place,
+        }
+        for place, item in lowered
+    ]
+    return Draft(
+        key=f"lower:{row.pk}",
+        kind="resolve",
+        ref=f"dispute:{row.number}",
+        effective_on=timezone.localdate(),
+        currency=row.currency,
+        postings=tuple(postings),
+        internal_order=row.internal_order_id,
+        facts=sale.facts | {"items": told, "sale": sale.key, "dispute": row.number, "reason": _words(row)},
+    )
+
+
+def _words(row: Dispute) -> str:
+    return f"Dispute {row.number}: {Dispute.REASONS[row.reason].lower()}"
 
 
 def _parties(row: Dispute) -> set[int]:

@@ -104,7 +104,9 @@ def _item_steps(item: dict[str, Any], facts: dict[str, Any], *, ships: bool, cur
     vat = facts.get("vat", {})
     rate = vat.get("supply_rate_bp", 0) / 100
     steps = []
-    if facts.get("return") and "rate_card" not in facts:
+    if facts.get("dispute"):
+        steps.append(Step(item["title"], sign * item["supply"]))
+    elif facts.get("return") and "rate_card" not in facts:
         told = f"{item.get('quantity', 1)} × {item['title']}, taken over as new for the price agreed"
         steps.append(Step(told, sign * item["supply"]))
     elif item["kind"] == "goods":
@@ -117,6 +119,8 @@ def _item_steps(item: dict[str, Any], facts: dict[str, Any], *, ships: bool, cur
         )
     else:
         steps.append(Step("Shipping by the tariff, once a parcel", sign * item["supply"]))
+    if item.get("lowered"):
+        steps.append(Step("A dispute had lowered its price before; what was left of it came back"))
     steps += [Step(word) for word in _words_of_goods(item, vat)]
     if item["vat"]:
         steps.append(Step(f"{rate:g} % VAT on it: {vat.get('reason', '')}", sign * item["vat"]))

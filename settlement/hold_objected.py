@@ -10,13 +10,13 @@ from network.scoping import as_network
 from orders.models import InternalOrder, Objection, ReturnLine
 from orders.object_grade import mark_held
 from settlement.dispute import owed_for
-from settlement.models import Entry, Released
+from settlement.models import Released
 from settlement.post import Draft, post_entry
 from settlement.release import stop_releases
-from settlement.splitting import Item, Posting, take_back
+from settlement.splitting import Posting, take_back
+from settlement.standing import read_items, read_standings, sales_of
 
 BATCH = 200
-_AMOUNTS = Item._fields
 
 
 def hold_objected() -> int:
@@ -76,12 +76,11 @@ def _free(pk: int) -> None:
 
 def _stands_for(row: Objection, order: InternalOrder) -> int:
     """Reckon what the origin owes for the units it objects to, gross: their share of the sale, as a return would take it back."""
-    sale = Entry.objects.filter(kind="ship", internal_order=order, reversed_by=None).first()
-    if sale is None:
+    sales = sales_of({order.pk})
+    if not sales:
         return 0
-    told = sale.facts["items"]
-    items = [Item(*(one[name] for name in _AMOUNTS)) for one in told]
-    sent = [one["quantity"] for one in told]
+    items, sent, _ = read_items(sales[order.pk].facts)
+    standing = read_standings(sales).get(order.pk)
     place_of = {line: place for place, line in enumerate(order.lines.order_by("pk").values_list("pk", flat=True))}
     before = _taken_back(order)
     back: dict[int, tuple[int, int]] = {}
@@ -89,7 +88,7 @@ def _stands_for(row: Objection, order: InternalOrder) -> int:
         place, already = place_of[one["line"]], before.get(one["line"], 0)
         units = min(back.get(place, (0, 0))[1] + one["units"], sent[place] - already)
         back[place] = (already, units)
-    gross = -sum(share.supply + share.vat for _, share in take_back(items, sent, back))
+    gross = -sum(share.supply + share.vat for _, share in take_back(items, sent, back, standing and standing.worth))
     return max(0, min(gross, owed_for(order)))
 
 

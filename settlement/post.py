@@ -10,10 +10,11 @@ from typing import Any
 import orjson
 import psycopg
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from orders.models import InternalOrder
-from settlement.models import Balance, Entry
+from settlement.models import Balance, Entry, Line
 from settlement.splitting import Posting
 from skuu.kit.errors import NotPossible, WrongState
 
@@ -40,6 +41,12 @@ class PartlyTakenBack(WrongState):
     """Returns have taken a part of this sale back; the whole of it would be more than was sold."""
 
     code = "partly_taken_back"
+
+
+class StillHeld(WrongState):
+    """A part of this sale is held, or what is to be taken back is what holds it; it moves when the dispute ends."""
+
+    code = "still_held"
 
 
 class LedgerRefused(WrongState):
@@ -126,16 +133,34 @@ def reverse_entry(entry: Entry, *, reason: str, by: str) -> Posted:
     """Take an entry back in full: the same lines negated, on today's open period. At most once per entry.
 
     *Locks* the internal order it is about, as returns do, then as post_entries does. *Again* returns the first reversal.
-    *Raises* PartlyTakenBack for a sale of which returns have taken a part back: more than was sold would go back.
+    *Raises* PartlyTakenBack for a sale of which returns or decisions have taken a part back, and for a decision whose lower price
+    returns went by: more than was sold would go back. *Raises* StillHeld for a sale while something of it is held, and for holds.
     """
     with transaction.atomic():
         if entry.internal_order_id is not None:
             InternalOrder.everyone.select_for_update(of=("self",)).filter(pk=entry.internal_order_id).first()
         earlier = Entry.objects.filter(reverses=entry).first()
-        returns = Entry.objects.filter(kind="return", internal_order=entry.internal_order_id, reversed_by=None)
-        if earlier is None and entry.kind == "ship" and returns.exists():
-            raise PartlyTakenBack(f"{entry.key} was taken back in part by returns; reverse those first.")
+        if earlier is None and entry.kind in ("ship", "hold", "resolve"):
+            _check_standing(entry)
         return post_entry(_reversal(entry, earlier, reason, by))
+
+
+def _check_standing(entry: Entry) -> None:
+    """Refuse to reverse a sale, or what a dispute moved of it, as long as something that came later stands on it."""
+    lowers = entry.key.startswith("lower:")
+    if entry.kind != "ship" and not lowers:
+        raise StillHeld(f"{entry.key} holds an amount, or frees it; it is not reversed but decided.")
+    about = Entry.objects.filter(internal_order=entry.internal_order_id)
+    later = about.filter(reversed_by=None, pk__gt=entry.pk)
+    if later.filter(kind="return").exists() or (not lowers and later.filter(key__startswith="lower:").exists()):
+        raise PartlyTakenBack(f"{entry.key} was taken back in part by returns or decisions; reverse those first.")
+    held = (
+        Line.objects.filter(entry__in=about, account__kind="merchant_hold")
+        .values("account")
+        .annotate(sum=Sum("amount"))
+    )
+    if not lowers and held.exclude(sum=0).exists():
+        raise StillHeld(f"A part of {entry.key} is held; decide that first.")
 
 
 def _reversal(entry: Entry, earlier: Entry | None, reason: str, by: str) -> Draft:

@@ -32,6 +32,7 @@ class Dispute(Stateful, Tenant):
         "chargeback": "The customer took the payment back",
         "other": "Another reason",
     }
+    OF_GOODS: ClassVar = {"not_delivered", "faulty", "chargeback"}  # nobody asks for their price once they came back
 
     number = models.CharField(max_length=20, unique=True)  # "D-000012"
     internal_order = models.ForeignKey(InternalOrder, on_delete=models.PROTECT, related_name="+")
