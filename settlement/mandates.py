@@ -12,6 +12,7 @@ from network.notify import give_notices
 from network.scoping import as_network
 from settlement.bank_details import accounts_in_use
 from settlement.models import BankAccount, Mandate, Payment
+from settlement.pay_books import owed_less
 from skuu.kit.errors import NotFound, NotPossible
 from skuu.kit.money import Money
 from skuu.kit.states import move
@@ -58,8 +59,8 @@ def enter_mandate(merchant: Merchant, *, by: str) -> Mandate:
 def sign_mandate(mandate: Mandate, *, by: str, name: str, on: dt.date | None = None) -> None:
     """Sign a mandate: ``name`` is who signs for the merchant, ``on`` an earlier day when it was signed on paper.
 
-    What was approved before and waited for it is announced, and leaves. *Locks* the mandate, then those payments. *Again*: no
-    change. Raises NoMandate, NotPossible, WrongState for one that was revoked.
+    What was approved before, waited for it and is owed still is announced, and leaves. *Locks* the mandate, then those payments.
+    *Again*: no change. Raises NoMandate, NotPossible, WrongState for one that was revoked.
     """
     today = timezone.localdate()
     on = on or today
@@ -76,7 +77,9 @@ def sign_mandate(mandate: Mandate, *, by: str, name: str, on: dt.date | None = N
             raise NoMandate("The account has changed since; revoke this mandate and enter one for the new account.")
         move(row, "signed", by=by, signed_by=name.strip()[:120], signed_on=on)
         waiting = Payment.everyone.select_for_update().filter(payer=row.merchant_id, status="approved", by_debit=True)
-        announce_debits(waiting.order_by("pk"))
+        approved = list(waiting.order_by("pk"))
+        less = owed_less(approved)
+        announce_debits(one for one in approved if one.pk not in less)
 
 
 def revoke_mandate(mandate: Mandate, *, by: str, reason: str = "") -> None:
@@ -123,9 +126,7 @@ def announce_debits(payments: Iterable[Payment]) -> int:
     rows = [row for row in payments if row.by_debit and row.announced_on is None and row.payer_id is not None]
     with as_network():
         mandates = mandates_in_use({row.payer_id for row in rows if row.payer_id is not None})
-        shops: dict[int, list[Shop]] = {}
-        for shop in Shop.everyone.filter(merchant__in=mandates).order_by("pk"):
-            shops.setdefault(shop.merchant_id, []).append(shop)
+        shops = _first_shops(mandates)
         told, notices = [], []
         for row in rows:
             mandate = mandates.get(row.payer_id or 0)
@@ -134,10 +135,39 @@ def announce_debits(payments: Iterable[Payment]) -> int:
             row.due_on = max(row.due_on, today + dt.timedelta(days=settings.SETTLEMENT_DEBIT_NOTICE_DAYS))
             row.announced_on = today
             told.append(row)
-            notices += [_notice(shop, row, mandate) for shop in shops.get(row.payer_id or 0, [])[:1]]
+            if shop := shops.get(row.payer_id or 0):
+                notices.append(_notice(shop, row, mandate))
         Payment.everyone.bulk_update(told, ["due_on", "announced_on"], batch_size=500)
         give_notices(notices)
         return len(told)
+
+
+def call_off_debits(payments: Iterable[Payment]) -> None:
+    """Tell debtors who were told of a debit that it is not made. Called in the transaction that cancels. *Again*: said once."""
+    rows = [row for row in payments if row.announced_on is not None and row.payer_id is not None]
+    if not rows:
+        return
+    with as_network():
+        shops = _first_shops({row.payer_id for row in rows if row.payer_id is not None})
+        announced = Notice.everyone.filter(shop__in=shops.values(), key__in=[f"debit:{row.number}" for row in rows])
+        announced.filter(done_at=None).update(done_at=timezone.now())
+        give_notices(
+            Notice(
+                shop=shops[row.payer_id],
+                kind="debit_called_off",
+                key=f"debit:{row.number}:off",
+                subject=f"{Money(row.amount, row.currency).format()} will not be fetched on {row.due_on:%d.%m.%Y}",
+                body=f"The direct debit {row.number} that we told you of is called off. What you owe by now is announced anew.",
+                link="/money/",
+            )
+            for row in rows
+            if row.payer_id in shops
+        )
+
+
+def _first_shops(merchants: Iterable[int]) -> dict[int, Shop]:
+    """Find each merchant's first shop, where it is told what concerns its money."""
+    return {shop.merchant_id: shop for shop in Shop.everyone.filter(merchant__in=list(merchants)).order_by("-pk")}
 
 
 def _notice(shop: Shop, row: Payment, mandate: Mandate) -> Notice:

@@ -1,8 +1,7 @@
 """Payable → paid: payments are prepared from the books, approved by a second person, instructed, and booked when they arrived."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.conf import settings
@@ -13,9 +12,10 @@ from network.models import Merchant
 from network.scoping import as_network
 from settlement.agree import is_concerned, settled_monthly
 from settlement.bank_details import accounts_in_use
-from settlement.convert import Open, open_positions
-from settlement.mandates import announce_debits, mandates_in_use
+from settlement.mandates import announce_debits, call_off_debits, mandates_in_use
 from settlement.models import Cycle, Payment
+from settlement.pay_books import owed_less, read_books
+from settlement.paying import Wanted, want_payments
 from settlement.post import Draft, post_entry
 from settlement.splitting import Posting
 from skuu.kit.errors import NotAllowed, WrongState
@@ -40,19 +40,6 @@ class NotPayable(WrongState):
     code = "not_payable"
 
 
-Part = tuple[int, int | None, int]  # merchant, counterparty (None: the network), minor units its account moves
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    kind: str
-    payer: int | None
-    payee: int | None
-    currency: str
-    amount: int
-    parts: tuple[Part, ...]
-
-
 def prepare_payments(
     *,
     by: str,
@@ -71,18 +58,12 @@ def prepare_payments(
     """
     due_on = due_on or timezone.localdate() + dt.timedelta(days=DAYS_TO_PAY)
     with as_network(), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        wanted = _wanted(open_positions())
-        under_way = set(
-            Payment.everyone.filter(status__in=Payment.OPEN).values_list("kind", "payer_id", "payee_id", "currency")
-        )
+        _one_at_a_time()
         monthly = settled_monthly()
         new = [
             one
-            for one in wanted
-            if (one.kind, one.payer, one.payee, one.currency) not in under_way
-            and (merchant is None or merchant in (one.payer, one.payee))
+            for one in _wanted()
+            if (merchant is None or merchant in (one.payer, one.payee))
             and currency in ("", one.currency)
             and is_concerned(one.payer or one.payee, kind, monthly)
         ]
@@ -92,28 +73,45 @@ def prepare_payments(
 def approve_payments(payments: Iterable[Payment], *, by: str) -> int:
     """Approve prepared payments as a second person; returns how many.
 
-    Direct debits are announced to who pays them. *Locks* the payments.
-    Raises SamePerson, NotPayable when the books owe less by now, WrongState; none is approved then.
+    Direct debits are announced to who pays them. *Locks* the payments. Raises SamePerson, NotPayable when the books owe less by
+    now, be it of one counterparty's part only, WrongState; none is approved then.
     """
     with as_network(), transaction.atomic():
         rows = list(Payment.everyone.select_for_update().filter(pk__in=[one.pk for one in payments]).order_by("pk"))
-        payable = {(o.kind, o.payer, o.payee, o.currency): o.amount for o in _wanted(open_positions(), minimum=1)}
         new = [row for row in rows if row.status != "approved"]
+        less = owed_less(rows)
         for row in new:
             if not by or by == row.prepared_by:
                 raise SamePerson(f"{row.number} was prepared by {by}; somebody else approves it.")
-            if row.amount > payable.get((row.kind, row.payer_id, row.payee_id, row.currency), 0):
-                raise NotPayable(f"{row.number} is more than is payable by now; cancel it and prepare it anew.")
+            if row.pk in less:
+                raise NotPayable(f"{row.number}: {less[row.pk]}")
         move_all(new, "approved", by=by, also={"approved_by": by})
-        announce_debits(rows)
+        announce_debits(row for row in rows if row.pk not in less)
         return len(rows)
 
 
 def cancel_payment(payment: Payment, *, by: str, reason: str) -> None:
-    """Take a payment back before it has left; what it would have paid is payable still."""
+    """Take a payment back before it has left; what it would have paid is payable still, and a debit announced is called off."""
     with as_network(), transaction.atomic():
         row = Payment.everyone.select_for_update().get(pk=payment.pk)
-        move(row, "cancelled", by=by, reason=reason, status_reason=reason)
+        _cancel([row], by, reason)
+
+
+def renew_payments(payments: Iterable[Payment], *, by: str, due_on: dt.date | None = None) -> list[Payment]:
+    """Cancel payments that have not left, and prepare anew what the books call for between the same; returns the new ones.
+
+    Nothing is prepared where nothing, or less than the minimum, is owed by now. One that is cancelled already is prepared anew
+    as well. *Locks* one preparation at a time, then the payments. *Again*: cancels and prepares once more. Raises WrongState when
+    any has left; nothing is changed then.
+    """
+    due_on = due_on or timezone.localdate() + dt.timedelta(days=DAYS_TO_PAY)
+    with as_network(), transaction.atomic():
+        _one_at_a_time()
+        rows = list(Payment.everyone.select_for_update().filter(pk__in=[one.pk for one in payments]).order_by("pk"))
+        _cancel(rows, by, "prepared anew")
+        again = {(row.kind, row.payer_id, row.payee_id, row.currency) for row in rows}
+        new = [one for one in _wanted() if (one.kind, one.payer, one.payee, one.currency) in again]
+        return _prepare(new, by, None, due_on)
 
 
 def settle_payment(payment: Payment, *, on: dt.date, by: str, reason: str = "") -> None:
@@ -153,64 +151,27 @@ def confirm_received(payment: Payment, *, merchant: int, by: str) -> None:
     settle_payment(payment, on=timezone.localdate(), by=by, reason="confirmed by the payee")
 
 
-def _wanted(positions: list[Open], minimum: int | None = None) -> list[_Wanted]:
-    """Say which payments the books call for, by the mode the network settles in."""
-    least = settings.SETTLEMENT_MINIMUM_MINOR if minimum is None else minimum
-    found = _psp(positions) if settings.SETTLEMENT_MODE == "psp" else _bilateral(positions)
-    return [one for one in found if one.amount >= least]
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _bilateral(positions: list[Open]) -> list[_Wanted]:
-    """Let each debtor pay the other merchant what it owes net of both directions, and the network its fee."""
-    found = []
-    for row in positions:
-        if row.amount <= 0:
-            continue
-        settled: tuple[Part, ...] = ((row.merchant, row.counterparty, -row.amount),)
-        if row.counterparty is not None:
-            settled += ((row.counterparty, row.merchant, row.amount),)
-        kind = "fee" if row.counterparty is None else "trade"
-        found.append(_Wanted(kind, row.merchant, row.counterparty, row.currency, row.amount, settled))
-    return found
+def _wanted() -> list[Wanted]:
+    """List what the books call for and no payment under way is about."""
+    under_way = set(
+        Payment.everyone.filter(status__in=Payment.OPEN).values_list("kind", "payer_id", "payee_id", "currency")
+    )
+    found = want_payments(read_books(), settings.SETTLEMENT_MODE, settings.SETTLEMENT_MINIMUM_MINOR)
+    return [one for one in found if (one.kind, one.payer, one.payee, one.currency) not in under_way]
 
 
-def _psp(positions: list[Open]) -> list[_Wanted]:
-    """Collect every debt; pay each creditor what each of its debtors has paid in already, less its own fee."""
-    owed = {(row.merchant, row.counterparty, row.currency): row.amount for row in positions}
-    found = []
-    for merchant, currency in sorted({(row.merchant, row.currency) for row in positions}):
-        fee = max(0, owed.get((merchant, None, currency), 0))
-        ready = _ready(owed, merchant, currency)
-        total = sum(amount for _, _, amount in ready)
-        deducted = fee if total > fee else 0
-        if total > deducted:
-            less: tuple[Part, ...] = ((merchant, None, -deducted),) if deducted else ()
-            found.append(_Wanted("payout", None, merchant, currency, total - deducted, (*ready, *less)))
-        debts: list[Part] = [
-            (merchant, other, -amount)
-            for (who, other, money), amount in owed.items()
-            if who == merchant and money == currency and amount > 0 and (other is not None or not deducted)
-        ]
-        if debts:
-            found.append(
-                _Wanted("collect", merchant, None, currency, -sum(amount for *_, amount in debts), tuple(debts))
-            )
-    return found
+def _cancel(rows: Sequence[Payment], by: str, reason: str) -> None:
+    going = [row for row in rows if row.status != "cancelled"]
+    move_all(going, "cancelled", by=by, reasons={row.pk: reason for row in going}, also={"status_reason": reason})
+    call_off_debits(going)
 
 
-def _ready(owed: dict[tuple[int, int | None, str], int], merchant: int, currency: str) -> tuple[Part, ...]:
-    """Tell what a merchant may be paid: per counterparty what that one owed it and does not owe any more, because it paid."""
-    found: list[Part] = []
-    for (who, other, money), amount in owed.items():
-        if who != merchant or money != currency or amount >= 0:
-            continue
-        unpaid = max(0, owed.get((other, merchant, currency), 0)) if other is not None else 0
-        if -amount > unpaid:
-            found.append((merchant, other, -amount - unpaid))
-    return tuple(found)
-
-
-def _prepare(wanted: list[_Wanted], by: str, cycle: Cycle | None, due_on: dt.date) -> list[Payment]:
+def _prepare(wanted: Sequence[Wanted], by: str, cycle: Cycle | None, due_on: dt.date) -> list[Payment]:
     """Write payments in as many statements, however many they are."""
     if not wanted:
         return []

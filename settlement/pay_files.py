@@ -15,6 +15,8 @@ from settlement.bank_details import accounts_in_use
 from settlement.documents.sepa import DEBIT, LIST, TRANSFER, BankParty, Order, debit_file, list_file, transfer_file
 from settlement.mandates import announce_debits, mandates_in_use
 from settlement.models import BankAccount, Mandate, Payment, PaymentFile
+from settlement.pay_books import owed_less
+from settlement.post import lock_balances
 from skuu.kit.errors import NotPossible
 from skuu.kit.states import move_all
 
@@ -34,22 +36,26 @@ def write_payment_files(
     """Write a file for every group of approved payments and mark them as on their way; also tells what cannot leave and why.
 
     The bank account is the one in use now, not the one of the day the payment was prepared: when it has changed meanwhile, the
-    approval is void and the payment must be prepared anew. Who approved a payment does not let it leave: two people have looked at
-    every payment, also at one that a machine prepared. *Locks* the payments. *Again*: a payment is in one file, for ever.
+    approval is void and the payment must be prepared anew. So it is when the books owe less than was approved. Who approved a
+    payment does not let it leave: two people have looked at every payment, also at one that a machine prepared. *Locks* the
+    payments, then the balances they will move, so that no return or dispute is posted meanwhile. *Again*: a payment is in one
+    file, for ever.
     """
     with as_network(), transaction.atomic():
         rows = Payment.everyone.filter(status="approved").select_for_update(of=("self",))
         rows = rows.select_related("payer", "payee", "account").order_by("pk")
         if payments is not None:
             rows = rows.filter(pk__in=[one.pk for one in payments])
+        lock_balances({merchant for row in rows for merchant, *_ in row.parts})
+        less = owed_less(rows)
         accounts = accounts_in_use({pk for row in rows for pk in (row.payer_id, row.payee_id) if pk})
         mandates = mandates_in_use({row.payer_id for row in rows if row.by_debit and row.payer_id})
         groups: defaultdict[Group, list[tuple[Payment, Order]]] = defaultdict(list)
         stuck: dict[str, str] = {}
-        announce_debits(rows)  # whose mandate was signed after the approval
+        announce_debits(row for row in rows if row.pk not in less)  # whose mandate was signed after the approval
         for row in rows:
-            if row.approved_by == by:
-                stuck[row.number] = "You approved it; somebody else lets it leave."
+            if row.pk in less or row.approved_by == by:
+                stuck[row.number] = less.get(row.pk, "You approved it; somebody else lets it leave.")
                 continue
             try:
                 order = _order_of(row, accounts, mandates)
