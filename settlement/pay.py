@@ -131,7 +131,9 @@ def settle_payment(payment: Payment, *, on: dt.date, by: str, reason: str = "") 
 def bounce_payment(payment: Payment, *, on: dt.date, by: str, reason: str) -> None:
     """Reopen a payment that came back: what it paid is payable again, on the payee's next account.
 
-    A payment that was on its way and never executed just ends. *Locks* and *Again* as settle_payment.
+    What was collected and came back is not there to be paid out: payouts of it that have not left are cancelled. A payment that
+    was on its way and never executed just ends. *Locks* and *Again* as settle_payment; payouts that another holds, as who writes
+    them into files does, are passed over: they are asked about there.
     """
     with as_network(), transaction.atomic():
         row = Payment.everyone.select_for_update(of=("self",)).select_related("payer", "payee").get(pk=payment.pk)
@@ -142,6 +144,8 @@ def bounce_payment(payment: Payment, *, on: dt.date, by: str, reason: str) -> No
             return
         move(row, "bounced", by=by, reason=reason, status_reason=reason)
         post_entry(_booking(row, f"bounce:{row.pk}", "bounce", min(on, timezone.localdate()), sign=-1))
+        if row.kind == "collect":
+            _take_payouts_back(row, by)
 
 
 def confirm_received(payment: Payment, *, merchant: int, by: str) -> None:
@@ -169,6 +173,24 @@ def _cancel(rows: Sequence[Payment], by: str, reason: str) -> None:
     going = [row for row in rows if row.status != "cancelled"]
     move_all(going, "cancelled", by=by, reasons={row.pk: reason for row in going}, also={"status_reason": reason})
     call_off_debits(going)
+
+
+def _take_payouts_back(collected: Payment, by: str) -> None:
+    """Cancel the payouts that have not left and pay on what was collected by a payment that came back."""
+    pairs = {frozenset((merchant, other)) for merchant, other, _ in collected.parts if other is not None}
+    waiting = Payment.everyone.select_for_update(of=("self",), skip_locked=True).filter(
+        kind="payout", currency=collected.currency, status__in=["prepared", "approved"],
+        payee__in={merchant for pair in pairs for merchant in pair},
+    )  # fmt: skip
+    concerned = [
+        row
+        for row in waiting.order_by("pk")
+        if any(frozenset((merchant, other)) in pairs for merchant, other, _ in row.parts)
+    ]
+    less = owed_less(concerned)
+    _cancel(
+        [row for row in concerned if row.pk in less], by, f"What it would pay out came back with {collected.number}."
+    )
 
 
 def _prepare(wanted: Sequence[Wanted], by: str, cycle: Cycle | None, due_on: dt.date) -> list[Payment]:

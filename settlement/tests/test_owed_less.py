@@ -234,6 +234,47 @@ class TestWhatWasCollectedFromEach:
         assert row.parts == ((alma.merchant_id, bruno.merchant_id, 102_00), (alma.merchant_id, None, -4_80))
         return row
 
+    def test_a_debit_that_comes_back_takes_back_what_has_not_left(self, payout, bruno, cara, alma):
+        debit = Payment.everyone.get(kind="collect", payer=bruno.merchant)
+        approve_payments([payout], by="olaf")
+        bounce_payment(debit, on=TODAY, by="bank", reason="MD01")
+        payout.refresh_from_db()
+        said = f"What it would pay out came back with {debit.number}."
+        assert (payout.status, payout.status_reason) == ("cancelled", said)
+        collected(cara)
+        again = prepare_payments(by="ina")
+        assert told(again) == [("payout", None, "Alma", 97_20), ("collect", "Bruno", None, 102_00)]
+        assert again[0].parts[0] == (alma.merchant_id, cara.merchant_id, 102_00)
+        approve_payments(again, by="olaf")
+        files, stuck = write_payment_files(by="ina")
+        assert ({(file.kind, file.total) for file in files}, stuck) == (
+            {("pain.001.001.09", 97_20), ("pain.008.001.08", 102_00)}, {}
+        )  # fmt: skip
+        settle_payment(again[0], on=TODAY, by="bank")
+        assert (payable(alma), prepare_payments(by="ina")) == (
+            102_00,
+            [],
+        )  # 97.20 out for 102.00 in; Bruno's is on its way
+        assert clean()
+
+    def test_a_debit_that_comes_back_takes_back_its_part_only(self, sales, alma, bruno, cara):
+        from_bruno, _ = collected(bruno), collected(cara)
+        (both,) = prepare_payments(by="ina")
+        assert both.amount == 199_20
+        approve_payments([both], by="olaf")
+        bounce_payment(from_bruno, on=TODAY, by="bank", reason="MD01")
+        both.refresh_from_db()
+        assert both.status == "cancelled"
+        (rest,) = renew_payments([both], by="ina")
+        assert rest.parts == ((alma.merchant_id, cara.merchant_id, 102_00), (alma.merchant_id, None, -4_80))
+
+    def test_a_debit_of_another_that_comes_back_touches_no_payout(self, payout, cara, alma):
+        from_cara = collected(cara)
+        bounce_payment(from_cara, on=TODAY, by="bank", reason="MD01")
+        payout.refresh_from_db()
+        assert payout.status == "prepared"
+        assert approve_payments([payout], by="olaf") == 1
+
     def test_what_left_before_the_debit_came_back_is_not_paid_twice(self, payout, alma, bruno):
         approve_payments([payout], by="olaf")
         write_payment_files(by="ina")

@@ -8,7 +8,7 @@ from django.db import transaction
 from network.scoping import as_network
 from orders.return_goods import announce_return, inspect_return
 from settlement.models import Entry, Payment, PaymentFile
-from settlement.pay import approve_payments, prepare_payments, settle_payment
+from settlement.pay import approve_payments, bounce_payment, prepare_payments, settle_payment
 from settlement.pay_files import write_payment_files
 from settlement.release import release_due
 from settlement.settle_returns import post_returns
@@ -83,4 +83,24 @@ def test_all_at_once_a_payment_leaves_once_or_not_at_all(approved):
     assert [file.total for file in files] in ([], [109_20])
     assert Payment.everyone.get().status == ("instructed" if files else "approved")
     assert (payable(approved), Entry.objects.filter(kind="return").count()) == (-7_20, 1)
+    assert clean()
+
+
+def test_a_payout_is_not_written_while_the_debit_it_pays_out_comes_back(own_database, settings):
+    settings.SETTLEMENT_MODE = "psp"
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    payable_sale(bruno, alma)
+    bank_account(alma)
+    debit = prepare_payments(by="ina")[0]
+    Payment.everyone.filter(pk=debit.pk).update(status="instructed", approved_by="olaf")
+    settle_payment(debit, on=debit.due_on, by="bank")
+    (payout,) = prepare_payments(by="ina")
+    approve_payments([payout], by="olaf")
+    with transaction.atomic(), as_network():
+        bounce_payment(debit, on=debit.due_on, by="bank", reason="MD01")
+        thread, found = beside(lambda: write_payment_files(by="ina"))
+        wait_until_blocked()
+    thread.join()
+    payout.refresh_from_db()
+    assert (found, payout.status, PaymentFile.everyone.count()) == ([([], {})], "cancelled", 0)
     assert clean()
