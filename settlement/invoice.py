@@ -126,7 +126,7 @@ def _waiting(about: str, until: dt.date) -> dict[_Group, list[int]]:
 def _issue(group: _Group, entries: list[int]) -> Document:
     today = timezone.localdate()
     supplier = group.shipper if group.about == SUPPLY else None
-    agreement = lock_agreement(supplier) if supplier is not None else None
+    agreement = lock_agreement(supplier, today) if supplier is not None else None
     series = _series(supplier, group.kind, today)
     stated = list(Entry.objects.filter(pk__in=entries).order_by("effective_on", "pk"))
     facts, vat = [entry.facts for entry in stated], "vat" if group.about == SUPPLY else "fee_vat"

@@ -53,10 +53,11 @@ def agree_self_billing(merchant: Merchant, *, by: str, name: str, digest: str) -
     name = name.strip()
     if len(name) < 2:
         raise NotPossible("Write the name of who agrees for the merchant.", code="no_name")
-    today, now = timezone.localdate(), timezone.now()
     with as_network(), transaction.atomic():
         supplier = Merchant.everyone.select_for_update().get(pk=merchant.pk)
         standing = SelfBilling.everyone.select_for_update().filter(merchant=supplier, ends_on=None).first()
+        # not before the locks: what was drawn up meanwhile bears its day
+        today, now = timezone.localdate(), timezone.now()
         if standing is not None and standing.version == CURRENT.version:
             return standing
         words = words_for(supplier)
@@ -84,12 +85,13 @@ def revoke_self_billing(agreement: SelfBilling, *, by: str, from_on: dt.date) ->
     *Locks* the agreement: what is being drawn up is finished first. *Again*, from the same day: no change. Raises NotPossible,
     WrongState for one that ends on another day already.
     """
-    if from_on < timezone.localdate():
-        raise NotPossible("An agreement is revoked from today or a later day on.", code="past_date")
     with as_network(), transaction.atomic():
         row = SelfBilling.everyone.select_for_update().get(pk=agreement.pk)
         if row.ends_on == from_on:
             return
+        # not before the lock: a midnight may have passed, and a document been drawn up
+        if from_on < timezone.localdate():
+            raise NotPossible("An agreement is revoked from today or a later day on.", code="past_date")
         if row.ends_on is not None:
             raise WrongState(f"This agreement ends on {row.ends_on} already.")
         _end(row, from_on, by)
@@ -106,9 +108,12 @@ def suppliers_that_agreed(on: dt.date | None = None) -> list[int]:
     return list(_standing(on).order_by("merchant").values_list("merchant", flat=True).distinct())
 
 
-def lock_agreement(merchant_id: int) -> SelfBilling:
-    """Lock the agreement by which a supplier's document is drawn up now: it is not revoked meanwhile. Raises NoAgreement."""
-    row = _standing(None).select_for_update().filter(merchant=merchant_id).order_by("-pk").first()
+def lock_agreement(merchant_id: int, day: dt.date) -> SelfBilling:
+    """Lock the agreement by which a supplier's document of a day is drawn up: it is not revoked meanwhile. Raises NoAgreement.
+
+    Who revokes waits for the document; who waits here for a revocation reads what became of it.
+    """
+    row = _standing(day).select_for_update().filter(merchant=merchant_id).order_by("-pk").first()
     if row is None:
         raise NoAgreement("The supplier has not agreed that the network draws up its invoices.")
     return row
