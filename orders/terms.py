@@ -14,6 +14,7 @@ from catalog.supply import Offer
 from network.models import RateCard, Shop
 from network.rates import convert_minor
 from network.taxing import Point, Route, vat_route
+from network.taxing.territories import vat_country
 from orders.decide import Decided, Shipment
 from orders.models import Order, OrderLine
 from skuu.kit.errors import NotPossible
@@ -36,11 +37,12 @@ class Terms:
     promised_from: dt.date
     promised_on: dt.date
     leaves_on: dt.date | None
+    leaves: str  # the country whose VAT holds where the goods leave
     goods: dict[str, dict[str, Any]] = field(default_factory=dict)  # by order line: what its sellers said, if anything
 
     def vat_facts(self) -> dict[str, Any]:
         """Write the VAT decision the way it is kept with the internal order."""
-        facts = asdict(self.vat) | {"transport": "origin"}
+        facts = asdict(self.vat) | {"transport": "origin", "leaves": self.leaves}
         return facts | {"said": self.goods} if self.goods else facts
 
 
@@ -74,6 +76,7 @@ class TermsBook:
             promised_from=shipment.arrives[0],
             promised_on=shipment.arrives[1],
             leaves_on=shipment.leaves_on,
+            leaves=vat_country(start.country),
             goods=_words(decided, shipment),
         )
 

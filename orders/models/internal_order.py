@@ -67,7 +67,7 @@ class InternalOrder(Stateful, Tenant):
     network_bp = models.PositiveIntegerField()
     vat = (
         models.JSONField()
-    )  # network.taxing's answer: treatment, supply_rate_bp, consumer_rate_bp, reason, rule_version, transport
+    )  # network.taxing's answer: treatment, supply_rate_bp, consumer_rate_bp, reason, rule_version, transport, leaves
     shipping_minor = models.BigIntegerField(default=0)  # net tariff the origin pays the shipper, in ``currency``
     created_at = models.DateTimeField(default=timezone.now)
     placed_at = models.DateTimeField(null=True, blank=True)

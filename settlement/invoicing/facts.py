@@ -72,6 +72,7 @@ class Invoice:
     tax_currency: str = ""
     tax_vat: int = 0
     tax_rate: str = ""
+    leaves: str = ""  # the country where the goods left, whose VAT it bears, where that is not the seller's own
 
     @property
     def taxes(self) -> tuple[Tax, ...]:

@@ -109,7 +109,7 @@ def test_each_internal_order_has_one_vat_and_shares_the_postage_of_the_one_parce
     free, usual = rows
     words = {one["sold"]["goods"]: (one["sold"]["how"], one["supplied"]["by"]) for one in free.vat["said"].values()}
     assert words == {"children_shoes": ("word", "Alma"), "children_clothing": ("rule", "Alma")}
-    assert "said" not in usual.vat
+    assert ("said" in usual.vat, {row.vat["leaves"] for row in rows}) == (False, {"IE"})
     assert "taxed less in Ireland: by the selling shop’s word." in free.vat["reason"]
 
 
