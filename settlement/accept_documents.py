@@ -23,6 +23,14 @@ class NotObjectable(WrongState):
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """When an objection that staff note for a supplier had reached the network, and how: by which letter, mail or call."""
+
+    on: dt.date
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """How it stands with a self-billed document: open through a day, accepted on one, or objected to.
 
@@ -35,11 +43,13 @@ class Acceptance:
     objection: DocumentObjection | None = None
 
 
-def object_to_document(merchant: Merchant, document: Document, *, reason: str, by: str) -> DocumentObjection:
+def object_to_document(
+    merchant: Merchant, document: Document, *, reason: str, by: str, received: Received | None = None
+) -> DocumentObjection:
     """Object, as its supplier, to a self-billed document within the days agreed; nothing is held, people of the network answer.
 
-    *Again*, with the same words: the objection that stands. Raises NotFound for who is not the supplier, NotPossible without
-    words, NotObjectable.
+    What reached the network otherwise counts from the day on which it was ``received``. *Again*, with the same words: the
+    objection that stands. Raises NotFound for who is not the supplier, NotPossible without words, NotObjectable.
     """
     reason = reason.strip()
     if document.seller_id != merchant.pk:
@@ -55,9 +65,16 @@ def object_to_document(merchant: Merchant, document: Document, *, reason: str, b
                 raise NotObjectable("You have objected to this document already; the network answers.")
             if document.object_until is None:
                 raise NotObjectable("This document was drawn up without days to object; open a dispute at the sale.")
-            if timezone.localdate() > document.object_until:
+            if (received.on if received else timezone.localdate()) > document.object_until:
                 raise NotObjectable(f"The days to object ended on {document.object_until}; it counts as accepted.")
-            return DocumentObjection.everyone.create(document=document, merchant=merchant, reason=reason, made_by=by)
+            return DocumentObjection.everyone.create(
+                document=document,
+                merchant=merchant,
+                reason=reason,
+                made_by=by,
+                received_on=received.on if received else None,
+                received_how=received.how if received else "",
+            )
     except IntegrityError as error:
         raise NotObjectable("You have objected to this document already; the network answers.") from error
 

@@ -29,7 +29,7 @@ from skuu.kit.money import Money
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnly, ModelAdmin):
-    list_display = ("number", "kind", "seller", "buyer", "month", "shown_gross", "shown_trueup", "files_of")
+    list_display = ("number", "kind", "seller", "buyer", "month", "shown_gross", "shown_trueup", "files_of", "step")
     list_filter = ("kind", "month", "currency")
     search_fields = ("number", "seller__name", "buyer__name")
     list_select_related = ("seller", "buyer")
@@ -57,6 +57,14 @@ class DocumentAdmin(ReadOnly, ModelAdmin):
     def files_of(self, row: Document) -> str:
         links = [reverse("admin:settlement_document_file", args=[row.pk, kind]) for kind in ("pdf", "cii", "ubl")]
         return format_html('<a href="{}">PDF</a> <a href="{}">CII</a> <a href="{}">UBL</a>', *links)
+
+    @admin.display(description="Its supplier")
+    def step(self, row: Document) -> str:
+        """Lead to where staff note what its supplier objected otherwise than in the portal."""
+        if row.object_until is None:
+            return "–"
+        address = reverse("admin:settlement_objection_note", args=[row.pk])
+        return format_html('<a href="{}">note an objection</a>', address)
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view

@@ -7,26 +7,38 @@ from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.timezone import localdate
 from unfold.admin import ModelAdmin
 
 from network.models import Merchant, Shop
-from settlement.accept_documents import answer_objection
+from settlement.accept_documents import MOST, answer_objection
 from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.admin_pay import ask
-from settlement.models import DocumentObjection, SelfBilling, Unbilled
-from settlement.portal_money import download
+from settlement.models import Document, DocumentObjection, SelfBilling, Unbilled
+from settlement.on_behalf import object_on_behalf, revoke_on_behalf
+from settlement.portal_money import download, second_factor_is_fresh
 from settlement.self_billing import suppliers_that_agreed
 from skuu.kit.money import Money
 
 
+class RevokeForm(OfficeForm):
+    from_on = forms.DateField(label="From which day on", widget=forms.DateInput({"type": "date"}))
+    reason = forms.CharField(
+        label="Why, and how the merchant asked for it; it reads this",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+    )
+
+
 @admin.register(SelfBilling)
 class SelfBillingAdmin(ReadOnly, ModelAdmin):
-    """Who agreed to which text, when, and until when; merchants agree and revoke in the portal."""
+    """Who agreed to which text, when, and until when; merchants agree and revoke in the portal, staff revoke on their word."""
 
-    list_display = ("merchant", "version", "name", "agreed_by", "agreed_at", "ends_on", "text")
+    list_display = ("merchant", "version", "name", "agreed_by", "agreed_at", "ends_on", "ended_by", "text", "step")
     list_filter = ("version", "agreed_on", "ends_on")
     search_fields = ("merchant__name", "merchant__legal_name", "name", "digest")
     list_select_related = ("merchant",)
@@ -36,11 +48,18 @@ class SelfBillingAdmin(ReadOnly, ModelAdmin):
     def text(self, row: SelfBilling) -> str:
         return format_html('<a href="{}">Text</a>', reverse("admin:settlement_self_billing_text", args=[row.pk]))
 
+    @admin.display(description="Next step")
+    def step(self, row: SelfBilling) -> str:
+        if row.ends_on is not None:
+            return "–"
+        return format_html('<a href="{}">Revoke</a>', reverse("admin:settlement_self_billing_revoke", args=[row.pk]))
+
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         return [
             path("missing/", wrap(missing), name="settlement_self_billing_missing"),
             path("<int:pk>/text/", wrap(agreed_text), name="settlement_self_billing_text"),
+            path("<int:pk>/revoke/", wrap(revoke_for_merchant), name="settlement_self_billing_revoke"),
             *super().get_urls(),
         ]
 
@@ -50,6 +69,25 @@ def agreed_text(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out the text that a merchant agreed to."""
     row = get_object_or_404(SelfBilling.everyone, pk=pk)
     return download(row.words.encode(), f"self-billing-{row.version}-{row.pk}.txt", "text/plain; charset=utf-8")
+
+
+def revoke_for_merchant(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke an agreement on its merchant's word; like an owner's own signature, only right after a second factor."""
+    row = get_object_or_404(SelfBilling.everyone.select_related("merchant"), pk=pk)
+    if not second_factor_is_fresh(request):
+        return _show_second_factor(request)
+
+    def verb(data: dict[str, Any]) -> str:
+        revoke_on_behalf(row, by=request.user.get_username(), from_on=data["from_on"], reason=data["reason"])
+        return f"{row.merchant.name}'s agreement ends on {data['from_on']}; it is told."
+
+    form = RevokeForm(request.POST or None, initial={"from_on": localdate()})
+    after = reverse("admin:settlement_selfbilling_changelist")
+    return ask(request, SelfBilling, f"Revoke {row.merchant.name}'s agreement to self-billing", form, verb, after)
+
+
+def _show_second_factor(request: HttpRequest) -> HttpResponse:
+    return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
 
 
 @permission_required("settlement.view_selfbilling", raise_exception=True)
@@ -95,6 +133,18 @@ class AnswerForm(OfficeForm):
     answer = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), max_length=2_000)
 
 
+class NoteForm(OfficeForm):
+    reason = forms.CharField(
+        label="What the supplier says is wrong, in its words",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=MOST,
+    )
+    received_on = forms.DateField(
+        label="The day on which it reached the network", widget=forms.DateInput({"type": "date"})
+    )
+    how = forms.CharField(label="By which letter, mail or call, and from whom", max_length=500)
+
+
 class IsAnswered(admin.SimpleListFilter):
     title = "answer"
     parameter_name = "answered"
@@ -110,7 +160,7 @@ class IsAnswered(admin.SimpleListFilter):
 class DocumentObjectionAdmin(ReadOnly, ModelAdmin):
     """What suppliers object to documents drawn up in their name. Correct what is wrong first, then answer."""
 
-    list_display = ("document", "merchant", "reason", "made_at", "answered_at", "step")
+    list_display = ("document", "merchant", "reason", "made_at", "made_by", "received_on", "answered_at", "step")
     list_filter = (IsAnswered, "made_at")
     search_fields = ("document__number", "merchant__name", "reason")
     list_select_related = ("document", "merchant")
@@ -124,7 +174,26 @@ class DocumentObjectionAdmin(ReadOnly, ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.answer)
-        return [path("<int:pk>/answer/", view, name="settlement_objection_answer"), *super().get_urls()]
+        note = self.admin_site.admin_view(self.note)
+        return [
+            path("<int:pk>/answer/", view, name="settlement_objection_answer"),
+            path("of/<int:document>/", note, name="settlement_objection_note"),
+            *super().get_urls(),
+        ]
+
+    def note(self, request: HttpRequest, document: int) -> HttpResponse:
+        """Note what a supplier objected by letter, mail or telephone; only right after a second factor."""
+        row = get_object_or_404(Document.everyone.select_related("seller"), pk=document, seller__isnull=False)
+        if not second_factor_is_fresh(request):
+            return _show_second_factor(request)
+
+        def verb(data: dict[str, Any]) -> str:
+            object_on_behalf(row, by=request.user.get_username(), **data)
+            return f"Noted; {row.seller} is told. Correct what is wrong, then answer."
+
+        form = NoteForm(request.POST or None, initial={"received_on": localdate()})
+        after = reverse("admin:settlement_documentobjection_changelist")
+        return ask(request, DocumentObjection, f"Note {row.seller}'s objection to {row.number}", form, verb, after)
 
     def answer(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the answer to an objection; what was said stands above the form."""

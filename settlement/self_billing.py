@@ -79,7 +79,7 @@ def agree_self_billing(merchant: Merchant, *, by: str, name: str, digest: str) -
         )
 
 
-def revoke_self_billing(agreement: SelfBilling, *, by: str, from_on: dt.date) -> None:
+def revoke_self_billing(agreement: SelfBilling, *, by: str, from_on: dt.date, reason: str = "") -> None:
     """Revoke an agreement from a day on, today at the earliest; what was drawn up until then stays.
 
     *Locks* the agreement: what is being drawn up is finished first. *Again*, from the same day: no change. Raises NotPossible,
@@ -94,7 +94,7 @@ def revoke_self_billing(agreement: SelfBilling, *, by: str, from_on: dt.date) ->
             raise NotPossible("An agreement is revoked from today or a later day on.", code="past_date")
         if row.ends_on is not None:
             raise WrongState(f"This agreement ends on {row.ends_on} already.")
-        _end(row, from_on, by)
+        _end(row, from_on, by, reason)
 
 
 def standing_agreement(merchant: Merchant | int, on: dt.date | None = None) -> SelfBilling | None:
@@ -132,6 +132,6 @@ def _standing(on: dt.date | None) -> QuerySet[SelfBilling]:
     return SelfBilling.everyone.filter(Q(ends_on=None) | Q(ends_on__gt=day), agreed_on__lte=day)
 
 
-def _end(row: SelfBilling, on: dt.date, by: str) -> None:
-    row.ends_on, row.ended_by, row.ended_at = on, by, timezone.now()
-    row.save(update_fields=["ends_on", "ended_by", "ended_at"])
+def _end(row: SelfBilling, on: dt.date, by: str, reason: str = "") -> None:
+    row.ends_on, row.ended_by, row.ended_at, row.ended_reason = on, by, timezone.now(), reason
+    row.save(update_fields=["ends_on", "ended_by", "ended_at", "ended_reason"])

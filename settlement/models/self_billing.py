@@ -32,6 +32,7 @@ class SelfBilling(Tenant):
     ends_on = models.DateField(null=True, blank=True)  # the first day on which it stands no more
     ended_by = models.CharField(max_length=120, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=500, blank=True)  # said where staff revoked it for the merchant
 
     class Meta(Tenant.Meta):
         verbose_name = "agreement on self-billing"
@@ -46,6 +47,9 @@ class SelfBilling(Tenant):
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=models.F("agreed_on")),
                 name="an_agreement_ends_after_it_began",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_reason="") | Q(ends_on__isnull=False), name="only_an_end_of_an_agreement_has_a_reason"
             ),
         ]
 
@@ -103,6 +107,9 @@ class DocumentObjection(Tenant):
     reason = models.TextField()
     made_by = models.CharField(max_length=120)
     made_at = models.DateTimeField(default=timezone.now)
+    # where staff noted it for the supplier: the day on which it had reached the network, and how
+    received_on = models.DateField(null=True, blank=True)
+    received_how = models.CharField(max_length=500, blank=True)
     answer = models.TextField(blank=True)
     answered_by = models.CharField(max_length=120, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -112,6 +119,10 @@ class DocumentObjection(Tenant):
         verbose_name_plural = "objections to documents"
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(reason=""), name="an_objection_to_a_document_says_why"),
+            models.CheckConstraint(
+                condition=Q(received_on=None, received_how="") | Q(received_on__isnull=False) & ~Q(received_how=""),
+                name="what_staff_note_of_an_objection_says_when_and_how_it_came",
+            ),
             models.CheckConstraint(
                 condition=Q(answered_at=None, answer="", answered_by="")
                 | Q(answered_at__isnull=False) & ~Q(answer="") & ~Q(answered_by=""),
