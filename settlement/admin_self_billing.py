@@ -18,6 +18,7 @@ from network.models import Merchant, Shop
 from settlement.accept_documents import MOST, answer_objection
 from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.admin_pay import ask
+from settlement.documents.agreement_pdf import agreement_pdf
 from settlement.models import Document, DocumentObjection, SelfBilling, Unbilled
 from settlement.on_behalf import object_on_behalf, revoke_on_behalf
 from settlement.portal_money import download, second_factor_is_fresh
@@ -46,7 +47,8 @@ class SelfBillingAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description="Text")
     def text(self, row: SelfBilling) -> str:
-        return format_html('<a href="{}">Text</a>', reverse("admin:settlement_self_billing_text", args=[row.pk]))
+        address = reverse("admin:settlement_self_billing_text", args=[row.pk])
+        return format_html('<a href="{}">Text</a> <a href="{}?as=pdf">PDF</a>', address, address)
 
     @admin.display(description="Next step")
     def step(self, row: SelfBilling) -> str:
@@ -68,6 +70,8 @@ class SelfBillingAdmin(ReadOnly, ModelAdmin):
 def agreed_text(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out the text that a merchant agreed to."""
     row = get_object_or_404(SelfBilling.everyone, pk=pk)
+    if request.GET.get("as") == "pdf":
+        return download(agreement_pdf(row), f"self-billing-{row.version}-{row.pk}.pdf", "application/pdf")
     return download(row.words.encode(), f"self-billing-{row.version}-{row.pk}.txt", "text/plain; charset=utf-8")
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from network.acting import BOOKKEEPERS, OWNERS, SEES_MONEY, MerchantRequest, merchant_page
 from settlement.accept_documents import OPEN, acceptances, object_to_document
 from settlement.agreement_texts import CURRENT
+from settlement.documents.agreement_pdf import agreement_pdf
 from settlement.forms import ObjectionForm
 from settlement.models import Document, SelfBilling
 from settlement.portal_money import download, second_factor_is_fresh
@@ -92,8 +93,10 @@ def revoke(request: MerchantRequest, pk: int) -> HttpResponseBase:
 @require_GET
 @merchant_page(see=SEES_MONEY, change=OWNERS)
 def text(request: MerchantRequest, pk: int) -> HttpResponse:
-    """Download the text that was agreed to, the very bytes whose digest is kept."""
+    """Download the text that was agreed to, the very bytes whose digest is kept; or the same printed, ``?as=pdf``."""
     row = find_agreement(request.acting.merchant, pk)
+    if request.GET.get("as") == "pdf":
+        return download(agreement_pdf(row), f"self-billing-{row.version}-{row.pk}.pdf", "application/pdf")
     return download(row.words.encode(), f"self-billing-{row.version}-{row.pk}.txt", "text/plain; charset=utf-8")
 
 

@@ -1,10 +1,12 @@
 """Staff note for a supplier what it said otherwise: it needs a reason and a fresh second factor, and the supplier reads it."""
 
 import datetime as dt
+import io
 
 import pytest
 import time_machine
 from django.db import DatabaseError, transaction
+from pypdf import PdfReader
 
 from network.models import Membership, Notice, User
 from settlement.accept_documents import NotObjectable, acceptances
@@ -111,6 +113,30 @@ class TestRevoking:
         row.refresh_from_db()
         assert (row.ends_on, row.ended_by, row.ended_reason) == (TODAY, "ina", WHY)
         assert WHY in owner(client, alma).get("/documents/self-billing/").content.decode()
+
+
+def test_an_agreement_is_printed_with_its_words_and_who_agreed_beside_the_text(alma, client):
+    row = standing_agreement(alma.merchant)
+    revoke_on_behalf(row, by="ina", from_on=dt.date(2026, 11, 9), reason=WHY)
+    where = f"/documents/self-billing/{row.pk}/text/?as=pdf"
+    answer = owner(client, alma).get(where)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer["Content-Disposition"] == f'attachment; filename="self-billing-2026-11-{row.pk}.pdf"'
+    reader = PdfReader(io.BytesIO(answer.content))
+    printed = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    for said in (
+        "AGREEMENT ON SELF-BILLING",
+        "7. Another version.",
+        alma.merchant.legal_name,
+        "Ada Owner",
+        row.digest,
+        WHY,
+    ):
+        assert said in printed, said
+    assert staff().get(f"/admin/settlement/selfbilling/{row.pk}/text/?as=pdf")["Content-Type"] == "application/pdf"
+    cara = make_shop(make_merchant("Cara"))
+    Membership.everyone.filter(user__username="ada").update(merchant=cara.merchant)
+    assert client.get(where).status_code == 404
 
 
 class TestAnObjection:
