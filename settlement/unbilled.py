@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from network.models import Merchant, Notice, Shop
 from network.notify import give_notices
 from network.scoping import as_network
-from settlement.models import Cycle, Unbilled
+from settlement.models import Unbilled
 from settlement.self_billing import NOTICE, suppliers_that_agreed
 from skuu.kit.money import Money, major
 
@@ -46,25 +46,6 @@ def reckon_unbilled(until: dt.date) -> list[Unbilled]:
         for row in rows:
             row.supplier, row.buyer = known[row.supplier_id], known[row.buyer_id]
         return rows
-
-
-def reckon_closed_months() -> list[Unbilled]:
-    """Reckon what waits for an agreement of every month whose books are closed; reads only."""
-    last = Cycle.objects.order_by("-through").values_list("through", flat=True).first()
-    if last is None:
-        return []
-    next_day = last + dt.timedelta(days=1)
-    return reckon_unbilled(next_day.replace(day=1) - dt.timedelta(days=1))
-
-
-def waiting_for(merchant_id: int | None = None, currency: str = "") -> list[Unbilled]:
-    """Reckon what waits of the closed months, of one merchant or one currency only where it is named; reads only."""
-    return [
-        row
-        for row in reckon_closed_months()
-        if (merchant_id is None or merchant_id in (row.supplier_id, row.buyer_id))
-        and (not currency or row.currency == currency)
-    ]
 
 
 @transaction.atomic
@@ -110,9 +91,12 @@ def _tell_suppliers(rows: list[Unbilled]) -> None:
     )
 
 
-def noted_waiting() -> list[Unbilled]:
-    """List all that waits as of the last run: what a page shows, which must not walk through the whole ledger."""
-    return list(Unbilled.everyone.select_related("supplier", "buyer").order_by("month", "pk"))
+def noted_waiting(merchant_id: int | None = None, currency: str = "") -> list[Unbilled]:
+    """List what waits as of the last run, of one merchant or one currency only where it is named; never walks through the ledger."""
+    rows = Unbilled.everyone.select_related("supplier", "buyer").order_by("month", "pk")
+    if merchant_id is not None:
+        rows = rows.filter(Q(supplier=merchant_id) | Q(buyer=merchant_id))
+    return list(rows.filter(currency=currency) if currency else rows)
 
 
 def unbilled_of(merchant: Merchant) -> QuerySet[Unbilled]:

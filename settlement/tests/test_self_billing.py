@@ -223,7 +223,7 @@ class TestSalesOfWhoHasNotAgreed:
         assert [(row.seller, row.kind) for row in issued.documents if row.seller] == [(cara.merchant, "389")]
         assert [row.supplier for row in issued.waiting] == [alma.merchant]
 
-    def test_are_told_to_staff_by_the_closing_and_by_the_command(self, alma, bruno, client):
+    def test_are_told_to_staff_by_the_closing_and_by_the_command(self, alma, bruno, cara, client):
         october(alma, bruno)
         said = {
             "supplier": "Alma", "buyer": "Bruno", "month": "2026-10", "currency": "EUR", "credit": False, "sales": 1,
@@ -231,7 +231,17 @@ class TestSalesOfWhoHasNotAgreed:
         }  # fmt: skip
         out = io.StringIO()
         call_command("settle", through="2026-10-31", json=True, stdout=out)
-        assert json.loads(out.getvalue())["waiting"] == [said]
+        assert json.loads(out.getvalue())["waiting"] == []  # nothing was to be drawn up yet
+        issue_documents(OCTOBER, by="ina")
+        for options, told in (
+            ({}, [said]),
+            ({"currency": "EUR"}, [said]),
+            ({"currency": "SEK"}, []),
+            ({"merchant": "Cara"}, []),
+        ):
+            out = io.StringIO()
+            call_command("settle", through="2026-10-31", json=True, stdout=out, **options)
+            assert json.loads(out.getvalue())["waiting"] == told
         out = io.StringIO()
         call_command("settle", through="2026-10-31", merchant=str(alma.merchant_id), stdout=out)
         assert "1 sales of 2026-10, Alma to Bruno, 109.20 EUR, wait for a document" in out.getvalue()

@@ -12,7 +12,7 @@ from network.models import Merchant
 from settlement.close import Closing, Only, close_cycle
 from settlement.cycles import last_cycle_end
 from settlement.models.period import ALL
-from settlement.unbilled import told_in_words, told_plainly, waiting_for
+from settlement.unbilled import noted_waiting, told_in_words, told_plainly
 from skuu.kit.errors import Busy, SkuuError
 from skuu.kit.money import major
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             raise CommandError(error.message, returncode=3) from error
         except SkuuError as error:
             raise CommandError(error.message, returncode=2) from error
-        waiting = told_plainly(waiting_for(only.merchant, only.currency))
+        waiting = told_plainly(noted_waiting(only.merchant, only.currency))
         if options["json"]:
             self.stdout.write(json.dumps(_plain(closing) | {"waiting": waiting}, indent=2))
         else:
