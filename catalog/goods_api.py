@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.goods import MOST, add_goods_rule, classed, end_goods_rule, say_goods
+from catalog.goods import MOST, add_goods_rule, classed, end_goods_rule, rules_of, say_goods
 from catalog.models import GoodsRule, GoodsWord, Product
 from network.api_base import NewestFirst, ShopList, ShopView
 from network.scoping import as_network
@@ -65,10 +65,12 @@ class GoodsClasses(ShopList):
     def describe(self, rows: list[Any]) -> list[dict[str, Any]]:
         with as_network():
             words = {one.product_id: one for one in GoodsWord.everyone.filter(product__in=rows, ended_at=None)}
+            rules = rules_of(rows)
         for row in rows:
             word = words.get(row.pk)
-            row.said = "word" if word else "rule" if row.goods_class != "standard" else ""
-            row.said_by, row.said_at = (word.said_by, word.said_at) if word else ("", None)
+            said = word or rules.get(row.pk)
+            row.said = "word" if word else "rule" if said else ""
+            row.said_by, row.said_at = (said.said_by, said.said_at) if said else ("", None)
         return list(GoodsOut(rows, many=True).data)
 
     @extend_schema(operation_id="goods_classes_list", responses=GoodsOut(many=True), tags=["products"])

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from catalog.catalogue import products_of
-from catalog.goods import MOST, add_goods_rule, classed, end_goods_rule, goods_history, of_class, say_goods
+from catalog.goods import MOST, add_goods_rule, classed, end_goods_rule, goods_history, of_class, rules_of, say_goods
 from catalog.models import GoodsRule, GoodsWord, Product
 from network.acting import BOOKKEEPERS, EVERYBODY, OPERATORS, MerchantRequest, merchant_page
 from network.models import Shop
@@ -39,13 +39,14 @@ def goods(request: MerchantRequest) -> HttpResponseBase:
     page = page_after(_chosen(request, shop, request.GET), request.GET.get("after"), of=mine, by="title", size=PAGE)
     with as_network():
         words = {one.product_id: one for one in GoodsWord.everyone.filter(product__in=page.rows, ended_at=None)}
+        fits = rules_of(page.rows)
         history = goods_history(shop)
         rules = list(GoodsRule.everyone.filter(shop=shop, ended_at=None).order_by("-pk"))
     facts = {
         "section": "products",
         "shop": shop,
         "page": page,
-        "rows": [(one, CLASSES[one.goods_class], words.get(one.pk)) for one in page.rows],
+        "rows": [(one, CLASSES[one.goods_class], words.get(one.pk), fits.get(one.pk)) for one in page.rows],
         "classes": CLASSES.items(),
         "rules": rules,
         "history": history,
