@@ -51,6 +51,9 @@ _CLASS = f"""
 coalesce((select w.goods_class from catalog_goodsword w where w.product_id = catalog_product.id and w.ended_at is null),
   ({_RULE.format(what="r.goods_class", p="catalog_product")}), 'standard')
 """  # noqa: S608 - texts of our own
+_FITS = f"""
+select p.id, r.id from catalog_product p cross join lateral ({_RULE.format(what="r.id", p="p")}) r where p.id = any(%s)
+"""  # noqa: S608 - texts of our own
 _SAID = f"""
 select m.shop_id, m.item_id, coalesce(w.goods_class, r.goods_class), case when w.id is null then 'rule' else 'word' end,
   coalesce(w.said_by, r.said_by),
@@ -74,6 +77,15 @@ def said_of(shop_ids: Collection[int], item_ids: Collection[int]) -> dict[tuple[
 def classed(products: QuerySet[Product]) -> QuerySet[Product]:
     """Tell with each product its class for VAT as ``goods_class``, by word or rule; can be filtered by it."""
     return products.annotate(goods_class=RawSQL(_CLASS, ()))  # noqa: S611 - a text of our own
+
+
+def rules_of(products: Iterable[Product]) -> dict[int, GoodsRule]:
+    """Find the rule that counts for each product where no word stands, by product; also one that says they are taxed as usual."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FITS, [[one.pk for one in products]])
+        fits = dict(cursor.fetchall())
+    rules = GoodsRule.everyone.in_bulk(set(fits.values()))
+    return {product: rules[rule] for product, rule in fits.items()}
 
 
 def of_class(products: QuerySet[Product], goods: str) -> QuerySet[Product]:

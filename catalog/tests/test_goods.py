@@ -110,6 +110,26 @@ class TestDoors:
         assert call("put", "goods-classes/", {"products": [shoe.remote_id], "goods_class": ""}).json() == {"changed": 1}
         assert classes(bruno) == ["standard", "standard"]
 
+    def test_a_rule_that_says_taxed_as_usual_is_told_as_a_rule_with_who_said_it(self, client, bruno: Shop) -> None:
+        shoe, plain = (stock(bruno, make_item(), 1, product_type=kind).product for kind in ("Shoes", "Belts"))
+        add_goods_rule(bruno, category="", tag="kids", goods=CLOTHES, by="bruno")
+        Product.everyone.filter(pk=shoe.pk).update(tags=["kids"])
+        rule = add_goods_rule(bruno, category="shoes", tag="", goods="standard", by="ada")
+        told = {one["product"]: one for one in caller(bruno)("get", "goods-classes/").json()["results"]}
+        assert [told[shoe.remote_id][name] for name in ("goods_class", "said", "said_by")] == [
+            "standard",
+            "rule",
+            "ada",
+        ]
+        assert told[shoe.remote_id]["said_at"][:19] == rule.said_at.isoformat()[:19]
+        assert [told[plain.remote_id][name] for name in ("goods_class", "said", "said_by", "said_at")] == [
+            "standard", "", "", None,
+        ]  # fmt: skip
+        user = User.objects.create_user("ada", password="x")
+        Membership.everyone.create(user=user, merchant=bruno.merchant, role="finance")
+        client.force_login(user)
+        assert client.get("/products/vat/").content.decode().count("by a rule: type “shoes”") == 1
+
     def test_the_page_says_it_for_those_ticked_and_for_all_that_fit_the_search(self, client, bruno: Shop) -> None:
         boots = [stock(bruno, make_item(), 1, vendor="Nordwand").product_id for _ in range(3)]
         other = stock(bruno, make_item(), 1, vendor="Testa").product_id
