@@ -5,21 +5,21 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from network.models import Merchant, TaxRegistration
 from network.scoping import as_network
-from network.vat_ids import in_force
+from network.taxing.territories import country_name, vat_country
 from settlement.documents.pdf import invoice_pdf
 from settlement.documents.pdfa import check_pdfa
 from settlement.documents.validate import check_document
 from settlement.invoicing import Invoice, Party, Row, told, write_cii, write_ubl
 from settlement.models import Cycle, Document, DocumentEntry, Entry, NumberSeries, StoredFile, Unbilled
 from settlement.national import with_national_vat
+from settlement.parties import homes_of, merchant_party, network_party
 from settlement.post import Draft, post_entry
 from settlement.self_billing import NoAgreement, lock_agreement
 from settlement.splitting import Posting
@@ -52,6 +52,7 @@ class _Group:
     about: str
     shipper: int
     origin: int | None  # None: the network's fee
+    leaves: str  # the country the goods left, whose VAT they bear; empty for the shipper's own
     currency: str
     credit: bool
 
@@ -64,13 +65,16 @@ class _Group:
     def named(self, month: dt.date) -> str:
         """Name it for people; of another month than the one that is issued with its month."""
         late = "" if self.month == month else f" of {self.month:%Y-%m}"
-        return f"{self.kind} {self.shipper}→{self.origin or 'network'}{late}"
+        abroad = f" from {self.leaves}" if self.leaves else ""
+        return f"{self.kind} {self.shipper}→{self.origin or 'network'}{abroad}{late}"
 
 
+# The country the goods left is kept with the VAT of a sale, and is that where the goods are of a takeover; older ones have none.
 # Entries of a month (and older ones that came late) with an amount of their own that no document states yet.
 _WAITING = """
 select e.id, date_trunc('month', e.effective_on)::date, %(about)s, (e.facts->'shipper'->>'merchant')::bigint,
   case when %(about)s = 'supply' then (e.facts->'origin'->>'merchant')::bigint end,
+  case when %(about)s = 'supply' then coalesce(e.facts->'vat'->>'leaves', e.facts->'vat'->>'country', '') else '' end,
   l.currency, sums.amount < 0
 from settlement_entry e
 cross join lateral (select currency from settlement_line where entry_id = e.id limit 1) l
@@ -117,8 +121,11 @@ def _waiting(about: str, until: dt.date) -> dict[_Group, list[int]]:
     found: defaultdict[_Group, list[int]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, {"about": about, "until": until})
-        for entry, *rest in cursor.fetchall():
-            found[_Group(*rest)].append(entry)
+        rows = [(entry, _Group(*rest)) for entry, *rest in cursor.fetchall()]
+    homes = homes_of({group.shipper for _, group in rows})
+    for entry, group in rows:
+        leaves = vat_country(group.leaves)
+        found[replace(group, leaves="" if leaves == homes[group.shipper] else leaves)].append(entry)
     return found
 
 
@@ -130,7 +137,8 @@ def _issue(group: _Group, entries: list[int]) -> Document:
     series = _series(supplier, group.kind, today)
     stated = list(Entry.objects.filter(pk__in=entries).order_by("effective_on", "pk"))
     facts, vat = [entry.facts for entry in stated], "vat" if group.about == SUPPLY else "fee_vat"
-    invoice = _invoice(group, facts, f"{series.prefix}-{series.last + 1:05d}", today)
+    parties = _parties(group, stated, today)
+    invoice = _invoice(group, facts, f"{series.prefix}-{series.last + 1:05d}", today, parties)
     invoice = with_national_vat(invoice, stated, vat)
     booked = sum(abs(item[vat]) for one in facts for item in one["items"])
     series.last += 1
@@ -169,12 +177,28 @@ def _series(supplier: int | None, kind: str, today: dt.date) -> NumberSeries:
     return NumberSeries.objects.select_for_update().get(supplier_id=supplier, prefix=prefix)
 
 
-def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date) -> Invoice:
-    if group.about == SUPPLY and group.origin is not None:
-        seller, buyer = _party(group.shipper), _party(group.origin, abroad=group.shipper)
+def _parties(group: _Group, stated: list[Entry], today: dt.date) -> tuple[Party, Party]:
+    """Name seller and buyer, of goods both with their VAT ids of the country the goods left."""
+    home = homes_of({group.shipper})[group.shipper]
+    if group.origin is None:
+        return network_party(), merchant_party(group.shipper, country=home, on=today, exact=False)
+    country, day = group.leaves or home, max(entry.effective_on for entry in stated)
+    # it was kept with the sale, and both held a number there
+    exact = all(entry.facts.get("vat", {}).keys() & {"leaves", "country"} for entry in stated)
+    seller, buyer = (merchant_party(one, country=country, on=day, exact=exact) for one in (group.shipper, group.origin))
+    for party in (seller, buyer):
+        if exact and not party.vat_id:
+            raise NotInvoiceable(
+                f"{party.name} has no VAT id on record of {country_name(country)}, which the goods left."
+            )
+    return seller, buyer
+
+
+def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date, parties: tuple[Party, Party]) -> Invoice:
+    seller, buyer = parties
+    if group.about == SUPPLY:
         rows = tuple(row for one in facts for row in _supply_rows(one))
     else:
-        seller, buyer = _network(), _party(group.shipper)
         rows = tuple(row for one in facts for row in _fee_rows(one))
     if any(row.category == "S" for row in rows) and not seller.vat_id:
         raise NotInvoiceable(f"{seller.name} charges VAT and has no VAT id on record.")
@@ -193,6 +217,7 @@ def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date) -> I
         rows=rows,
         corrects=_corrected(facts, group) if group.credit else (),
         iban=settings.NETWORK_IBAN if group.about == FEE and not group.credit else "",
+        leaves=group.leaves,
     )
 
 
@@ -219,40 +244,6 @@ def _corrected(facts: list[dict], group: _Group) -> tuple[tuple[str, dt.date], .
     if not found:
         raise NotInvoiceable("The invoice of these sales has not been issued yet.")
     return tuple(found)
-
-
-def _party(merchant_id: int, *, abroad: int | None = None) -> Party:
-    """Describe a merchant with its VAT id: of the other's country when it has one there, else of its own."""
-    merchant = Merchant.everyone.get(pk=merchant_id)
-    today = timezone.localdate()
-    ids = {
-        row.country: row.vat_id
-        for row in TaxRegistration.everyone.filter(in_force(today), merchant=merchant).order_by("valid_from")
-    }
-    there = Merchant.everyone.get(pk=abroad).country if abroad is not None else merchant.country
-    vat_id = ids.get(there) or ids.get(merchant.country) or next(iter(ids.values()), "")
-    return Party(
-        merchant.legal_name,
-        str(merchant.pk),
-        vat_id,
-        merchant.address1,
-        merchant.postcode,
-        merchant.city,
-        merchant.country,
-        merchant.email,
-    )
-
-
-def _network() -> Party:
-    return Party(
-        settings.NETWORK_LEGAL_NAME,
-        "network",
-        settings.NETWORK_VAT_ID,
-        settings.NETWORK_ADDRESS,
-        settings.NETWORK_POSTCODE,
-        settings.NETWORK_CITY,
-        settings.NETWORK_COUNTRY,
-    )
 
 
 def _store(document: Document, invoice: Invoice) -> None:

@@ -19,13 +19,13 @@ MONEY = {
 
 
 def with_national_vat(invoice: Invoice, entries: Iterable[Entry], item: str) -> Invoice:
-    """Tell a document's VAT in the currency of its seller's country too, where it is written in another.
+    """Tell a document's VAT in the currency of the country it is due in too, where it is written in another.
 
-    ``item`` names the VAT in an entry's items. Each sale is converted at the ECB rate of its own day, or the last one published
-    before; what came back at the rate of its sale; what the document rounds otherwise than its sales at the last day's. Rounded
-    once, half away from zero. Raises NoRate.
+    That is the country the goods left, or that of the seller's VAT id. ``item`` names the VAT in an entry's items. Each sale is
+    converted at the ECB rate of its own day, or the last one published before; what came back at the rate of its sale; what the
+    document rounds otherwise than its sales at the last day's. Rounded once, half away from zero. Raises NoRate.
     """
-    wanted = MONEY.get((invoice.seller.vat_id or invoice.seller.country)[:2], "EUR")
+    wanted = MONEY.get(invoice.leaves or (invoice.seller.vat_id or invoice.seller.country)[:2], "EUR")
     if wanted == invoice.currency or not invoice.vat:
         return invoice
     rates = cache(rate_on)

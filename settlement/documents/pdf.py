@@ -7,6 +7,7 @@ from typing import Any
 import typst
 from django.conf import settings
 
+from network.taxing.territories import country_name
 from settlement.invoicing import Invoice, Party
 from skuu.kit.money import Money
 
@@ -91,6 +92,7 @@ def _facts(invoice: Invoice) -> dict[str, Any]:
         "iban": invoice.iban,
         "national": Money(invoice.tax_vat, invoice.tax_currency).format("en") if invoice.tax_currency else "",
         "national_rate": invoice.tax_rate,
+        "leaves": f"The goods left {country_name(invoice.leaves)}: its VAT holds." if invoice.leaves else "",
     }
 
 
