@@ -18,6 +18,7 @@ from catalog.distributing import RULE_VERSION
 from catalog.distributing.bits import say_hindrances, say_refusals
 from catalog.distributing.explain import GONE, NOBODY, say_not_live, say_own_stock, say_placement
 from catalog.explain_shelf import explain_absence
+from catalog.goods import lower_vat
 from catalog.mark import mark_elsewhere, ring_distribute
 from catalog.market import standing_on
 from catalog.models import Item, Match, Placement
@@ -137,23 +138,26 @@ Row = tuple[Any, ...]  # as catalog.shelf_sql selects it
 
 def _decide_these(ids: list[int]) -> list[Row]:
     today, ruled = timezone.localdate(), _any_rule()
+    lower = lower_vat(today)
     if len(ids) <= FEW:
-        sql = _small(ruled)
+        sql = _small(ruled, lower)
         return _known(lambda: run_prepared(sql, ("bigint[]", "date"), (ids, today)))
-    sql = changes_of("m.item_id = any(%(ids)s)", "p.item_id = any(%(ids)s)", "%(today)s::date", ruled=ruled)
+    sql = changes_of(
+        "m.item_id = any(%(ids)s)", "p.item_id = any(%(ids)s)", "%(today)s::date", ruled=ruled, lower=lower
+    )
     return _known(lambda: _run(sql, {"ids": ids, "today": today}, _FOUND_ONE_BY_ONE))
 
 
 def _decide_between(first: int, last: int) -> list[Row]:
-    between = "item_id between %(first)s and %(last)s"
-    sql = changes_of(f"m.{between}", f"p.{between}", "%(today)s::date", ruled=_any_rule())
-    values = {"first": first, "last": last, "today": timezone.localdate()}
+    between, today = "item_id between %(first)s and %(last)s", timezone.localdate()
+    sql = changes_of(f"m.{between}", f"p.{between}", "%(today)s::date", ruled=_any_rule(), lower=lower_vat(today))
+    values = {"first": first, "last": last, "today": today}
     return _known(lambda: _run(sql, values, _HELD_AT_ONCE))
 
 
-@lru_cache(maxsize=2)
-def _small(ruled: bool) -> str:
-    return changes_of("m.item_id = any($1)", "p.item_id = any($1)", "$2", ruled=ruled)
+@lru_cache(maxsize=4)
+def _small(ruled: bool, lower: str) -> str:
+    return changes_of("m.item_id = any($1)", "p.item_id = any($1)", "$2", ruled=ruled, lower=lower)
 
 
 def _any_rule() -> bool:

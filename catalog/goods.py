@@ -1,5 +1,6 @@
 """The seller's word on the VAT of its goods is kept, taken back and looked up; nobody else puts goods into a class."""
 
+import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,9 +10,10 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from catalog.models import GoodsRule, GoodsWord, Product
+from catalog.mark import mark_shop, mark_variants
+from catalog.models import GoodsRule, GoodsWord, Product, Variant
 from network.models import Shop
-from network.taxing import CLASSES, STANDARD
+from network.taxing import CLASSES, STANDARD, lower_rates
 from skuu.kit.errors import NotFound, NotPossible
 
 MOST = 5_000  # products in one word
@@ -54,6 +56,23 @@ coalesce((select w.goods_class from catalog_goodsword w where w.product_id = cat
 _FITS = f"""
 select p.id, r.id from catalog_product p cross join lateral ({_RULE.format(what="r.id", p="p")}) r where p.id = any(%s)
 """  # noqa: S608 - texts of our own
+_ANY = """
+select exists (select from catalog_goodsword where ended_at is null and goods_class <> 'standard')
+  or exists (select from catalog_goodsrule where ended_at is null and goods_class <> 'standard')
+"""
+# the variants of a statement's piece ``seller`` whose shown price bears a lower VAT by their seller's word or rule
+TAXED = f""",
+taxed as materialized (
+  select s.variant_id, l.rate_bp
+  from seller s
+  join network_shop h on h.id = s.shop_id and h.taxes_included
+  join catalog_product p on p.id = s.product_id
+  left join catalog_goodsword w on w.product_id = p.id and w.ended_at is null
+  left join lateral ({_RULE.format(what="r.goods_class", p="p")}) r on w.id is null
+  join (values {{lower}}) as l(country, goods_class, rate_bp)
+    on l.country = h.country and l.goods_class = coalesce(w.goods_class, r.goods_class)
+  where h.country in (select country from (values {{lower}}) as c(country, goods_class, rate_bp))
+)"""  # noqa: S608 - texts of our own
 _SAID = f"""
 select m.shop_id, m.item_id, coalesce(w.goods_class, r.goods_class), case when w.id is null then 'rule' else 'word' end,
   coalesce(w.said_by, r.said_by),
@@ -88,6 +107,26 @@ def rules_of(products: Iterable[Product]) -> dict[int, GoodsRule]:
     return {product: rules[rule] for product, rule in fits.items()}
 
 
+def lower_vat(on: dt.date) -> str:
+    """Write the lower rates of a day as rows for ``TAXED``; empty while no seller has said anything of its goods. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY)
+        (said,) = cursor.fetchone()
+    return (
+        ", ".join(f"('{country}', '{goods}', {rate})" for (country, goods), rate in lower_rates(on).items())
+        if said
+        else ""
+    )
+
+
+def classes_of(product_ids: Collection[int]) -> dict[int, str]:
+    """Look up the class of products that are not taxed as usual, by product; no query for none."""
+    if not product_ids:
+        return {}
+    rows = classed(Product.everyone.filter(pk__in=product_ids))
+    return {pk: goods for pk, goods in rows.values_list("pk", "goods_class") if goods != STANDARD}
+
+
 def of_class(products: QuerySet[Product], goods: str) -> QuerySet[Product]:
     """Keep the products of a class, out of what ``classed`` gave."""
     wanted: dict[str, Any] = {"goods_class": goods}
@@ -112,6 +151,8 @@ def say_goods(shop: Shop, product_ids: Iterable[int], goods: str, *, by: str) ->
         standing = GoodsWord.everyone.filter(product__in=ids, ended_at=None)
         same = set(standing.filter(goods_class=goods).values_list("product", flat=True))
         ended = standing.exclude(goods_class=goods).update(ended_at=now, ended_by=by[:120])
+        if _is_taxed_less(shop):  # prices without VAT are others now, and so are shelves
+            mark_variants(list(Variant.everyone.filter(product__in=ids - same).values_list("pk", flat=True)))
         if not goods:
             return ended
         said = {"shop": shop, "goods_class": goods, "said_at": now, "said_by": by[:120]}
@@ -139,12 +180,17 @@ def add_goods_rule(shop: Shop, *, category: str, tag: str, goods: str, by: str) 
             raise BadGoods(f"A shop has at most {MOST_RULES} rules about goods; remove some first.", field="category")
         if same is not None:
             end_goods_rule(same, by=by)
+        elif _is_taxed_less(shop):
+            mark_shop(shop)
         return GoodsRule.everyone.create(shop=shop, category=category, tag=tag, goods_class=goods, said_by=by[:120])
 
 
 def end_goods_rule(rule: GoodsRule, *, by: str) -> None:
     """Let a rule end; it stays as history. *Again*: no change."""
-    GoodsRule.everyone.filter(pk=rule.pk, ended_at=None).update(ended_at=timezone.now(), ended_by=by[:120])
+    with transaction.atomic():
+        ended = GoodsRule.everyone.filter(pk=rule.pk, ended_at=None).update(ended_at=timezone.now(), ended_by=by[:120])
+        if ended and _is_taxed_less(rule.shop):
+            mark_shop(rule.shop)
 
 
 def goods_history(shop: Shop, *, most: int = 30) -> list[dict[str, Any]]:
@@ -156,6 +202,11 @@ def goods_history(shop: Shop, *, most: int = 30) -> list[dict[str, Any]]:
         told["products"].append(word.product.title)
     rules = [{"row": rule, "products": []} for rule in GoodsRule.everyone.filter(shop=shop).order_by("-pk")[:most]]
     return sorted([*words.values(), *rules], key=lambda told: told["row"].said_at, reverse=True)[:most]
+
+
+def _is_taxed_less(shop: Shop) -> bool:
+    """Say whether a class of goods changes the VAT in a shop's shown prices."""
+    return shop.taxes_included and any(country == shop.country for country, _ in lower_rates(timezone.localdate()))
 
 
 def _check_class(goods: str) -> None:

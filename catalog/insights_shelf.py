@@ -10,6 +10,7 @@ from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from catalog.distributing.bits import REFUSALS
+from catalog.goods import lower_vat
 from catalog.market import standing_on
 from catalog.models import Demand, Variant
 from catalog.preview import MOST_ITEMS, items_shared
@@ -111,7 +112,13 @@ def stock_outs(shops: list[Shop]) -> StockOuts:
     items = items_shared(ids)
     today = timezone.localdate()
     ruled = standing_on(today).exists()
-    sql = states_of("m.item_id = any(%(items)s)", "s.shop_id = any(%(shops)s)", "%(today)s::date", ruled=ruled)
+    sql = states_of(
+        "m.item_id = any(%(items)s)",
+        "s.shop_id = any(%(shops)s)",
+        "%(today)s::date",
+        ruled=ruled,
+        lower=lower_vat(today),
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, {"items": items[:MOST_ITEMS], "shops": ids, "today": today})
         rows = cursor.fetchall()

@@ -15,7 +15,7 @@ from network.models import Shop, TaxRegistration
 from network.rates import convert_minor
 from network.stops import open_stops
 from network.tariffs import quote
-from network.taxing import Party, Point, UnknownRateError, standard_rate_bp, vat_route
+from network.taxing import STANDARD, Party, Point, UnknownRateError, rate_bp, vat_route
 from network.vat_ids import doubted, in_force
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import round_half_away
@@ -112,19 +112,19 @@ class Market:
         return ""
 
 
-def price_vat_bp(country: str, taxes_included: bool, on: dt.date) -> int:
-    """Say which standard VAT a shop's shown prices bear, in basis points; 0 when none or when no rate is known."""
+def price_vat_bp(country: str, taxes_included: bool, on: dt.date, goods: str = STANDARD) -> int:
+    """Say which VAT a shop's shown prices of a class of goods bear, in basis points; 0 when none or when no rate is known."""
     if not taxes_included:
         return 0
     try:
-        return standard_rate_bp(country, on)
+        return rate_bp(country, on, goods=goods)
     except UnknownRateError:
         return 0
 
 
-def net_price(price_minor: int, country: str, taxes_included: bool, on: dt.date) -> int:
-    """Take a country's standard VAT off a shown price; a price shown without tax, or without a known rate, stays."""
-    rate = price_vat_bp(country, taxes_included, on)
+def net_price(price_minor: int, country: str, taxes_included: bool, on: dt.date, goods: str = STANDARD) -> int:
+    """Take a country's VAT on a class of goods off a shown price; a price shown without tax, or without a known rate, stays."""
+    rate = price_vat_bp(country, taxes_included, on, goods)
     return round_half_away(Fraction(price_minor * 10_000, 10_000 + rate)) if rate else price_minor
 
 

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from catalog.goods import lower_vat
 from catalog.market import standing_on
 from catalog.models import Claim, Demand, Match, Rule
 from catalog.reach import measure_ways
@@ -122,7 +123,13 @@ def items_shared(shop_ids: Collection[int]) -> list[int]:
 
 def _shelves(items: list[int], rules: Iterable[Rule]) -> Shelves:
     rules = list(rules)
-    sql = decisions_of("m.item_id = any(%(items)s)", "true", "%(given)s::jsonb", ruled=bool(rules))
+    sql = decisions_of(
+        "m.item_id = any(%(items)s)",
+        "true",
+        "%(given)s::jsonb",
+        ruled=bool(rules),
+        lower=lower_vat(timezone.localdate()),
+    )
     given = json.dumps([_row(rule) for rule in rules])
     rows = _ask(sql, {"items": items, "given": given})
     if unknown := {row[0] for row in rows if row[6]}:

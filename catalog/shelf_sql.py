@@ -2,12 +2,13 @@
 
 It says in sets what catalog.distributing says of one variant and one partner; a test holds the two against each other. Pieces:
 sellers of the items with their levels; origins with what hinders them; offers of everybody else with refusals as bits; their
-sums. Without standing rules the pieces about rules are left out. Facts that need a calendar, a map or the VAT table stand in
-catalog_reach, a row for each selling shop and place (catalog.reach).
+sums. Without standing rules the pieces about rules are left out, and without anybody's word on the VAT of goods the one about it.
+Facts that need a calendar, a map or the VAT table stand in catalog_reach, a row for each selling shop and place (catalog.reach).
 """
 
 from catalog.distributing import RULE_VERSION
 from catalog.distributing.bits import HINDRANCES, REFUSALS
+from catalog.goods import TAXED
 
 H = {code: 1 << place for place, code in enumerate(HINDRANCES)}
 R = {code: 1 << place for place, code in enumerate(REFUSALS)}
@@ -76,11 +77,14 @@ origin as materialized (
 )"""  # noqa: S608 - names and bits of our own
 
 _NET = "(20000 * {price}::bigint + 10000 + {rate}) / (2 * (10000 + {rate}))"
-_MINE = _NET.format(price="o.price", rate="r.origin_vat_bp")
-_THEIRS = _NET.format(price="h.price", rate="r.shipper_vat_bp")
+_MINE = _NET.format(price="o.price", rate="{my_vat}")
+_THEIRS = _NET.format(price="h.price", rate="{their_vat}")
 _IN_MY_CURRENCY = (
     f"case when r.fx_num = r.fx_den then {_THEIRS} else (2 * {_THEIRS} * r.fx_num + r.fx_den) / (2 * r.fx_den) end"
 )
+
+_MY_LOWER, _THEIR_LOWER = "coalesce(x.rate_bp, r.origin_vat_bp)", "coalesce(y.rate_bp, r.shipper_vat_bp)"
+_LOWER = " left join taxed x on x.variant_id = o.variant_id left join taxed y on y.variant_id = h.variant_id"
 
 _OFFER = f""",
 offer as materialized (
@@ -102,7 +106,7 @@ offer as materialized (
   join held h on h.item_id = o.item_id and h.shop_id <> o.shop_id and h.units > 0
   join network_shop t on t.id = h.shop_id and t.status in ('shadow', 'live', 'paused')
   left join catalog_shelfbasis b on b.shop_id = t.id
-  left join catalog_reach r on r.origin_id = o.shop_id and r.location_id = h.location_id
+  left join catalog_reach r on r.origin_id = o.shop_id and r.location_id = h.location_id{{taxed}}
   where o.hindered = 0
 )"""  # noqa: S608 - names and bits of our own
 
@@ -212,28 +216,32 @@ from decided d group by 1, 2, 3, 4, 5
 """  # noqa: S608 - names and bits of our own
 
 
-def states_of(items: str, origins: str, today: str, *, ruled: bool) -> str:
+def states_of(items: str, origins: str, today: str, *, ruled: bool, lower: str = "") -> str:
     """Write the statement that counts the variants of some shops by what keeps them off their shelf."""
     rules = _RULED.format(rules=STANDING.format(today=today)) if ruled else ""
-    return _head(items, origins, rules) + _STATES
+    return _head(items, origins, rules, lower) + _STATES
 
 
-def changes_of(items: str, standing: str, today: str, *, ruled: bool) -> str:
+def changes_of(items: str, standing: str, today: str, *, ruled: bool, lower: str = "") -> str:
     """Write the statement that answers every placement that must change; conditions name items of matches and placements."""
     rules = _RULED.format(rules=STANDING.format(today=today)) if ruled else ""
-    return _head(items, "true", rules) + _CHANGED.format(standing=standing)
+    return _head(items, "true", rules, lower) + _CHANGED.format(standing=standing)
 
 
-def decisions_of(items: str, origins: str, given: str, *, ruled: bool) -> str:
+def decisions_of(items: str, origins: str, given: str, *, ruled: bool, lower: str = "") -> str:
     """Write the statement that answers what would stand on which shelf under rules given as JSON."""
     rules = _RULED.format(rules=GIVEN.format(given=given)) if ruled else ""
-    return _head(items, origins, rules) + _DECISIONS
+    return _head(items, origins, rules, lower) + _DECISIONS
 
 
-def _head(items: str, origins: str, rules: str) -> str:
+def _head(items: str, origins: str, rules: str, lower: str) -> str:
     goods, cap, cap_of, judged = "", "o.placement_cap", "", _UNJUDGED
     if rules:
         goods, judged = _GOODS, _JUDGED
         cap, cap_of = "coalesce(c.cap, o.placement_cap)", " left join shelf_cap c on c.variant_id = s.variant_id"
     seller = _SELLER.format(goods=goods, items=items)
-    return f"with{seller}{rules}{_ORIGIN.format(cap=cap, cap_of=cap_of, origins=origins)}{_OFFER}{judged}{_SUMS}"
+    offer = _OFFER.format(my_vat="r.origin_vat_bp", their_vat="r.shipper_vat_bp", taxed="")
+    if lower:
+        seller += TAXED.format(lower=lower)
+        offer = _OFFER.format(my_vat=_MY_LOWER, their_vat=_THEIR_LOWER, taxed=_LOWER)
+    return f"with{seller}{rules}{_ORIGIN.format(cap=cap, cap_of=cap_of, origins=origins)}{offer}{judged}{_SUMS}"

@@ -11,9 +11,10 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from catalog.distributing import Candidate, Refusal, refusals
+from catalog.goods import classes_of
 from catalog.market import Market, Place, Trader, net_price, open_market
 from catalog.models import Match, StockLevel
-from network.taxing import Point
+from network.taxing import STANDARD, Point, lower_rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,10 @@ _Row: Any = namedtuple("_Row", tuple(_COLUMNS))  # type: ignore[misc]
 
 
 def read_sellers(item_ids: Collection[int]) -> dict[int, list[Seller]]:
-    """Read who takes part in these items: linked matches of variants that still exist, with their real levels. Two queries."""
+    """Read who takes part in these items: linked matches of variants that still exist, with their real levels.
+
+    Two queries; one more where a price may bear a lower VAT by its seller's word.
+    """
     linked = Match.objects.filter(
         item_id__in=item_ids,
         status="linked",
@@ -203,8 +207,11 @@ def read_sellers(item_ids: Collection[int]) -> dict[int, list[Seller]]:
     on = timezone.localdate()
     sellers: dict[int, list[Seller]] = {}
     by_stock: dict[int, list[Seller]] = {}
-    for values in linked.values_list(*_COLUMNS.values()):
-        seller = _seller(_Row(*values), on)
+    rows = [_Row(*values) for values in linked.values_list(*_COLUMNS.values())]
+    taxed_less = {country for country, _ in lower_rates(on)}
+    classes = classes_of([row.product_id for row in rows if row.country in taxed_less and row.taxes_included])
+    for row in rows:
+        seller = _seller(row, classes.get(row.product_id, STANDARD), on)
         sellers.setdefault(seller.item_id, []).append(seller)
         by_stock.setdefault(seller.inventory_item_id, []).append(seller)
     for inventory_item_id, level in _levels(by_stock.keys()):
@@ -213,7 +220,7 @@ def read_sellers(item_ids: Collection[int]) -> dict[int, list[Seller]]:
     return sellers
 
 
-def _seller(row: Any, on: dt.date) -> Seller:
+def _seller(row: Any, goods_class: str, on: dt.date) -> Seller:
     goods = Candidate(
         shop_id=row.shop_id,
         variant_id=row.variant_id,
@@ -223,7 +230,7 @@ def _seller(row: Any, on: dt.date) -> Seller:
         category=row.category.lower(),
         tags=frozenset(tag.lower() for tag in row.tags),
         price_minor=row.price,
-        net_minor=net_price(row.price, row.country, row.taxes_included, on),
+        net_minor=net_price(row.price, row.country, row.taxes_included, on, goods_class),
         active=row.status == "active",
         tracked=row.tracked,
         sells_without_stock=row.sells_without_stock,

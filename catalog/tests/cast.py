@@ -8,7 +8,13 @@ from django.utils import timezone
 from catalog.models import InventoryItem, Item, Match, Product, StockLevel, Style, Variant
 from network.models import Location, Merchant, Shop, TaxRegistration
 
-PLACES = {"BE": ("BE", "9000"), "DE": ("DE", "10115"), "SE": ("SE", "11330"), "PL": ("PL", "00-001")}
+PLACES = {
+    "IE": ("IE", "D02 X285"),
+    "BE": ("BE", "9000"),
+    "DE": ("DE", "10115"),
+    "SE": ("SE", "11330"),
+    "PL": ("PL", "00-001"),
+}
 CURRENCIES = {"SE": "SEK", "PL": "PLN"}
 
 

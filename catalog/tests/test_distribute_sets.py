@@ -5,10 +5,13 @@ import random
 
 import pytest
 
-from catalog.distribute import distribute_all, distribute_items
-from catalog.explain_shelf import decide
+from catalog.distribute import distribute_all, distribute_due, distribute_items
+from catalog.explain_shelf import decide, explain_absence
+from catalog.goods import add_goods_rule, end_goods_rule, say_goods
+from catalog.mark import mark_all
 from catalog.market import open_market
-from catalog.models import Item, Placement, Rule
+from catalog.models import Item, Placement, Product, Rule
+from catalog.reach import notice_changes
 from catalog.supply import read_sellers
 from catalog.tests.cast import make_item, open_shop, put, stock
 from network.models import Location, Shop, TaxRegistration
@@ -146,3 +149,37 @@ def test_one_by_one_comes_to_the_same_as_all_at_once() -> None:
     assert distribute_all() == len(items)
     rows = Placement.objects.order_by("shop_id", "inventory_item_id").values_list("wanted", "reason", "variant_id")
     assert list(rows) == single
+
+
+def test_the_price_floor_takes_off_the_vat_that_the_goods_bear_by_each_sellers_word() -> None:
+    """In Ireland 100.00 is 81.30 without the usual VAT, and 100.00 where children's shoes bear none; the floor lies 10 % below."""
+    alma, bruno = (open_shop(name, "IE", taxes_included=True, price_floor_bp=1000) for name in ("Alma", "Bruno"))
+    item = make_item()
+    hers, his = stock(alma, item, 3, price=10_000), stock(bruno, item, 0, price=10_900)
+
+    def shelf() -> dict[tuple[int, int], tuple[int, int]]:
+        distribute_due()
+        assert placed() == decided_alone()
+        return placed()
+
+    mark_all()
+    full = {(bruno.pk, his.inventory_item_id): (3, 0)}
+    assert shelf() == full  # 88.62 against 73.17
+    say_goods(alma, [hers.product_id], "children_shoes", by="alma")
+    assert shelf() == {}  # 88.62 against 90.00
+    assert "Your price is below what the partner allows it to be sold for." in explain_absence(bruno, his)
+    rule = add_goods_rule(bruno, category="", tag="kids", goods="children_clothing", by="bruno")
+    assert shelf() == {}
+    Product.objects.filter(pk=his.product_id).update(tags=["Kids"])
+    mark_all()
+    assert shelf() == full  # 109.00 against 90.00
+    say_goods(bruno, [his.product_id], "standard", by="bruno")  # a word stands before any rule
+    assert shelf() == {}
+    say_goods(bruno, [his.product_id], "", by="bruno")
+    assert shelf() == full
+    end_goods_rule(rule, by="bruno")
+    assert shelf() == {}
+    Shop.objects.filter(pk=alma.pk).update(taxes_included=False)  # her prices bear no VAT at all
+    Shop.objects.filter(pk=bruno.pk).update(taxes_included=False)
+    notice_changes()
+    assert shelf() == full  # 109.00 against 90.00

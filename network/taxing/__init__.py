@@ -3,7 +3,16 @@
 from network.taxing.fees import FeeVat, network_fee_vat
 from network.taxing.opening import Registration, missing_registrations
 from network.taxing.rates import RULES_VERSION, UnknownRateError, standard_rate_bp
-from network.taxing.reduced import CHILDREN_CLOTHING, CHILDREN_SHOES, CLASSES, LIMITS, STANDARD, is_lower, rate_bp
+from network.taxing.reduced import (
+    CHILDREN_CLOTHING,
+    CHILDREN_SHOES,
+    CLASSES,
+    LIMITS,
+    STANDARD,
+    is_lower,
+    lower_rates,
+    rate_bp,
+)
 from network.taxing.routes import (
     BLOCKED,
     DISTANCE_SALE,
@@ -36,6 +45,7 @@ __all__ = [
     "UnknownRateError",
     "country_name",
     "is_lower",
+    "lower_rates",
     "missing_registrations",
     "network_fee_vat",
     "rate_bp",

@@ -44,6 +44,12 @@ def rate_bp(country: str, on: dt.date, postcode: str = "", goods: str = STANDARD
     return usual if lower is None else min(usual, lower)
 
 
+def lower_rates(on: dt.date) -> dict[tuple[str, str], int]:
+    """Tell every rate of a day that is lower than its country's usual one, by country and class."""
+    rates = {(country, goods): rate_bp(country, on, goods=goods) for country, goods in REDUCED_RATES}
+    return {key: rate for key, rate in rates.items() if rate < standard_rate_bp(key[0], on)}
+
+
 def is_lower(country: str, on: dt.date, postcode: str = "", goods: str = STANDARD) -> bool:
     """Say whether goods of a class are taxed less than others in a place on a day."""
     return rate_bp(country, on, postcode, goods) < standard_rate_bp(country, on, postcode)
