@@ -36,11 +36,13 @@ def flag(name: str, *, default: bool) -> bool:
     return value in {"on", "true", "yes", "1"}
 
 
-def whole(name: str, *, default: int) -> int:
-    """Read a whole number that is not negative."""
+def whole(name: str, *, default: int, least: int = 0, most: int | None = None) -> int:
+    """Read a whole number that is not negative, nor outside what it may be."""
     value = env.str(name, default=str(default)).strip()
     if not value.isascii() or not value.isdigit():
         raise ImproperlyConfigured(f"{name} is “{value}”; it must be a whole number like {default}.")
+    if int(value) < least or (most is not None and int(value) > most):
+        raise ImproperlyConfigured(f"{name} is {int(value)}; it must be a number between {least} and {most}.")
     return int(value)
 
 
@@ -51,6 +53,7 @@ if PROFILE not in {"production", "demo", "test"}:
 PRODUCTION = PROFILE == "production"
 DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "a random text of 50 characters or more")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # older ones, for links that were printed
 SKUU_KEYRING = env.list("SKUU_KEYRING", default=[])
 if not SKUU_KEYRING:
     raise ImproperlyConfigured("SKUU_KEYRING is not set: Fernet keys, newest first, separated by commas.")
@@ -80,6 +83,11 @@ if PRODUCTION and SHOPIFY_STANDIN_URL:
 ROUTING_WAIT_SECONDS = whole("ROUTING_WAIT_SECONDS", default=120)
 CLAIM_UNPAID_HOURS = whole("CLAIM_UNPAID_HOURS", default=24)
 RETURN_DAYS = whole("RETURN_DAYS", default=30)  # after delivery a shipper takes goods back for so long
+# how long personal data is kept, in days: see docs/how-to/keep-personal-data.md
+PRIVACY_ADDRESS_DAYS = whole("PRIVACY_ADDRESS_DAYS", default=90, least=30, most=365)  # after delivery
+PRIVACY_ANSWER_DAYS = whole("PRIVACY_ANSWER_DAYS", default=30, least=7, most=90)  # files that answer data requests
+PRIVACY_ALIAS_DAYS = whole("PRIVACY_ALIAS_DAYS", default=30, least=7, most=90)  # mail is relayed, after delivery
+PRIVACY_ALIAS_LONGEST_DAYS = whole("PRIVACY_ALIAS_LONGEST_DAYS", default=120, least=30, most=365)  # undelivered
 REVIEW_TWICE_PERCENT = whole("REVIEW_TWICE_PERCENT", default=5)  # decided cards that a second person looks at
 NETWORK_NAME = env.str("SKUU_NETWORK_NAME", default="SKUU")
 NETWORK_COUNTRY = env.str("SKUU_NETWORK_COUNTRY", default="BE")

@@ -38,6 +38,8 @@ def test_production_is_the_default_and_safe():
         ({"DEBUG": "maybe"}, "DEBUG is “maybe”; it must be on or off."),
         ({"ROUTING_WAIT_SECONDS": "abc"}, "ROUTING_WAIT_SECONDS is “abc”; it must be a whole number like 120."),
         ({"ROUTING_WAIT_SECONDS": "-1"}, "ROUTING_WAIT_SECONDS is “-1”; it must be a whole number like 120."),
+        ({"PRIVACY_ADDRESS_DAYS": "29"}, "PRIVACY_ADDRESS_DAYS is 29; it must be a number between 30 and 365."),
+        ({"PRIVACY_ALIAS_DAYS": "91"}, "PRIVACY_ALIAS_DAYS is 91; it must be a number between 7 and 90."),
         ({"SKUU_PROFILE": "staging"}, "SKUU_PROFILE is “staging”"),
         ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must name a PostgreSQL database"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL must name a PostgreSQL database"),
