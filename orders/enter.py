@@ -14,6 +14,7 @@ from network.models import Shop
 from orders.bells import wake
 from orders.cancel import change_quantity
 from orders.lines import cover_of, mirrored_units, settle_lines, tell_shelf
+from orders.hand_back import hand_back_line
 from orders.locking import lock_order
 from orders.models import Order, OrderLine
 from orders.parcels import deliver_lines
@@ -25,6 +26,7 @@ ASKED_BACK = ("waiting", "held", "routed")
 SENT = ("shipped", "delivered", "returned")
 TEST_REASON = "A test order: nothing is claimed and nothing is placed."
 
+ERASED_REASON = "It was paid after the customer’s address had been erased here, so no partner can send it."
 
 class VariantUnknown(NotPossible):
     """A line on the shelf names a variant that sync has not read yet; the order is read again later."""
@@ -69,7 +71,7 @@ def _write_order(order: Order, remote: RemoteOrder, address: RemoteAddress | Non
     was_paid = order.paid_at
     order.paid_at = (was_paid or now) if remote.fully_paid else None
     order.remote_updated_at, order.read_at = remote.updated_at, began
-    if address is not None:
+    if address is not None and order.address_erased_at is None:  # what was erased stays so, whatever is read later
         order.destination = asdict(address)
         order.country = address.country
     order.save()
@@ -213,4 +215,8 @@ def _wake_held(order: Order) -> None:
     lines = list(order.lines.filter(status="held", quantity__gt=0))
     for line in lines:
         move(line, "waiting", by="network", reason="Paid.", status_reason="", route_due_at=timezone.now())
+    if order.address_erased_at:
+        for line in lines:
+            hand_back_line(line, ERASED_REASON, units=line.quantity, by="network")
+        return
     settle_lines(lines, by="network")

@@ -8,7 +8,7 @@ books, orders and parcels are kept as the law asks; tokens and keys are erased a
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from catalog.models import ItemMark, Match, Placement
@@ -21,7 +21,7 @@ from skuu.kit.errors import WrongState
 from skuu.kit.jobs import answers_bell, ring
 
 BATCH = 20
-OPEN_LINES = ("waiting", "held", "routed")
+OPEN_LINES = ("waiting", "routed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,10 @@ def _finish(leaving: Leaving, by: str = "") -> bool:
 def plan_exit(shop: Shop) -> ExitPlan:
     """Count what keeps a shop from leaving; reads only."""
     to_ship = InternalOrder.everyone.filter(shipper=shop, status__in=InternalOrder.OPEN).count()
-    sold = OrderLine.everyone.filter(order__shop=shop, status__in=OPEN_LINES).count()
+    # a held line was never paid for, or is a test: it keeps the shop only while a partner has it
+    at_partner = Exists(InternalOrder.everyone.filter(lines__order_line=OuterRef("pk"), status__in=InternalOrder.OPEN))
+    open_lines = Q(status__in=OPEN_LINES) | (Q(status="held") & at_partner)
+    sold = OrderLine.everyone.filter(open_lines, order__shop=shop).count()
     steps = [
         Step(
             "paused",

@@ -8,6 +8,7 @@ from catalog.tests.cast import make_item, open_shop, stock
 from network.connect import pause_shop, resume_shop
 from network.models import ApiKey, Leaving, Membership, Shop, ShopCredential, User
 from orders.direct import Directed
+from orders.models import InternalOrder, OrderLine
 from orders.return_goods import announce_return, inspect_return
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
 from skuu.leaving import HasLeft, ask_to_leave, finish_leaving, go_on_leaving, plan_exit, stay
@@ -55,6 +56,15 @@ def test_goods_on_their_way_to_a_taker_keep_it() -> None:
     assert open_steps(cara)["returns"] == 1
     inspect_return(made, {line.pk: {"worn": 1}}, by="cara")
     assert "returns" not in open_steps(cara)
+
+
+def test_an_order_nobody_paid_for_keeps_no_shop_and_one_that_is_with_a_partner_does() -> None:
+    alma, bruno = (make_shop(make_merchant(name)) for name in ("Alma", "Bruno"))
+    make_internal_order(bruno, alma, status="planned")
+    OrderLine.everyone.update(status="held")
+    assert open_steps(bruno)["sold"] == 1
+    InternalOrder.everyone.update(status="cancelled")
+    assert "sold" not in open_steps(bruno)
 
 
 class TestLeaving:
