@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from orders import admin_returns, admin_stray  # noqa: F401 - they register their own
+from orders.admin_privacy import data_file, erase
 from orders.decide_objection_page import decide_page
 from orders.decision_page import decision_facts
 from orders.models import (
@@ -57,6 +58,11 @@ class OrderAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     exclude = ("address",)
     inlines = (OrderLineInline, InternalOrderInline)
+    actions = (data_file, erase)
+
+    def has_privacy_permission(self, request: HttpRequest) -> bool:
+        """Say who may answer and erase for customers: who may change orders."""
+        return bool(request.user.has_perm("orders.change_order"))
 
 
 class OrderLineChangeInline(ChangesInline):

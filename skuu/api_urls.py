@@ -14,6 +14,7 @@ from orders import api as orders
 from orders import exchange_api as exchanges
 from orders import parcels_api as parcels
 from orders import quotes_api as quotes
+from orders import privacy_api as privacy
 from orders import returns_api as returns
 from orders import selling_api as selling
 from orders import shipping_api as shipping
@@ -51,6 +52,8 @@ urlpatterns = [
     path("orders/<path:order_id>/cancel/", selling.CancelSale.as_view(), name="order_cancel"),
     path("orders/<path:order_id>/", orders.OneOrder.as_view(), name="order"),
     path("quotes/", quotes.Quotes.as_view(), name="quotes"),
+    path("orders/<path:order_id>/data-file/", privacy.DataFile.as_view(), name="order_data_file"),
+    path("orders/<path:order_id>/erase/", privacy.Erase.as_view(), name="order_erase"),
     path("internal-orders/", shipping.InternalOrders.as_view(), name="internal_orders"),
     path("internal-orders/<str:number>/", shipping.OneInternalOrder.as_view(), name="internal_order"),
     path("internal-orders/<str:number>/accept/", shipping.Accept.as_view(), name="accept"),

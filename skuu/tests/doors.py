@@ -113,6 +113,8 @@ PORTAL = [
     _door("my-orders/", PAGE),
     _door("my-orders/<int:pk>/", MINE, "my-orders/{order}/"),
     _door("my-orders/<int:pk>/return/", MINE, "my-orders/{order}/return/"),
+    _door("my-orders/<int:pk>/data-file/", DONE, "my-orders/{order}/data-file/", post={}),
+    _door("my-orders/<int:pk>/erase/", DONE, "my-orders/{order}/erase/", post={}),
     _door("my-orders/lost/<slug:number>/", DONE, "my-orders/lost/{sold}/", post={}),
     _door("privacy/", OWNERS),
     _door("privacy/<int:pk>/", "302 200 403 404 404 403 403", "privacy/{request}/"),
@@ -345,6 +347,8 @@ API = [
     _api("internal-orders/", LIST),
     _api("internal-orders/<str:number>/", THING, "internal-orders/{number}/"),
     _api("internal-orders/<str:number>/accept/", THING, "internal-orders/{number}/accept/", method="post"),
+    _api("orders/<path:order_id>/data-file/", THING, "orders/{order_id}/data-file/", method="post"),
+    _api("orders/<path:order_id>/erase/", THING, "orders/{order_id}/erase/", method="post"),
     _api(
         "internal-orders/<str:number>/decline/",
         THING,

@@ -42,6 +42,8 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "report_lost": (None, OPERATE),
     "privacy": (OPERATE, None),
     "privacy_file": (OPERATE, None),
+    "data_file": (None, OWN),
+    "erase": (None, OWN),
     "returns": (ALL, OPERATE),
     "return": (ALL, OPERATE),
     "return_slip": (ALL, None),
