@@ -35,6 +35,13 @@ def settle_notice(shop: Shop, key: str) -> None:
     Notice.everyone.filter(shop=shop, key=key, done_at=None).update(done_at=timezone.now())
 
 
+def mark_notice(notice: Notice, *, done: bool) -> None:
+    """Tick a notice off by hand, or put it back among those that wait. *Again*: the first time stands."""
+    rows = Notice.everyone.filter(pk=notice.pk, done_at__isnull=done)
+    rows.update(done_at=timezone.now() if done else None)
+    notice.done_at = Notice.everyone.values_list("done_at", flat=True).get(pk=notice.pk)
+
+
 def send_notices() -> int:
     """Mail a batch of notices; returns how many were taken up.
 

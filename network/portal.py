@@ -1,4 +1,4 @@
-"""The merchant's pages about itself: shops and their connection, the team, API keys, notices."""
+"""The merchant's pages about itself: shops and their connection, the team, API keys."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from network import connect, keys, team
-from network.acting import EVERYBODY, OWNERS, MerchantRequest, back_to, merchant_page, switch_merchant
+from network.acting import EVERYBODY, OWNERS, MerchantRequest, merchant_page, switch_merchant
 from network.forms import InviteForm, KeyForm
-from network.models import ApiKey, Leaving, Membership, Notice, Shop, SyncRun
+from network.models import ApiKey, Leaving, Membership, Shop, SyncRun
 from network.scoping import as_network
 from skuu.kit.errors import NotFound, SkuuError
 
@@ -27,20 +26,6 @@ def switch(request: MerchantRequest) -> HttpResponseBase:
         raise NotFound("There is no such merchant.")
     switch_merchant(request, int(chosen))
     return redirect("portal:dashboard")
-
-
-@require_POST
-@merchant_page()
-def notice_done(request: MerchantRequest, pk: int) -> HttpResponseBase:
-    """Tick off a notice; the same address with ``undo`` puts it back."""
-    mine = Notice.objects.for_merchant(request.acting.merchant).filter(pk=pk)
-    if not mine.exists():
-        raise NotFound("There is no such notice.")
-    undo = "undo" in request.POST
-    mine.update(done_at=None if undo else timezone.now())
-    if request.htmx:
-        return render(request, "portal/network/_notice.html", {"notice": mine.get()})
-    return redirect(back_to(request))
 
 
 # --- shops ------------------------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from network import portal
+from network import notices_portal, portal
 
 urlpatterns = [
     path("switch/", portal.switch, name="switch"),
-    path("notices/<int:pk>/done/", portal.notice_done, name="notice_done"),
+    path("notices/", notices_portal.notices, name="notices"),
+    path("notices/<int:pk>/done/", notices_portal.notice_done, name="notice_done"),
     path("connect/", portal.shops, name="shops"),
     path("connect/<int:pk>/", portal.shop, name="shop"),
     path("connect/<int:pk>/progress/", portal.shop_progress, name="shop_progress"),

@@ -157,5 +157,5 @@ def _postpone(parcel: Parcel, error: ConnectorError) -> None:
         key=f"not_mirrored:{parcel.pk}",
         subject=f"Order {order.name}: please enter the tracking yourself",
         body=f"{parcel.carrier} {parcel.tracking_number} is on its way, but your shop does not take it: {error}",
-        link="/my-orders/",
+        link=f"/my-orders/{order.pk}/",
     )

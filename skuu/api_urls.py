@@ -9,6 +9,7 @@ from catalog import matches_api as matches
 from catalog import rules_api as rules
 from catalog import stock_api as stock
 from network import api as network
+from network import notices_api as notices
 from network import sending_api as sending
 from orders import api as orders
 from orders import exchange_api as exchanges
@@ -28,6 +29,8 @@ app_name = "api"
 urlpatterns = [
     path("shop/", network.ShopDoor.as_view(), name="shop"),
     path("shop/exit-plan/", leaving.ExitPlanDoor.as_view(), name="exit_plan"),
+    path("notices/", notices.Notices.as_view(), name="notices"),
+    path("notices/<int:pk>/done/", notices.NoticeDone.as_view(), name="notice_done"),
     path("products/", catalog.Products.as_view(), name="products"),
     path("products/<path:product_id>/", catalog.OneProduct.as_view(), name="product"),
     path("goods-classes/", goods.GoodsClasses.as_view(), name="goods_classes"),

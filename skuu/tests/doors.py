@@ -55,6 +55,7 @@ OPEN = "200 200 200 200 200 200 200"
 PORTAL = [
     _door("", PAGE),
     _door("switch/", "302 302 302 404 404 403 403", post={"merchant": "{merchant}"}),
+    _door("notices/", PAGE),
     _door("notices/<int:pk>/done/", DONE, "notices/{notice}/done/", post={}),
     _door("connect/", PAGE),
     _door("connect/<int:pk>/", MINE, "connect/{shop}/"),
@@ -307,6 +308,8 @@ SWAP = {"internal_order": "N-0", "line": 1, "quantity": 1, "variant": "none", "r
 OBJECTION = {"words": "Never worn.", "lines": [{"id": 1, "found": "worn", "should_be": "as_new", "quantity": 1}]}
 API = [
     _api("shop/", LIST),
+    _api("notices/", LIST),
+    _api("notices/<int:pk>/done/", THING, "notices/{notice}/done/", method="post"),
     _api("products/", LIST),
     _api("products/<path:product_id>/", THING, "products/{product_id}/"),
     _api("goods-classes/", LIST),

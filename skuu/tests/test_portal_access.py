@@ -24,6 +24,7 @@ ALL, OPERATE, MONEY, OWN = set(ROLES), {"owner", "operations"}, {"owner", "finan
 # name → (roles that may open it, roles that may send a form to it); None: the address takes no such request
 TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "dashboard": (ALL, OPERATE),
+    "notices": (ALL, OPERATE),
     "to_ship": (ALL, OPERATE),
     "to_ship_count": (ALL, OPERATE),
     "internal_order": (ALL, OPERATE),
