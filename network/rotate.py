@@ -11,6 +11,18 @@ from skuu.kit.crypto import EncryptedJSON, EncryptedText, decrypt, encrypt
 
 BATCH = 500
 Count = Callable[[str, int], None]
+Keep = Callable[[], int]
+_KEPT: dict[str, Keep] = {}
+
+
+def rotates(name: str) -> Callable[[Keep], Keep]:
+    """Have a verb called with every rotation: one that keeps what else follows from the keys; it says how many it kept."""
+
+    def registered(keep: Keep) -> Keep:
+        _KEPT[name] = keep
+        return keep
+
+    return registered
 
 
 def rotate_keys(tell: Count | None = None) -> dict[str, int]:
@@ -24,7 +36,7 @@ def rotate_keys(tell: Count | None = None) -> dict[str, int]:
         name = f"{model._meta.db_table}.{column}"
         done[name] = sum(_rotate_batch(model, column, ids, tell, name) for ids in _batches(model, column))
     done |= _rotate_second_factors()
-    return done
+    return done | {name: keep() for name, keep in _KEPT.items()}
 
 
 def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:

@@ -16,7 +16,7 @@ from email.utils import formatdate, make_msgid
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from network.connectors.base import ConnectorError, connector_for
@@ -28,8 +28,7 @@ from skuu.kit.errors import NotFound, NotPossible
 log = structlog.get_logger(__name__)
 
 LARGEST = 10 * 1024 * 1024
-KEPT_AFTER_DELIVERY = dt.timedelta(days=30)
-LONGEST = dt.timedelta(days=120)
+BATCH = 1000
 HOPS = "X-SKUU-Relayed"
 GIVEN = ("placed", "accepted", "shipped", "delivered")
 Directory = Callable[[InternalOrder], str]
@@ -50,16 +49,51 @@ class Unrelayable(NotPossible):
 def alias_of(internal_order: InternalOrder) -> str:
     """Name the address that stands for the customer of an internal order; empty before it is placed and once its time is over.
 
-    The address follows from the order's number and our secret: nothing is stored until a mail comes.
+    The address follows from the order's number and the newest key of the ring: nothing is stored until a mail comes, or the
+    key changes.
     """
     if not _lives(internal_order):
         return ""
-    return f"{_token(internal_order.number)}@{settings.RELAY_DOMAIN}"
+    kept = MailAlias.everyone.filter(internal_order=internal_order).values_list("token", flat=True).first()
+    return f"{kept or _token(internal_order.number, settings.SKUU_KEYRING[0])}@{settings.RELAY_DOMAIN}"
 
 
-def _token(number: str) -> str:
-    seal = hmac.new(settings.SECRET_KEY.encode(), f"alias:{number}".encode(), hashlib.sha256).hexdigest()[:20]
-    return f"c-{number.lower()}-{seal}"
+def keep_aliases() -> int:
+    """Write down the addresses that were given out under the key before the newest, so that they outlive it; returns how many.
+
+    *Again*: those that are written stand.
+    """
+    if len(settings.SKUU_KEYRING) < 2:
+        return 0
+    rows = InternalOrder.everyone.filter(status__in=GIVEN, alias=None, order__address_erased_at=None)
+    rows = rows.filter(Q(delivered_at__gte=timezone.now() - _kept()) | Q(created_at__gte=timezone.now() - _longest()))
+    done, last = 0, 0
+    while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", "number")[:BATCH]):
+        made = [MailAlias(internal_order_id=pk, token=_token(number, settings.SKUU_KEYRING[1])) for pk, number in batch]
+        MailAlias.everyone.bulk_create(made, ignore_conflicts=True)
+        done, last = done + len(made), batch[-1][0]
+    return done
+
+
+def _token(number: str, key: str) -> str:
+    return f"c-{number.lower()}-{_seal(key, f'alias:{number}')[:20]}"
+
+
+def _seal(key: str, text: str) -> str:
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _keys() -> list[str]:
+    """List the keys that may have sealed what was given out: the ring's, and ours of before the ring did that."""
+    return [*settings.SKUU_KEYRING, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+
+def _kept() -> dt.timedelta:
+    return dt.timedelta(days=settings.PRIVACY_ALIAS_DAYS)
+
+
+def _longest() -> dt.timedelta:
+    return dt.timedelta(days=settings.PRIVACY_ALIAS_LONGEST_DAYS)
 
 
 def _lives(internal_order: InternalOrder) -> bool:
@@ -132,14 +166,14 @@ def ask_store(internal_order: InternalOrder) -> str:
 def alias_until(internal_order: InternalOrder) -> dt.datetime:
     """Say until when mail is relayed for an internal order's customer."""
     if internal_order.delivered_at:
-        return internal_order.delivered_at + KEPT_AFTER_DELIVERY
-    return internal_order.created_at + LONGEST
+        return internal_order.delivered_at + _kept()
+    return internal_order.created_at + _longest()
 
 
 def _called(token: str) -> MailAlias | None:
     """Find the alias of this name while it lives; the first mail for it makes its row."""
     number = token.removeprefix("c-").rpartition("-")[0].upper()
-    if not token.startswith("c-") or not hmac.compare_digest(token.encode(), _token(number).encode()):
+    if not token.startswith("c-") or not (_is_ours(token, number) or MailAlias.everyone.filter(token=token).exists()):
         return None
     rows = InternalOrder.everyone.select_related("order__shop__merchant")
     internal_order = rows.filter(number=number).first()
@@ -150,12 +184,18 @@ def _called(token: str) -> MailAlias | None:
     return None if alias.closed_at else alias
 
 
+def _is_ours(token: str, number: str) -> bool:
+    """Say whether one of our keys sealed this name; both are ASCII, as the caller looked."""
+    return any(hmac.compare_digest(token, _token(number, key)) for key in _keys())
+
+
 def _peer(alias: MailAlias, address: str) -> str:
-    """Give whoever writes an address of their own, the same one each time."""
-    fingerprint = hmac.new(settings.SECRET_KEY.encode(), address.lower().encode(), hashlib.sha256).hexdigest()
-    peer, _ = AliasPeer.everyone.get_or_create(
-        alias=alias, fingerprint=fingerprint, defaults={"token": f"r-{secrets.token_hex(8)}", "address": address}
-    )
+    """Give whoever writes an address of their own, the same one each time, whichever key knew it first."""
+    marks = [_seal(key, address.lower()) for key in _keys()]
+    peer = AliasPeer.everyone.filter(alias=alias, fingerprint__in=marks).order_by("pk").first()
+    if peer is None:
+        made = {"token": f"r-{secrets.token_hex(8)}", "address": address}
+        peer, _ = AliasPeer.everyone.get_or_create(alias=alias, fingerprint=marks[0], defaults=made)
     return f"{peer.token}@{settings.RELAY_DOMAIN}"
 
 

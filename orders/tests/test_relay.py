@@ -6,6 +6,7 @@ import socketserver
 import threading
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
@@ -111,6 +112,35 @@ def test_an_alias_ends_with_the_parcels_time_with_redaction_and_is_not_guessed(m
     with pytest.raises(AliasGone):
         relay_mail(letter(CARRIER), alias)
     assert (len(mail.outbox), AliasPeer.everyone.count()) == (1, 0)
+
+
+def test_an_alias_outlives_every_key_it_was_made_under(market, placed, settings):
+    """Given out before anybody wrote: the ring knows it, rotating writes it down, and then no old key is needed."""
+    given, old = alias_of(placed), settings.SKUU_KEYRING[0]
+    settings.SECRET_KEY, new = "x" * 60, Fernet.generate_key().decode()
+    settings.SKUU_KEYRING = [new, old]
+    assert alias_of(placed) != given
+    relay_mail(letter("first@carrier.example"), given)
+    MailAlias.everyone.all().delete()
+    call_command("rotate_keys", stdout=io.StringIO())
+    settings.SKUU_KEYRING = [new]
+    assert alias_of(placed) == given
+    relay_mail(letter(CARRIER), given)
+    (peer,) = AliasPeer.everyone.all()
+    settings.SKUU_KEYRING = [Fernet.generate_key().decode(), new]
+    call_command("rotate_keys", stdout=io.StringIO())
+    relay_mail(letter(CARRIER), given)
+    assert (alias_of(placed), list(AliasPeer.everyone.values_list("token", flat=True))) == (given, [peer.token])
+    with pytest.raises(AliasGone):
+        relay_mail(letter(CARRIER), given.replace("@", "0@"))
+
+
+def test_how_long_an_alias_lives_is_the_networks_own_setting(market, placed, settings):
+    InternalOrder.everyone.update(delivered_at=timezone.now() - dt.timedelta(days=20), status="delivered")
+    placed.refresh_from_db()
+    assert alias_of(placed) != ""
+    settings.PRIVACY_ALIAS_DAYS = 14
+    assert alias_of(placed) == ""
 
 
 def test_circles_robots_and_giants_are_not_relayed(market, placed):
