@@ -50,7 +50,7 @@ from settlement_entry e
 cross join lateral (select currency from settlement_line where entry_id = e.id limit 1) l
 cross join lateral (select sum((x->>'supply')::bigint) as supply, sum((x->>'network_fee')::bigint) as fee
   from jsonb_array_elements(e.facts->'items') x) i
-where e.kind in ('ship', 'return', 'takeover', 'reversal') and e.effective_on >= make_date(%(year)s, 1, 1)
+where e.kind in ('ship', 'return', 'takeover', 'resolve', 'reversal') and e.effective_on >= make_date(%(year)s, 1, 1)
   and e.effective_on < make_date(%(year)s + 1, 1, 1) and jsonb_typeof(e.facts->'items') = 'array'
 group by 1, 2, 3 order by 1, 2, 3
 """

@@ -23,7 +23,7 @@ from settlement.parties import homes_of, merchant_party, network_party
 from settlement.post import Draft, post_entry
 from settlement.self_billing import NoAgreement, lock_agreement
 from settlement.splitting import Posting
-from settlement.unbilled import note_unbilled
+from settlement.unbilled import WITH_ITS_SALE, note_unbilled
 from skuu.kit.errors import NotPossible, SkuuError
 
 SUPPLY, FEE = "supply", "fee"
@@ -71,27 +71,29 @@ class _Group:
 
 # The country the goods left is kept with the VAT of a sale, and is that where the goods are of a takeover; older ones have none.
 # Entries of a month (and older ones that came late) with an amount of their own that no document states yet.
-_WAITING = """
-select e.id, date_trunc('month', e.effective_on)::date, %(about)s, (e.facts->'shipper'->>'merchant')::bigint,
+_WAITING = f"""
+select e.id, date_trunc('month', coalesce(sale.day, e.effective_on))::date, %(about)s, (e.facts->'shipper'->>'merchant')::bigint,
   case when %(about)s = 'supply' then (e.facts->'origin'->>'merchant')::bigint end,
   case when %(about)s = 'supply' then coalesce(e.facts->'vat'->>'leaves', e.facts->'vat'->>'country', '') else '' end,
-  l.currency, sums.amount < 0
+  l.currency, sums.amount < 0 and sale.day is null
 from settlement_entry e
 cross join lateral (select currency from settlement_line where entry_id = e.id limit 1) l
 cross join lateral (select sum((item->>(case when %(about)s = 'supply' then 'supply' else 'network_fee' end))::bigint) as amount
   from jsonb_array_elements(e.facts->'items') item) sums
 join settlement_period p on p.id = e.period_id
-where e.kind in ('ship', 'return', 'takeover', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
+{WITH_ITS_SALE}
+where e.kind in ('ship', 'return', 'takeover', 'resolve', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
   and jsonb_typeof(e.facts->'items') = 'array' and sums.amount <> 0
   and not exists (select 1 from settlement_documententry d where d.entry_id = e.id and d.about = %(about)s)
 order by e.id
-"""
+"""  # noqa: S608 - the texts above and in settlement.unbilled
 
 
 def issue_documents(month: dt.date, *, by: str, tell: Callable[[str], None] | None = None) -> Issued:
     """Issue every document of a month whose books are closed: one per pair, currency and direction, with its files.
 
     Each document is proven by schema and rules before it is written; its VAT, reckoned on the sum, is trued up in the ledger.
+    A price that a dispute lowered stands on the invoice of its sale, or on a credit note once that is issued.
     In the name of a supplier that has not agreed nothing is drawn up: its sales wait, told in ``waiting``. What came late, or
     waited, stands on documents of its own month. *Locks* the supplier's agreement and number series, one document at a time.
     *Again*: an entry stands on one document of its kind. Raises NotPossible while the month is open. Not for web processes.
@@ -140,7 +142,7 @@ def _issue(group: _Group, entries: list[int]) -> Document:
     parties = _parties(group, stated, today)
     invoice = _invoice(group, facts, f"{series.prefix}-{series.last + 1:05d}", today, parties)
     invoice = with_national_vat(invoice, stated, vat)
-    booked = sum(abs(item[vat]) for one in facts for item in one["items"])
+    booked = abs(sum(item[vat] for one in facts for item in one["items"]))
     series.last += 1
     series.save(update_fields=["last"])
     document = Document.everyone.create(
@@ -200,6 +202,7 @@ def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date, part
         rows = tuple(row for one in facts for row in _supply_rows(one))
     else:
         rows = tuple(row for one in facts for row in _fee_rows(one))
+    rows = _positive(rows)
     if any(row.category == "S" for row in rows) and not seller.vat_id:
         raise NotInvoiceable(f"{seller.name} charges VAT and has no VAT id on record.")
     if any(row.category == "AE" for row in rows) and not (seller.vat_id and buyer.vat_id):
@@ -221,12 +224,19 @@ def _invoice(group: _Group, facts: list[dict], number: str, today: dt.date, part
     )
 
 
+def _positive(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Turn the rows of a credit note about; what lowers a price stays a row of less than nothing on the invoice of its sale."""
+    if sum(row.net for row in rows) >= 0:
+        return rows
+    return tuple(replace(row, net=-row.net, units=-row.units) for row in rows)
+
+
 def _supply_rows(facts: dict) -> Iterable[Row]:
     rate = facts["vat"]["supply_rate_bp"]
     for item in facts["items"]:
         if item["supply"]:
-            units = abs(item.get("quantity") or 1)
-            yield Row(item["title"], units, abs(item["supply"]), "S" if rate else "Z", rate, facts["number"])
+            units = abs(item.get("quantity") or 1) * (1 if item["supply"] > 0 else -1)
+            yield Row(item["title"], units, item["supply"], "S" if rate else "Z", rate, facts["number"])
 
 
 def _fee_rows(facts: dict) -> Iterable[Row]:

@@ -36,7 +36,7 @@ def with_national_vat(invoice: Invoice, entries: Iterable[Entry], item: str) -> 
         return minor * Fraction(after.value) / Fraction(before.value) * places
 
     booked, total = 0, Fraction(0)
-    for day, vat in _by_sale(list(entries), item):
+    for day, vat in _by_sale(list(entries), item, -1 if invoice.is_credit else 1):
         booked, total = booked + vat, total + worth(vat, day)
     total += worth(invoice.vat - booked, invoice.ends)
     last: Rate = rates(invoice.currency if wanted == "EUR" else wanted, invoice.ends)
@@ -44,12 +44,12 @@ def with_national_vat(invoice: Invoice, entries: Iterable[Entry], item: str) -> 
     return replace(invoice, tax_currency=wanted, tax_vat=round_half_away(total), tax_rate=told)
 
 
-def _by_sale(entries: Sequence[Entry], item: str) -> list[tuple[dt.date, int]]:
-    """Give the VAT of each entry with the day of the sale it belongs to."""
+def _by_sale(entries: Sequence[Entry], item: str, sign: int) -> list[tuple[dt.date, int]]:
+    """Give the VAT of each entry, as its document counts it, with the day of the sale it belongs to."""
     keys = {key for one in entries if (key := one.facts.get("sale") or one.facts.get("reverses"))}
     sold = dict(Entry.objects.filter(key__in=keys).values_list("key", "effective_on"))
     found = []
     for one in entries:
         key = one.facts.get("sale") or one.facts.get("reverses") or ""
-        found.append((sold.get(key, one.effective_on), sum(abs(row[item]) for row in one.facts["items"])))
+        found.append((sold.get(key, one.effective_on), sign * sum(row[item] for row in one.facts["items"])))
     return found

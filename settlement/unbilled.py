@@ -17,20 +17,27 @@ from skuu.kit.money import Money, major
 
 REASON = "The supplier has not agreed that the network draws up its invoices."
 
+# A price that a decision lowered before the sale itself stood on a document stands on that one too, with its sale.
+WITH_ITS_SALE = """
+  left join lateral (select s.effective_on as day from settlement_entry s where e.kind = 'resolve' and s.key = e.facts->>'sale'
+    and not exists (select 1 from settlement_documententry x where x.entry_id = s.id and x.about = 'supply')) sale on true
+"""
 # Supplies of closed books through a day that no document states yet; one row an entry.
-UNSTATED = """
+UNSTATED = f"""
   from settlement_entry e
   cross join lateral (select currency from settlement_line where entry_id = e.id limit 1) l
   cross join lateral (select sum((item->>'supply')::bigint) as net, sum((item->>'vat')::bigint) as vat
     from jsonb_array_elements(e.facts->'items') item) sums
   join settlement_period p on p.id = e.period_id
-  where e.kind in ('ship', 'return', 'takeover', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
+  {WITH_ITS_SALE}
+  where e.kind in ('ship', 'return', 'takeover', 'resolve', 'reversal') and e.effective_on <= %(until)s and p.closed_at is not null
     and jsonb_typeof(e.facts->'items') = 'array' and sums.net <> 0
     and not exists (select 1 from settlement_documententry d where d.entry_id = e.id and d.about = 'supply')
-"""
+"""  # noqa: S608 - the texts above
 _BY_PAIR = f"""
 select (e.facts->'shipper'->>'merchant')::bigint, (e.facts->'origin'->>'merchant')::bigint,
-  date_trunc('month', e.effective_on)::date, l.currency, sums.net < 0, count(*), abs(sum(sums.net))::bigint, abs(sum(sums.vat))::bigint
+  date_trunc('month', coalesce(sale.day, e.effective_on))::date, l.currency, sums.net < 0 and sale.day is null,
+  count(*) - count(sale.day), abs(sum(sums.net))::bigint, abs(sum(sums.vat))::bigint
 {UNSTATED} and not (e.facts->'shipper'->>'merchant')::bigint = any(%(agreed)s)
 group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
 """  # noqa: S608 - the text above

@@ -48,8 +48,8 @@ def _line(xml: Writer, trade: Element, number: int, row: Row, invoice: Invoice) 
     if row.order:
         xml.add(product, "ram:Description", row.order)
     price = xml.add(line, "ram:SpecifiedLineTradeAgreement/ram:NetPriceProductTradePrice")
-    xml.add(price, "ram:ChargeAmount", amount(row.net, invoice))
-    xml.add(price, "ram:BasisQuantity", row.units, unitCode="C62")
+    xml.add(price, "ram:ChargeAmount", amount(abs(row.net), invoice))  # no price is negative (BR-27); units may be
+    xml.add(price, "ram:BasisQuantity", abs(row.units), unitCode="C62")
     xml.add(line, "ram:SpecifiedLineTradeDelivery/ram:BilledQuantity", row.units, unitCode="C62")
     settlement = xml.add(line, "ram:SpecifiedLineTradeSettlement")
     tax = xml.add(settlement, "ram:ApplicableTradeTax")
