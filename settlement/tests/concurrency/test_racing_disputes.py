@@ -24,7 +24,7 @@ def came_back(order: InternalOrder) -> Return:
 
 
 def test_a_decision_and_a_return_at_once_give_a_sale_back_once(own_database, settings):
-    settings.NETWORK_COUNTRY, long_ago = "FR", timezone.now() - dt.timedelta(days=40)
+    settings.NETWORK_COUNTRY, long_ago = "FR", timezone.now() - dt.timedelta(days=20)
     alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
     orders = [make_internal_order(bruno, alma, shipped_at=long_ago) for _ in range(5)]
     InternalOrder.everyone.update(status="delivered", delivered_at=long_ago)
