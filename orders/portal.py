@@ -16,6 +16,7 @@ from network.acting import Acting, MerchantRequest, merchant_page
 from network.models import Notice
 from network.paging import page_after, searched
 from network.scoping import as_network
+from orders.call_off_portal import call_off_form
 from orders.carriers import NAMES as CARRIERS
 from orders.desk import Task, sales_of, tasks_of, tell_trace
 from orders.forms import ShipForm
@@ -249,6 +250,7 @@ def order(request: MerchantRequest, pk: int) -> HttpResponseBase:
     }
     facts["returns"] = list(returns_of(acting.merchant).filter(internal_order__order=row).order_by("pk"))
     facts["may_return"] = bool(returnable(acting.merchant, row.pk))
+    facts["call_off"] = call_off_form(sale) if acting.may_operate else None
     return render(request, "portal/orders/order.html", facts)
 
 

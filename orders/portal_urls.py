@@ -3,6 +3,7 @@
 from django.urls import path
 
 from orders import (
+    call_off_portal,
     exchange_portal,
     look_portal,
     parcels_portal,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("look/<int:pk>/sample/<slug:kind>/", look_portal.look_sample, name="look_sample"),
     path("my-orders/", portal.orders, name="orders"),
     path("my-orders/<int:pk>/", portal.order, name="order"),
+    path("my-orders/<int:pk>/call-off/", call_off_portal.call_off, name="call_off"),
     path("my-orders/<int:pk>/return/", returns_portal.announce, name="announce_return"),
     path("my-orders/<int:pk>/data-file/", privacy_portal.data_file, name="data_file"),
     path("my-orders/<int:pk>/erase/", privacy_portal.erase, name="erase"),

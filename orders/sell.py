@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +18,7 @@ from orders.shelf import ShelfUnits
 from skuu.kit.errors import NotFound, NotPossible, WrongState
 
 OVER = ("shipped", "delivered", "returned")
+CALLED_OFF = "The selling shop called off"  # how every change begins that lowered a line by orders.call_off
 
 
 class ReferenceTaken(WrongState):
@@ -97,11 +98,12 @@ def sell_from_shelf(shop: Shop, sold: SoldOrder) -> tuple[Order, bool]:
         )
         order = lock_order(row.pk)
         if not is_new:
+            sold = _as_it_stands(order, sold)
             _refuse_another(order, sold, variants)
         if is_new or (sold.paid and not order.paid_at and not order.cancelled_at):
             units = _units(sold, variants)
             remote = _remote(order, units, paid=sold.paid, taxes_included=sold.taxes_included, locale=sold.locale)
-            order = enter_order(shop, remote, units, sold.ship_to if is_new else None, _now(order))
+            order = enter_order(shop, remote, units, sold.ship_to if is_new else None, time_under_lock(order))
     route_at_once(order)
     return order, is_new
 
@@ -121,12 +123,12 @@ def call_off_sale(shop: Shop, reference: str) -> Order:
             return order
         if not order.lines.exclude(status__in=OVER).exists():
             raise AlreadyShipped(f"Every unit of {reference} has shipped; let the customer send it back.")
-        now = _now(order)
+        now = time_under_lock(order)
         remote = _remote(order, (), paid=order.paid_at is not None, cancelled_at=now)
         return enter_order(shop, remote, (), None, now)
 
 
-def _now(order: Order) -> dt.datetime:
+def time_under_lock(order: Order) -> dt.datetime:
     """Take the time under the lock, so that no word is taken for older than the one before it."""
     return max(timezone.now(), order.read_at or order.seen_at)
 
@@ -194,6 +196,18 @@ def _remote(
         locale=locale,
         lines=tuple(unit.line for unit in units),
     )
+
+
+def _as_it_stands(order: Order, sold: SoldOrder) -> SoldOrder:
+    """Read a sale told again as it stands now: units of its lines that were called off since are not asked for anew."""
+    lowered = {
+        line.remote_id: line.quantity for line in order.lines.filter(changes__reason__startswith=CALLED_OFF).distinct()
+    }
+    lines = tuple(
+        replace(line, quantity=min(line.quantity, lowered.get(str(n), line.quantity)))
+        for n, line in enumerate(sold.lines, start=1)
+    )
+    return replace(sold, lines=lines)
 
 
 def _refuse_another(order: Order, sold: SoldOrder, variants: dict[str, Variant]) -> None:

@@ -12,7 +12,8 @@ from network.api_base import CountryIn, ShopView
 from network.connectors.base import RemoteAddress
 from network.models import Shop
 from network.scoping import as_network
-from orders.api import KEY_HEADER, NothingIn, OrderOut, Orders, tell_sales
+from orders.api import KEY_HEADER, OrderOut, Orders, tell_sales
+from orders.call_off import call_off_units
 from orders.desk import sales_of
 from orders.models import Order
 from orders.sell import SoldLine, SoldOrder, call_off_sale, sell_from_shelf
@@ -122,6 +123,21 @@ class Sales(Orders):
         return _show(self, order.remote_id, 201 if is_new else 200)
 
 
+class KeptLineIn(Record):
+    """A line of which fewer units are wanted."""
+
+    id = serializers.CharField(max_length=60, help_text="the line’s id in the order")
+    keep = serializers.IntegerField(
+        min_value=0, max_value=100_000, help_text="units your customer still wants; 0 calls the whole line off"
+    )
+
+
+class CallOffIn(Record):
+    """What is called off; without lines the whole order."""
+
+    lines = KeptLineIn(many=True, required=False, min_length=1, max_length=MOST_LINES)  # type: ignore[call-arg]
+
+
 class CancelSale(ShopView):
     """Calls off."""
 
@@ -129,18 +145,29 @@ class CancelSale(ShopView):
 
     @extend_schema(
         operation_id="orders_cancel",
-        request=NothingIn,
+        request=CallOffIn,
         responses=OrderOut,
         parameters=[KEY_HEADER],
         tags=["orders"],
     )
     @answers_once
     def post(self, request: Request, order_id: str) -> Response:
-        """Cancel an order until everything has shipped; a parcel that was faster counts. Again: no change."""
+        """Cancel an order until everything has shipped, or part of it; a parcel that was faster counts. Again: no change.
+
+        With `lines`, those named are lowered to the units to `keep`; what partners have beyond that is called back. Fewer than
+        have shipped are refused (409 `already_shipped`), more than were sold too (422 `more_than_sold`); nothing is changed then.
+        A sale that is told again later, with its first content or as it stands, asks for no unit that was called off.
+        """
         if not Order.objects.for_shop(self.shop).filter(remote_id=order_id).exists():
             raise NotFound("There is no such order.")
         self.refuse_unless_pushed(WORDS)
-        NothingIn(data=request.data).is_valid(raise_exception=True)
+        given = CallOffIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        lines = given.validated_data.get("lines")
         with as_network():
-            call_off_sale(self.shop, order_id)
+            if lines is None:
+                call_off_sale(self.shop, order_id)
+            else:
+                kept = [(line["id"], line["keep"]) for line in lines]
+                call_off_units(self.shop, order_id, kept, by=self.by)
         return _show(self, order_id)

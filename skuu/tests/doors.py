@@ -113,6 +113,7 @@ PORTAL = [
     _door("shipping/<int:pk>/terms/", "302 422 403 404 404 403 403", "shipping/{shop}/terms/", post={}),
     _door("my-orders/", PAGE),
     _door("my-orders/<int:pk>/", MINE, "my-orders/{order}/"),
+    _door("my-orders/<int:pk>/call-off/", "302 404 403 404 404 403 403", "my-orders/{order}/call-off/", post={}),
     _door("my-orders/<int:pk>/return/", MINE, "my-orders/{order}/return/"),
     _door("my-orders/<int:pk>/data-file/", DONE, "my-orders/{order}/data-file/", post={}),
     _door("my-orders/<int:pk>/erase/", DONE, "my-orders/{order}/erase/", post={}),

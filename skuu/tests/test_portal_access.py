@@ -39,6 +39,7 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "shipping_terms": (None, OPERATE),
     "orders": (ALL, OPERATE),
     "order": (ALL, OPERATE),
+    "call_off": (None, OPERATE),
     "announce_return": (ALL, OPERATE),
     "report_lost": (None, OPERATE),
     "privacy": (OPERATE, None),
