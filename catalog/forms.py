@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Product, Rule, Variant
 from catalog.rules import Draft
 from network.forms import PortalForm
+from network.give_away import LATEST, SOONEST, usual_limit
 from network.models import Shop
 from skuu.kit.errors import SkuuError
 from skuu.kit.money import major, parse_minor
@@ -181,6 +182,13 @@ class PolicyForm(PortalForm):
         help_text=_("Empty: any distance."),
     )
     promise_days = forms.IntegerField(label=_("Delivery promise (working days)"), min_value=1, max_value=30)
+    give_away_days = forms.IntegerField(
+        label=_("Late parcels go to another partner after (working days)"),
+        min_value=SOONEST,
+        max_value=LATEST,
+        required=False,
+        help_text=_("Counted from the day on which your partner was to hand it over. Empty: as the network does."),
+    )
     shares_stock = forms.BooleanField(label=_("Offer own stock to partners"), required=False)
     buffer = forms.IntegerField(label=_("Keep back, per size"), min_value=0, max_value=1000)
     price_floor = forms.DecimalField(
@@ -191,14 +199,16 @@ class PolicyForm(PortalForm):
         choices=[("automatic", _("Arrive in my shop at once")), ("ask", _("Ask me first"))],
     )
 
-    ORIGIN = ("gap_threshold", "placing", "placement_cap", "max_distance_km", "promise_days")
+    ORIGIN = ("gap_threshold", "placing", "placement_cap", "max_distance_km", "promise_days", "give_away_days")
     SHIPPER = ("shares_stock", "buffer", "price_floor", "accept_mode")
 
     @classmethod
     def of(cls, shop: Shop) -> "PolicyForm":
         """Fill the form with what stands now."""
         now = {name: getattr(shop, name) for name in (*cls.ORIGIN, *cls.SHIPPER) if name != "price_floor"}
-        return cls(initial=now | {"price_floor": f"{shop.price_floor_bp / 100:g}"})
+        form = cls(initial=now | {"price_floor": f"{shop.price_floor_bp / 100:g}"})
+        form.fields["give_away_days"].widget.attrs["placeholder"] = str(usual_limit())
+        return form
 
     def as_origin(self) -> list[Any]:
         """The fields about my shelf."""

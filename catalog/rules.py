@@ -23,6 +23,7 @@ POLICY = (
     "placement_cap",
     "max_distance_km",
     "promise_days",
+    "give_away_days",
     "shares_stock",
     "buffer",
     "price_floor_bp",
@@ -188,7 +189,8 @@ def restore_page(page: RuleBook, *, by: str) -> RuleBook:
         now = {rule.pk for rule in standing_rules(shop)}
         then = set(Rule.everyone.filter(shop=shop, pk__in=page.rules).values_list("pk", flat=True))
         latest = pages_of(shop).first()
-        if latest and latest.rules == [pk for pk in page.rules if pk in then] and policy_of(shop) == page.policy:
+        stands = {name: value for name, value in policy_of(shop).items() if name in page.policy}
+        if latest and latest.rules == [pk for pk in page.rules if pk in then] and stands == page.policy:
             return latest
         _take_down(Rule.everyone.filter(pk__in=now - then), by)
         Rule.everyone.filter(pk__in=then - now).update(removed_at=None, removed_by="")

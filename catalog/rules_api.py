@@ -25,6 +25,7 @@ from catalog.rules import (
 )
 from catalog.say_rules import names_of, say_rule
 from network.api_base import NewestFirst, ShopList, ShopView
+from network.give_away import LATEST, SOONEST
 from network.models import Shop
 from network.scoping import as_network
 from skuu.kit.errors import NotFound
@@ -246,6 +247,13 @@ class PolicySchema(Record):
     placement_cap = serializers.IntegerField(required=False, min_value=0, max_value=1000)
     max_distance_km = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=20_000)
     promise_days = serializers.IntegerField(required=False, min_value=1, max_value=30)
+    give_away_days = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=SOONEST,
+        max_value=LATEST,
+        help_text="working days late after which a parcel for your customer goes to another partner; null: as the network says",
+    )
     shares_stock = serializers.BooleanField(required=False)
     buffer = serializers.IntegerField(required=False, min_value=0, max_value=1000)
     price_floor_bp = serializers.IntegerField(required=False, min_value=0, max_value=10_000)

@@ -11,9 +11,11 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from network import connect, receive, stops, vat_ids
+from network.give_away import set_usual_limit
 from network.models import (
     ApiKey,
     DailyRate,
+    GiveAwayLimit,
     InboundEvent,
     Location,
     Membership,
@@ -318,6 +320,21 @@ class SendingTermsAdmin(ReadOnlyAdmin):
     search_fields = ("shop__name", "made_by")
     list_select_related = ("shop",)
     ordering = ("-pk",)
+
+
+@admin.register(GiveAwayLimit)
+class GiveAwayLimitAdmin(ReadOnlyAdmin):
+    """After how many working days late parcels go to somebody else, for shops that say nothing; a new word is a new row."""
+
+    list_display = ("days", "made_at", "made_by")
+    fields = ("days",)
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("network.add_giveawaylimit"))
+
+    def save_model(self, request: HttpRequest, obj: GiveAwayLimit, form: Any, change: bool) -> None:
+        obj.pk = set_usual_limit(obj.days, by=request.user.get_username()).pk
 
 
 @admin.register(DailyRate)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from network.give_away import limit_of, usual_limit
 from network.models import Notice, Shop
 from network.notify import give_notices
 from network.workdays import clock_of, working_days_after, working_days_between
@@ -23,8 +24,8 @@ from skuu.kit.errors import SkuuError
 
 log = structlog.get_logger(__name__)
 
-REMIND, TELL, TAKE_AWAY = 1, 2, 5  # working days late
-STEPS = (REMIND, TELL, TAKE_AWAY)
+REMIND, TELL = 1, 2  # working days late; given away after as many as the selling shop says
+STEPS = 3
 ANSWER_SOON = dt.timedelta(hours=18)  # of the day within which a shipper that is asked answers
 BATCH = 500
 WITH_SHIPPER = ("placed", "accepted")
@@ -33,28 +34,29 @@ WITH_SHIPPER = ("placed", "accepted")
 def chase_overdue() -> int:
     """Take the next step with each internal order whose parcel is late; returns how many it took.
 
-    A working day late, its shipper is reminded; two days late, both shops are told what happens next; five days late, it goes to
-    the next best partner, or back to the selling shop, unless something of it has left. Each is looked at once a day. *Locks* the
-    internal orders it looks at, skipping those that others hold; one that is taken away also what declining locks. *Again*: no change.
+    A working day late, its shipper is reminded; two days late, both shops are told what happens next; after as many as the
+    selling shop chose (``network.give_away``, read now), it goes to the next best partner, or back to the selling shop, unless
+    something of it has left. Each is looked at once a day. *Locks* the internal orders it looks at, skipping those that others
+    hold; one that is taken away also what declining locks. *Again*: no change.
     """
     _settle_answered()
-    today = timezone.localdate()
+    today, usual = timezone.localdate(), usual_limit()
     looked = Q(chased_on=None) | Q(chased_on__lt=today)
     rows = InternalOrder.everyone.filter(looked, status__in=WITH_SHIPPER, cancel_wanted_at=None, leaves_on__lt=today)
     late: list[tuple[InternalOrder, int]] = []
     with transaction.atomic():
-        waiting = rows.filter(chased__lt=len(STEPS)).select_related("shipper", "order__shop").order_by("pk")
+        waiting = rows.filter(chased__lt=STEPS).select_related("shipper", "order__shop").order_by("pk")
         taken = list(waiting.select_for_update(skip_locked=True, of=("self",))[:BATCH])
         for row in taken:
             row.chased_on = today
-            if _step_of(row) > row.chased:
+            if _step_of(row, limit_of(row.order.shop, usual)) > row.chased:
                 row.chased += 1  # never two at once: whoever gives goods away has said so before
                 late.append((row, row.chased))
         InternalOrder.everyone.bulk_update(taken, ["chased", "chased_on"])
-        give_notices([notice for row, step in late for notice in _notices(row, step)])
+        give_notices([notice for row, step in late for notice in _notices(row, step, usual)])
     for row, step in late:
-        if step == len(STEPS):
-            _take_away(row)
+        if step == STEPS:
+            _take_away(row, limit_of(row.order.shop, usual))
     return len(late)
 
 
@@ -79,20 +81,21 @@ def remind_unanswered() -> int:
     return len(soon)
 
 
-def _step_of(row: InternalOrder) -> int:
+def _step_of(row: InternalOrder, limit: int) -> int:
     """Count the steps that its lateness asks for."""
     country = row.shipper.country
     today = timezone.now().astimezone(clock_of(country)).date()
     due = due_on(row)
     days = working_days_between(country, due, today) if due else 0
-    return sum(days >= step for step in STEPS)
+    return sum(days >= step for step in (REMIND, TELL, limit))
 
 
-def _notices(row: InternalOrder, step: int) -> list[Notice]:
+def _notices(row: InternalOrder, step: int, usual: int) -> list[Notice]:
     day, order = due_on(row), row.order
     if day is None:
         return []
-    due, ends = day_in_words(day), day_in_words(working_days_after(row.shipper.country, day, TAKE_AWAY))
+    last = working_days_after(row.shipper.country, day, limit_of(order.shop, usual))
+    due, ends = day_in_words(day), day_in_words(last)
     ask = "Ship it today and enter its tracking number, or decline it: another partner may still send it in time."
     if step == 1:
         return [_notice(row.shipper, row, 1, f"{row.number} has not left: it was to be handed over by {due}", ask)]
@@ -122,19 +125,15 @@ def _notice(shop: Shop, row: InternalOrder, step: int, subject: str, body: str) 
     return Notice(shop=shop, kind="overdue", key=key, subject=subject[:200], body=body, link=link)
 
 
-def _take_away(row: InternalOrder) -> None:
+def _take_away(row: InternalOrder, limit: int) -> None:
     """Give it to somebody else; what has left in part stays where it is, and its shipper stays reminded."""
     due = day_in_words(row.leaves_on) if row.leaves_on else ""
     try:
-        decline_internal_order(
-            row, f"Not handed over by {due}, nor within {TAKE_AWAY} working days after.", by="network"
-        )
+        decline_internal_order(row, f"Not handed over by {due}, nor within {limit} working days after.", by="network")
     except SkuuError as error:  # it has just left, or part of it
         log.warning("overdue_not_taken_away", number=row.number, code=error.code)
         return
-    said = (
-        "Do not send it any more. If the parcel has already left, enter its tracking in your shop and it is accepted."
-    )
+    said = "Do not send it any more. If the parcel has already left, enter its tracking on the order's page and it is accepted."
     give_notices([_notice(row.shipper, row, 3, f"{row.number} was given to somebody else: it had not left", said)])
 
 

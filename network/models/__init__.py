@@ -2,6 +2,7 @@
 
 from network.models.audit import Notice
 from network.models.budget import OperationCost, StoreBudget
+from network.models.give_away import GiveAwayLimit
 from network.models.inbound import InboundEvent, SyncRun
 from network.models.leaving import Leaving
 from network.models.location import Location

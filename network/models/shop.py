@@ -55,6 +55,8 @@ class Shop(Stateful, Tenant):
     home_only = models.BooleanField("a lawful route to the home country is enough", default=True)
     max_distance_km = models.PositiveIntegerField(null=True, blank=True)
     promise_days = models.PositiveIntegerField("delivery promise in working days", default=5)
+    # a late parcel of its customers goes to somebody else after so many working days; empty: as the network says
+    give_away_days = models.PositiveSmallIntegerField("late parcels go to another partner after", null=True, blank=True)
     typical_postcode = models.CharField(max_length=12, blank=True)  # where its parcels usually go; empty: its own
     # how it takes part as shipper
     shares_stock = models.BooleanField(default=True)
@@ -84,6 +86,10 @@ class Shop(Stateful, Tenant):
             states_check("installing", "shadow", "live", "paused", "left", name="shop_status_is_known"),
             models.CheckConstraint(condition=Q(placing__in=["gaps", "deepen"]), name="shop_placing_policy_is_known"),
             models.CheckConstraint(condition=Q(accept_mode__in=["automatic", "ask"]), name="shop_accept_mode_is_known"),
+            models.CheckConstraint(
+                condition=Q(give_away_days=None) | Q(give_away_days__gte=3, give_away_days__lte=10),
+                name="a_shop_gives_late_parcels_away_after_three_to_ten_days",
+            ),
             models.CheckConstraint(
                 condition=Q(price_floor_bp__lte=10000), name="price_floor_is_at_most_the_whole_price"
             ),

@@ -3,14 +3,19 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from network.models import Notice
-from network.workdays import clock_of, working_days_between
-from orders.fulfil import ship_internal_order
+from network.give_away import set_usual_limit, usual_limit
+from network.models import GiveAwayLimit, Notice
+from network.workdays import clock_of, working_days_after, working_days_between
+from orders.decide import day_in_words
+from orders.fulfil import TakenAway, ship_internal_order
 from orders.models import InternalOrder, OrderLine
 from orders.overdue import chase_overdue, remind_unanswered
-from skuu.kit.errors import WrongState
+from skuu.kit.errors import NotPossible
+from skuu.testing.calling import Program, codes
 
 
 @pytest.fixture
@@ -135,11 +140,78 @@ def working_days_before(days: int) -> dt.datetime:
     return at
 
 
-def test_who_was_relieved_of_it_enters_no_parcel_here_any_more(market, placed):
+def test_who_was_relieved_of_it_and_has_sent_it_says_so(market, placed):
     for _ in range(3):
         leave(placed, 9)
         chase_overdue()
     placed.refresh_from_db()
     assert placed.status == "declined"
-    with pytest.raises(WrongState):
+    with pytest.raises(TakenAway, match="say so"):
         ship_internal_order(placed, carrier="PostNL", number="3SLATE1", by="alma")
+    assert placed.parcels.count() == 0
+    ship_internal_order(placed, carrier="PostNL", number="3SLATE1", already_left=True, by="alma")
+    placed.refresh_from_db()
+    assert (placed.status, OrderLine.everyone.get().status) == ("shipped", "shipped")
+
+
+def test_the_selling_shop_says_after_how_many_days_it_goes_to_somebody_else(market, placed):
+    market.bruno.give_away_days = 3
+    market.bruno.save(update_fields=["give_away_days"])
+    for days in (1, 2):
+        leave(placed, days)
+        chase_overdue()
+    start = leave(placed, 2)
+    ends = day_in_words(working_days_after("NL", start, 3))
+    assert ends in Notice.everyone.get(kind="partner_late").body
+    leave(placed, 3)
+    assert chase_overdue() == 1
+    placed.refresh_from_db()
+    assert (placed.status, placed.status_reason.endswith("nor within 3 working days after.")) == ("declined", True)
+
+
+def test_where_the_shop_says_nothing_the_networks_staff_do(market, placed):
+    assert usual_limit() == 5
+    first = set_usual_limit(10, by="sam")
+    assert (set_usual_limit(10, by="kim"), usual_limit()) == (first, 10)
+    for days in (1, 2, 9):
+        leave(placed, days)
+        chase_overdue()
+    placed.refresh_from_db()
+    assert (placed.chased, placed.status) == (2, "accepted")
+    leave(placed, 10)
+    assert chase_overdue() == 1
+    placed.refresh_from_db()
+    assert placed.status == "declined"
+
+
+@pytest.mark.parametrize("days", [2, 11])
+def test_a_limit_out_of_bounds_is_refused(db, days):
+    with pytest.raises(NotPossible, match="3 to 10"):
+        set_usual_limit(days, by="sam")
+    assert (GiveAwayLimit.objects.count(), usual_limit()) == (0, 5)
+
+
+def test_how_many_queries_it_takes_does_not_hang_on_how_many_are_late(market, placed):
+    leave(placed, 1)
+    with CaptureQueriesContext(connection) as one:
+        chase_overdue()
+    market.buy(market.cara, ("43", 1))
+    market.buy(market.bruno, ("43", 1))
+    market.settle()
+    InternalOrder.everyone.update(chased=0)
+    for row in InternalOrder.everyone.all():
+        leave(row, 1)
+    Notice.everyone.filter(kind="overdue").delete()
+    with CaptureQueriesContext(connection) as three:
+        assert chase_overdue() == 3
+    assert len(three) <= len(one) + 1
+
+
+def test_the_limit_is_chosen_in_the_policy_within_its_bounds(market):
+    bruno = Program(market.bruno)
+    assert bruno.get("policy/").json()["give_away_days"] is None
+    assert bruno._send("patch", "policy/", {"give_away_days": 7}, {}).json()["give_away_days"] == 7
+    refused = bruno._send("patch", "policy/", {"give_away_days": 11}, {})
+    assert (refused.status_code, codes(refused)) == (400, [("give_away_days", "max_value")])
+    assert bruno.get("policy/").json()["give_away_days"] == 7
+    assert bruno._send("patch", "policy/", {"give_away_days": None}, {}).json()["give_away_days"] is None
