@@ -28,6 +28,7 @@ from orders.leases import held, later, take
 from orders.lines import settle_lines
 from orders.locking import lock_internal_order, lock_units
 from orders.models import InternalOrder, OrderLine
+from orders.one_parcel import sent_together
 from skuu.kit.errors import SkuuError
 from skuu.kit.states import move
 
@@ -131,6 +132,8 @@ def _request(internal_order: InternalOrder) -> InternalOrderRequest:
     units: dict[str, int] = {}
     for line in _lines(internal_order):
         units[line.variant.remote_id] = units.get(line.variant.remote_id, 0) + line.quantity
+    together = sent_together(internal_order.shipper.merchant_id, [internal_order]).get(internal_order.pk, [])
+    along = f" Put it into one parcel with {', '.join(together)}: one customer, one postage." if together else ""
     return InternalOrderRequest(
         identifier=internal_order.number,
         lines=tuple(units.items()),
@@ -138,7 +141,7 @@ def _request(internal_order: InternalOrder) -> InternalOrderRequest:
         currency=internal_order.shipper.currency,
         note=(
             f"{settings.NETWORK_NAME} order {internal_order.number} for {internal_order.order.shop.name}. "
-            "Send it in neutral packaging with the packing slip from the portal."
+            f"Send it in neutral packaging with the packing slip from the portal.{along}"
         ),
     )
 

@@ -233,3 +233,27 @@ def test_a_partner_that_sells_beyond_its_stock_ships_no_pair_it_does_not_have(ma
     assert market.available(market.alma, "42") == 0
     assert market.known(market.bruno, order_id).lines.get().status == "routed"
     assert check_claims() == []
+
+
+def test_what_goes_into_one_parcel_says_so_in_the_shippers_own_store(market):
+    market.buy(market.bruno, ("42", 1), ("43", 1))
+    read_due()
+    first = InternalOrder.everyone.get()
+    second = InternalOrder.everyone.get()
+    second.pk, second.number, second.vat = None, "N-900001", first.vat | {"supply_rate_bp": 900}
+    second.save(force_insert=True)
+    first.lines.filter(pk=first.lines.order_by("-pk").first().pk).update(internal_order=second)
+    market.settle()
+    query = "{ orders(first: 9) { nodes { sourceIdentifier note } } }"
+    notes = {one["sourceIdentifier"]: one["note"] for one in market.ask(market.alma, query)["orders"]["nodes"]}
+    assert notes[first.number].endswith("portal. Put it into one parcel with N-900001: one customer, one postage.")
+    assert notes["N-900001"].endswith(f"portal. Put it into one parcel with {first.number}: one customer, one postage.")
+    market.buy(market.cara, ("43", 1))
+    market.settle()
+    alone = InternalOrder.everyone.order_by("-created_at").first()
+    (note,) = [
+        one["note"]
+        for one in market.ask(alone.shipper, query)["orders"]["nodes"]
+        if one["sourceIdentifier"] == alone.number
+    ]
+    assert note.endswith("with the packing slip from the portal.")
