@@ -123,7 +123,7 @@ def classes_of(product_ids: Collection[int]) -> dict[int, str]:
     """Look up the class of products that are not taxed as usual, by product; no query for none."""
     if not product_ids:
         return {}
-    rows = classed(Product.everyone.filter(pk__in=product_ids))
+    rows: Any = classed(Product.everyone.filter(pk__in=product_ids))
     return {pk: goods for pk, goods in rows.values_list("pk", "goods_class") if goods != STANDARD}
 
 

@@ -207,7 +207,7 @@ def read_sellers(item_ids: Collection[int]) -> dict[int, list[Seller]]:
     on = timezone.localdate()
     sellers: dict[int, list[Seller]] = {}
     by_stock: dict[int, list[Seller]] = {}
-    rows = [_Row(*values) for values in linked.values_list(*_COLUMNS.values())]
+    rows: list[Any] = [_Row(*values) for values in linked.values_list(*_COLUMNS.values())]
     taxed_less = {country for country, _ in lower_rates(on)}
     classes = classes_of([row.product_id for row in rows if row.country in taxed_less and row.taxes_included])
     for row in rows:
