@@ -81,7 +81,7 @@ def direct_return(
     """
     origin, shipper = internal_order.order.shop, internal_order.shipper
     rule = rule_of(origin.merchant)
-    items = _items(lines)
+    items = items_of(lines)
     shops: list[tuple[Shop, str, str]] = [(shipper, SHIPPER, too_late(internal_order, at)), (origin, ORIGIN, "")]
     takers: dict[int, Taker] = {}
     if rule.rule in BY_FIGURES:
@@ -102,7 +102,7 @@ def _directed(choice: Choice, rule: ReturnRule, origin: Shop, takers: dict[int, 
     return Directed(choice.role, other, choice.why, kept)
 
 
-def _items(lines: Collection[int]) -> dict[int, int]:
+def items_of(lines: Collection[int]) -> dict[int, int]:
     """Name the network's item of each internal line; one that is matched no more is missing."""
     rows = InternalOrderLine.everyone.filter(pk__in=lines)
     linked = Match.everyone.filter(variant=OuterRef("variant"), status="linked").values("item_id")[:1]

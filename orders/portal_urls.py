@@ -48,6 +48,7 @@ urlpatterns = [
     path("returns/<slug:number>/slip.pdf", returns_portal.slip, name="return_slip"),
     path("returns/<slug:number>/receive/", returns_portal.receive, name="receive_return"),
     path("returns/<slug:number>/inspect/", returns_portal.inspect, name="inspect_return"),
+    path("returns/<slug:number>/arrived-here/", returns_portal.arrived_here, name="arrived_here"),
     path("returns/<slug:number>/decline/", returns_portal.decline, name="decline_takeover"),
     path("returns/<slug:number>/object/", exchange_portal.objection, name="object_grade"),
     path("returns/<slug:number>/object/withdraw/", exchange_portal.withdraw, name="withdraw_objection"),

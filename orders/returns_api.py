@@ -15,6 +15,7 @@ from network.api_base import NewestFirst, ShopList, ShopView
 from network.scoping import as_network
 from orders.api import KEY_HEADER, NothingIn
 from orders.decline_takeover import decline_takeover
+from orders.misled import Misled, find_misled, take_in_here
 from orders.models import InternalOrder, Return
 from orders.return_goods import announce_return, cancel_return, inspect_return, receive_return, report_lost
 from orders.return_slip import return_slip
@@ -257,6 +258,56 @@ class DeclineTakeover(ReturnDoor):
         with as_network():
             decline_takeover(case.row, given.validated_data["reason"], by=self.by)
         return Response({"number": number, "declined": True})
+
+
+class MisledLineOut(serializers.Serializer):
+    """Units of one line, by your own product."""
+
+    title = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = serializers.CharField(help_text="what one costs you as new, net; empty when you cannot have it")
+
+
+class MisledOut(serializers.Serializer):
+    """A parcel that an old slip leads to you."""
+
+    number = serializers.CharField()
+    lines = MisledLineOut(many=True)
+    refused = serializers.CharField(help_text="why you cannot take it in, and what to do with it; empty when you can")
+
+
+class ArrivedHere(ReturnDoor):
+    """Takes in what an old slip led here."""
+
+    serializer_class = MisledOut  # type: ignore[assignment]
+
+    def misled(self, number: str) -> Misled:
+        with as_network():
+            found = find_misled([self.shop], number)
+        if found is None:
+            raise NotFound("There is no such return.")
+        return found
+
+    @extend_schema(operation_id="returns_misled", responses=MisledOut, tags=["returns"])
+    def get(self, request: Request, number: str) -> Response:
+        """Show a return that you declined to take over, by the number on its old slip: whether you may take it in all the same."""
+        found = self.misled(number)
+        lines = [{"title": title, "quantity": units, "price": price} for title, units, price in found.goods]
+        return Response({"number": found.number, "lines": lines, "refused": found.refused})
+
+    @extend_schema(
+        operation_id="returns_arrived_here", request=NothingIn, responses=ReturnOut, parameters=[KEY_HEADER], tags=["returns"]
+    )  # fmt: skip
+    @answers_once
+    def post(self, request: Request, number: str) -> Response:
+        """Say that it arrived here: you take it over after all. Refused with `send_it_on` and the address when you cannot."""
+        NothingIn(data=request.data).is_valid(raise_exception=True)
+        if _of_shop(self).filter(number=number, receiver=self.shop, received_at__isnull=False).exists():
+            return self.show(number)  # told before
+        found = self.misled(number)
+        with as_network():
+            take_in_here(found, by=self.by)
+        return self.show(found.number)
 
 
 class ReceiveReturn(ReturnDoor):

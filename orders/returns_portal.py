@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -13,6 +14,7 @@ from network.paging import page_after, searched
 from network.scoping import as_network
 from orders.decline_takeover import decline_takeover
 from orders.forms import AnnounceReturnForm, InspectForm
+from orders.misled import find_misled, take_in_here
 from orders.models import InternalOrder, Order, Return
 from orders.return_goods import (
     announce_return,
@@ -50,7 +52,31 @@ def returns(request: MerchantRequest) -> HttpResponseBase:
         )
     page = page_after(rows, asked.get("after"), of=mine, newest_first=True)
     facts = {"section": "returns", "page": page, "cases": cases_of(acting.merchant, page.rows), "closed": closed}
+    if words and not page.rows:
+        with as_network():
+            facts["misled"] = find_misled(shops, words)
     return render(request, "portal/orders/returns.html", facts)
+
+
+@require_POST
+@merchant_page()
+def arrived_here(request: MerchantRequest, number: str) -> HttpResponseBase:
+    """Say that goods arrived which an old slip led to a shop of ours that had declined them."""
+    acting = request.acting
+    with as_network():
+        misled = find_misled(list(acting.shops), number)
+    if misled is None:
+        raise NotFound("There is no such return.")
+    try:
+        with as_network():
+            take_in_here(misled, by=acting.by)
+    except SkuuError as error:
+        messages.error(request, error.message)
+        return redirect(f"{reverse('portal:returns')}?q={misled.number}")
+    messages.success(
+        request, _("%(number)s has arrived. Say in which state when you have looked.") % {"number": number}
+    )
+    return redirect("portal:return", misled.number)
 
 
 @merchant_page()

@@ -72,6 +72,7 @@ urlpatterns = [
     path("returns/<str:number>/", returns.OneReturn.as_view(), name="return"),
     path("returns/<str:number>/cancel/", returns.CancelReturn.as_view(), name="return_cancel"),
     path("returns/<str:number>/slip.pdf", returns.ReturnSlip.as_view(), name="return_slip"),
+    path("returns/<str:number>/arrived-here/", returns.ArrivedHere.as_view(), name="return_arrived_here"),
     path("returns/<str:number>/decline/", returns.DeclineTakeover.as_view(), name="return_decline"),
     path("returns/<str:number>/receive/", returns.ReceiveReturn.as_view(), name="return_receive"),
     path("returns/<str:number>/objections/", exchanges.Objections.as_view(), name="objections"),

@@ -142,6 +142,12 @@ PORTAL = [
         "returns/{returned}/decline/",
         post={"reason": "full"},
     ),
+    _door(
+        "returns/<slug:number>/arrived-here/",
+        "302 404 403 404 404 403 403",
+        "returns/{returned}/arrived-here/",
+        post={},
+    ),
     _door("returns/<slug:number>/receive/", DONE, "returns/{returned}/receive/", post={}),
     _door(
         "returns/<slug:number>/inspect/",
@@ -398,6 +404,10 @@ API = [
         "returns/{returned}/decline/",
         method="post",
         body={"reason": "full"},
+    ),
+    _api("returns/<str:number>/arrived-here/", "401 401 404 404 404", "returns/{returned}/arrived-here/"),
+    _api(
+        "returns/<str:number>/arrived-here/", "401 401 404 404 404", "returns/{returned}/arrived-here/", method="post"
     ),
     _api("returns/<str:number>/receive/", THING, "returns/{returned}/receive/", method="post"),
     _api(

@@ -50,6 +50,7 @@ TABLE: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "return": (ALL, OPERATE),
     "return_slip": (ALL, None),
     "receive_return": (None, OPERATE),
+    "arrived_here": (None, OPERATE),
     "decline_takeover": (None, OPERATE),
     "inspect_return": (None, OPERATE),
     "return_rule": (ALL, OPERATE),
@@ -221,7 +222,7 @@ def addresses(scene: Scene, owner: str) -> dict[str, str]:
             ("internal_order", "slip", "accept", "decline", "ship"), placed.number if placed else "N"
         )
         back = ("return", "receive_return", "inspect_return", "cancel_return", "object_grade", "withdraw_objection")
-        back = (*back, "decline_takeover", "return_slip")
+        back = (*back, "decline_takeover", "return_slip", "arrived_here")
         numbers |= dict.fromkeys(back, returned.number if returned else "R")
         numbers["correct_tracking"] = sent.number if sent else "N"
         numbers["report_lost"] = sold.number if sold else "N"
