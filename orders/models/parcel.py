@@ -53,6 +53,8 @@ class Parcel(Tenant):
             ),
         ]
         indexes: ClassVar = [
+            # read by orders.find: somebody asks for the number on a label
+            models.Index(fields=["tracking_number"], name="parcel_tracking_number"),
             # read by orders.fulfil.mirror_due
             models.Index(
                 fields=["next_attempt_at"], condition=~Q(mirror_wanted=models.F("mirrored")), name="parcel_mirror_due"

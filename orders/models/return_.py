@@ -193,6 +193,8 @@ class ReturnLine(Tenant):
             ),
         ]
         indexes: ClassVar = [
+            # read by the operations page: units that a store did not let us add
+            models.Index(fields=["-id"], condition=~Q(error=""), name="return_line_not_added"),
             # read by orders.restock.restock_due
             models.Index(
                 fields=["restock_due_at"], condition=Q(restock_due_at__isnull=False), name="return_restock_due"
