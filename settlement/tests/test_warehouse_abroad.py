@@ -28,7 +28,7 @@ SOLD = dt.date(2026, 10, 12)
 def clock(settings):
     settings.NETWORK_COUNTRY, settings.NETWORK_VAT_ID = "FR", "FR83404833048"
     settings.NETWORK_CITY, settings.NETWORK_POSTCODE = "Paris", "75001"
-    keep_rates([("PLN", SOLD, Decimal("4.25")), ("PLN", dt.date(2026, 10, 30), Decimal("4.3"))])
+    keep_rates(iter([("PLN", SOLD, Decimal("4.25")), ("PLN", dt.date(2026, 10, 30), Decimal("4.3"))]))
     forget_rates()
     with time_machine.travel(NOVEMBER, tick=False) as clock:
         yield clock

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+import time_machine
 from django.db import transaction
 
 from network.scoping import as_network
@@ -12,7 +13,7 @@ from settlement.pay import approve_payments, bounce_payment, prepare_payments, s
 from settlement.pay_files import write_payment_files
 from settlement.release import release_due
 from settlement.settle_returns import post_returns
-from settlement.tests.books import NETWORK, bank_account, clean, payable, payable_sale
+from settlement.tests.books import FRIDAY, NETWORK, bank_account, clean, payable, payable_sale
 from settlement.tests.cast import make_merchant, make_shop
 from settlement.tests.concurrency.test_racing_posts import together, wait_until_blocked
 
@@ -21,6 +22,8 @@ from settlement.tests.concurrency.test_racing_posts import together, wait_until_
 def network(settings):
     settings.NETWORK_COUNTRY, settings.NETWORK_IBAN = "FR", NETWORK
     settings.NETWORK_CREDITOR_ID = "BE69ZZZ050D000000008"
+    with time_machine.travel(FRIDAY):
+        yield
 
 
 @pytest.fixture
