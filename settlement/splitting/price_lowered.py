@@ -33,22 +33,30 @@ def lower_price(items: Sequence[Item], left: Sequence[Left], gross: int) -> list
     """Share a reduction of a sale's price (gross, minor units) by its items, negated; gives each with its place.
 
     Goods bear it first, each by what it still stands for; only what is more than they are worth is taken off the shipping. Its VAT
-    is each item's own. Nobody's fee changes: what was sold stays sold. Raises ValueError for more than the sale stands for.
+    is reckoned once on the sum, as the sale's was. Nobody's fee changes: what was sold stays sold. Raises ValueError for more than
+    the sale stands for.
     """
     if not 0 < gross <= sum(max(0, one.gross) for one in left):
         raise ValueError(f"{gross} cannot be taken off what the sale stands for")
     found: list[tuple[int, Item]] = []
     for kind in (GOODS, SHIPPING):
         places = [place for place, item in enumerate(items) if item.kind == kind and left[place].gross > 0]
-        worth = [left[place].gross for place in places]
-        off = min(gross, sum(worth))
-        if off:
-            parts = zip(places, share_by_weight(off, worth), strict=True)
-            found += [(place, _lowered(items[place], left[place], part)) for place, part in parts if part]
-            gross -= off
+        found += _shared(kind, places, [left[place] for place in places], gross - _gross(found))
     return sorted(found, key=lambda pair: pair[0])
 
 
-def _lowered(item: Item, left: Left, gross: int) -> Item:
-    vat = divide_half_away(left.vat * gross, left.gross)
-    return Item(item.kind, 0, 0, 0, vat - gross, -vat, 0)
+def _gross(lowered: Sequence[tuple[int, Item]]) -> int:
+    return -sum(item.supply + item.vat for _, item in lowered)
+
+
+def _shared(kind: str, places: Sequence[int], left: Sequence[Left], most: int) -> list[tuple[int, Item]]:
+    """Share as much of a reduction as items of one kind can bear."""
+    worth = sum(one.gross for one in left)
+    off = min(most, worth)
+    if not off:
+        return []
+    vat = divide_half_away(sum(one.vat for one in left) * off, worth)
+    supplies = share_by_weight(off - vat, [one.supply for one in left])
+    vats = share_by_weight(vat, [one.vat for one in left])
+    shares = zip(places, supplies, vats, strict=True)
+    return [(place, Item(kind, 0, 0, 0, -supply, -tax, 0)) for place, supply, tax in shares if supply or tax]

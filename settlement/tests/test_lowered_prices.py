@@ -34,6 +34,11 @@ class TestPrices:
         assert grosses(lower_price(SALE, left, 105_00)) == [(0, -85_00, -17_00), (1, -2_50, -50)]
         assert grosses(lower_price(SALE, left, 109_20)) == [(0, -85_00, -17_00), (1, -6_00, -1_20)]
 
+    def test_vat_is_reckoned_once_on_the_sum_as_the_invoice_reckons_it(self):
+        sale = divide_shipment([33_33, 66_67], Terms(1500, 200, 2000, 2000, 6_00))
+        lowered = lower_price(sale, what_is_left(sale, [1, 1, 1], []), 4_00)  # 3.33 and 20 % of it
+        assert grosses(lowered) == [(0, -1_11, -22), (1, -2_22, -45)]
+
     def test_nobodys_fee_is_lowered_and_no_unit_comes_back(self):
         ((_, item),) = lower_price(SALE, left_after([1, 1]), 50_00)
         assert item == Item("goods", 0, 0, 0, -41_67, -8_33, 0)
