@@ -81,6 +81,7 @@ def _stands_for(row: Objection, order: InternalOrder) -> int:
         return 0
     items, sent, _ = read_items(sales[order.pk].facts)
     standing = read_standings(sales).get(order.pk)
+    worth = standing.worth if standing is not None else {}
     place_of = {line: place for place, line in enumerate(order.lines.order_by("pk").values_list("pk", flat=True))}
     before = _taken_back(order)
     back: dict[int, tuple[int, int]] = {}
@@ -88,7 +89,7 @@ def _stands_for(row: Objection, order: InternalOrder) -> int:
         place, already = place_of[one["line"]], before.get(one["line"], 0)
         units = min(back.get(place, (0, 0))[1] + one["units"], sent[place] - already)
         back[place] = (already, units)
-    gross = -sum(share.supply + share.vat for _, share in take_back(items, sent, back, standing and standing.worth))
+    gross = -sum(share.supply + share.vat for _, share in take_back(items, sent, back, worth))
     return max(0, min(gross, owed_for(order)))
 
 
