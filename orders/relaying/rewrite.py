@@ -11,6 +11,7 @@ from email.header import decode_header
 from email.message import EmailMessage, Message, MIMEPart
 from email.parser import BytesParser
 from email.utils import format_datetime, formataddr, getaddresses, parsedate_to_datetime
+from typing import Any
 
 from orders.relaying.hide import Hider
 
@@ -137,7 +138,8 @@ def _copy(old: "Message[str, str]", made: MIMEPart, hider: Hider, left: list[int
     left[0] -= 1
     if left[0] < 0 or depth > DEEPEST:
         raise OddMail("too many parts")
-    kind, inner = old.get_content_type(), old.get_payload()
+    kind = old.get_content_type()
+    inner: Any = old.get_payload()
     coded = header_of(old, "Content-Transfer-Encoding").lower() in ("base64", "quoted-printable", "x-uuencode")
     if TELLING.match(kind) or (isinstance(inner, list) and coded):
         made.set_content(LEFT_OUT)
@@ -180,14 +182,14 @@ def _copy_leaf(old: "Message[str, str]", made: MIMEPart, hider: Hider) -> None:
         made.set_content(content, maintype=kind, subtype=way, **_place(old, hider))
 
 
-def _place(old: "Message[str, str]", hider: Hider) -> dict[str, str]:
+def _place(old: "Message[str, str]", hider: Hider) -> dict[str, Any]:
     """Say where a part stands: in the text or beside it, under which name, and by which mark the text shows it."""
     try:
         name = _decoded(old.get_filename() or "")
         beside = old.get_content_disposition() == "attachment"
     except ODD:
         name, beside = "", True
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     if name or beside:
         found["disposition"] = "attachment" if beside else "inline"
     if name:
