@@ -1,5 +1,6 @@
 """The admin site: staff only, second factor unless the demo turned it off, and a content policy of its own."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -7,8 +8,10 @@ from urllib.parse import urlencode
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -29,6 +32,22 @@ class BackOffice(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor_passed(request)
+
+    def admin_view(self, view: Callable[..., HttpResponseBase], cacheable: bool = False) -> Callable[..., Any]:
+        """Answer questions that no database can be asked as the caller's mistake (400), on every page behind this door."""
+        inner = super().admin_view(view, cacheable)
+
+        @functools.wraps(inner)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            asked = (request.path_info, *request.GET, *(one for _, each in request.GET.lists() for one in each))
+            if any("\0" in words for words in asked):
+                raise BadRequest("A question holds a sign that stands for nothing.")
+            try:
+                return inner(request, *args, **kwargs)
+            except DataError as error:
+                raise BadRequest("A question holds a value that nothing can have.") from error
+
+        return opened
 
     def get_urls(self) -> list[Any]:
         from skuu.operations import operation_urls
