@@ -11,6 +11,7 @@ from catalog.models import Variant
 from catalog.push import doubt_shelf
 from network.connectors.base import RemoteAddress, RemoteOrder
 from network.models import Shop
+from orders.ask import ask_shippers
 from orders.bells import wake
 from orders.cancel import change_quantity
 from orders.lines import cover_of, mirrored_units, settle_lines, tell_shelf
@@ -76,6 +77,7 @@ def _write_order(order: Order, remote: RemoteOrder, address: RemoteAddress | Non
         order.country = address.country
     order.save()
     if order.paid_at and not was_paid:
+        ask_shippers(order)
         wake("place_orders")
 
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from catalog.claim import OutOfStock, Want, claim_wants, draw_claim_ids
 from catalog.demand import record_demand
 from catalog.models import Match
-from network.notify import give_notice
 from network.taxing import Point
+from orders.ask import ask_shipper
 from orders.bells import wake
 from orders.cancel import want_cancel
 from orders.decide import Decided, decide_order
@@ -177,8 +177,8 @@ def _plan_internal_orders(
         internal_order.changes.create(
             from_status="", to_status="planned", by=by, reason=why.get(str(shipment.shipper), "routed")
         )
-        if internal_order.asks:
-            _ask(internal_order)
+        if internal_order.asks and order.paid_at:  # else it is asked when the payment comes
+            ask_shipper(internal_order)
         planned.append(internal_order)
         for part in shipment.parts:
             purpose, claim_id = f"order_line:{part.line}:{internal_order.number}", next(ids)
@@ -197,17 +197,6 @@ def _plan_internal_orders(
     InternalOrderLine.everyone.bulk_create(rows)
     OrderLine.everyone.bulk_update(lines.values(), ["tries"])
     return planned, wants
-
-
-def _ask(internal_order: InternalOrder) -> None:
-    give_notice(
-        internal_order.shipper,
-        kind="order_to_answer",
-        key=f"order_to_ship:{internal_order.number}",
-        subject=f"{internal_order.number}: can you ship this?",
-        body="Please accept or decline it within 24 hours; after that another partner is asked.",
-        link=f"/to-ship/{internal_order.number}/",
-    )
 
 
 def _write_internal_order(order: Order, shipper: Any, terms: Terms) -> InternalOrder:
