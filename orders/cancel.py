@@ -153,7 +153,12 @@ def cancel_due() -> int:
 
 
 def _postpone(internal_order: InternalOrder, error: ConnectorError) -> None:
+    from orders.lost import give_up_cancel, is_hopeless
+
     log.warning("cancel_postponed", number=internal_order.number, code=error.code)
+    if is_hopeless(error, internal_order.tries):
+        give_up_cancel(internal_order.pk, str(error))
+        return
     when = later(internal_order.tries, error.retry_after)
     rows = InternalOrder.everyone.filter(pk=internal_order.pk)
     rows.update(next_attempt_at=when, error=str(error))
@@ -200,9 +205,10 @@ def _find(internal_order: InternalOrder, connector: Connector) -> str:
     return ""
 
 
-def finish_cancel(internal_order_id: int, connector: Connector) -> None:
+def finish_cancel(internal_order_id: int, connector: Connector | None) -> None:
     """Record that the shipper's order is gone, with the stock that came back; the lines are settled anew.
 
+    Without a connector its figures stay as they are: nobody can be asked for them.
     *Locks* the order, then the internal order. *Again*: no change.
     """
     items = list(
@@ -210,7 +216,7 @@ def finish_cancel(internal_order_id: int, connector: Connector) -> None:
             "lines__variant__inventory_item__remote_id", flat=True
         )
     )
-    levels = connector.read_levels(sorted(set(items))) if connector.can_push_shelf else []
+    levels = connector.read_levels(sorted(set(items))) if connector and connector.can_push_shelf else []
     with transaction.atomic():
         internal_order = lock_internal_order(internal_order_id)
         if internal_order.cancel_done_at:

@@ -107,12 +107,14 @@ def sweep_orders() -> int:
 
 
 def tidy_orders() -> int:
-    """Every ten minutes: give back unpaid claims, pass on unanswered and overdue orders, presume late parcels delivered, end silent
-    returns, expect no more units that have come back, count punctuality, forget the text of privacy requests that are dealt with.
+    """Every ten minutes: give back unpaid claims, pass on unanswered and overdue orders and what lies at shippers that are gone,
+    presume late parcels delivered, end silent returns, expect no more units that have come back, count punctuality, forget the
+    text of privacy requests that are dealt with.
     """
     from network.forget import forget_requests
     from orders.arrived import forget_arrived
     from orders.deliver import presume_delivered
+    from orders.lost import end_at_lost_shippers
     from orders.overdue import chase_overdue, remind_unanswered
     from orders.place import expire_unanswered
     from orders.punctual import count_punctuality
@@ -120,7 +122,7 @@ def tidy_orders() -> int:
     from orders.silent_returns import end_silent_returns
 
     done = release_unpaid() + expire_unanswered() + presume_delivered() + count_punctuality()
-    done += remind_unanswered() + chase_overdue()
+    done += remind_unanswered() + chase_overdue() + end_at_lost_shippers()
     return done + end_silent_returns() + forget_arrived() + forget_requests()
 
 
