@@ -8,14 +8,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from network.forms import PortalForm
-from network.sending import Sending
+from network.sending import MOST_CARRIERS, Sending
 from network.tariffs import BANDS, FAR, NEAR, NETWORK_TARIFF, ZONES, Service, near_countries
 from network.taxing.territories import EU
 from orders.models import RoutingPolicy
 from skuu.kit.errors import SkuuError
 from skuu.kit.money import major, parse_minor
 
-CARRIERS = 3  # that the page can hold
+CARRIERS = MOST_CARRIERS  # the page holds whatever REST takes: what it did not show, saving it would drop
 POLICY_WORDS = {
     "fewest_parcels": _("Fewest parcels, then the least cost"),
     "cheapest": _("Least cost, even in several parcels"),
