@@ -30,17 +30,18 @@ def is_working_day(country: str, day: dt.date) -> bool:
     return day.weekday() < 5 and day not in holidays_of(_SAME_AS.get(country, country), day.year)
 
 
-def working_days_after(country: str, day: dt.date, days: int) -> dt.date:
-    """Count working days of a country onward from a day."""
+def working_days_after(country: str, day: dt.date, days: int, closed_on: Collection[dt.date] = ()) -> dt.date:
+    """Count working days of a country onward from a day; days on which a shop is closed are none."""
     while days > 0:
         day += _DAY
-        days -= is_working_day(country, day)
+        days -= is_working_day(country, day) and day not in closed_on
     return day
 
 
-def working_days_between(country: str, start: dt.date, end: dt.date) -> int:
+def working_days_between(country: str, start: dt.date, end: dt.date, closed_on: Collection[dt.date] = ()) -> int:
     """Count a country's working days after the one day, up to and including the other; 0 when it is not later."""
-    return sum(is_working_day(country, start + _DAY * n) for n in range(1, (end - start).days + 1))
+    days = (start + _DAY * n for n in range(1, (end - start).days + 1))
+    return sum(is_working_day(country, day) and day not in closed_on for day in days)
 
 
 def leaving_day(

@@ -1,5 +1,6 @@
 """Reads orders as the pages of their two parties show them, each party no more than it may know; changes nothing."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from catalog.catalogue import size_label
 from network.models import Merchant
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, Parcel, RoutingTrace, StrayParcel
 from orders.one_parcel import sent_together
+from orders.punctual import closings_of, due_on
 from orders.stray import may_have_left
 from skuu.kit.money import Money
 
@@ -36,6 +38,7 @@ class Task:
     order: InternalOrder
     lines: list[Picking]
     together: list[str] = field(default_factory=list)  # numbers of what goes into the same parcel
+    hand_over_by: dt.date | None = None  # as lateness is reckoned, not as it was planned
 
     @property
     def wants_answer(self) -> bool:
@@ -85,7 +88,7 @@ class Task:
 
 
 def tasks_of(merchant: Merchant, internal_orders: list[InternalOrder]) -> list[Task]:
-    """Put internal orders together with what to pick for them; two queries more, however many they are."""
+    """Put internal orders together with what to pick for them; four queries more, however many they are."""
     lines = (
         InternalOrderLine.objects.for_merchant(merchant)
         .filter(internal_order__in=internal_orders)
@@ -96,8 +99,11 @@ def tasks_of(merchant: Merchant, internal_orders: list[InternalOrder]) -> list[T
     for line in lines:
         place = line.claim.level.location.name
         by_order[line.internal_order_id].append(Picking(line, size_label(line.variant), place))
-    together = sent_together(merchant, internal_orders)
-    return [Task(row, by_order[row.pk], together.get(row.pk, [])) for row in internal_orders]
+    together, closings = sent_together(merchant, internal_orders), closings_of(internal_orders)
+    return [
+        Task(row, by_order[row.pk], together.get(row.pk, []), due_on(row, closings[row.shipper_id]))
+        for row in internal_orders
+    ]
 
 
 @dataclass

@@ -5,6 +5,7 @@ reckoned in when that day was set.
 """
 
 import datetime as dt
+from collections.abc import Collection
 
 import structlog
 from django.db import transaction
@@ -19,7 +20,7 @@ from orders.decide import day_in_words
 from orders.fulfil import decline_internal_order
 from orders.models import InternalOrder
 from orders.place import ANSWER_WITHIN
-from orders.punctual import due_on
+from orders.punctual import closings_of, due_on
 from skuu.kit.errors import SkuuError
 
 log = structlog.get_logger(__name__)
@@ -47,16 +48,17 @@ def chase_overdue() -> int:
     with transaction.atomic():
         waiting = rows.filter(chased__lt=STEPS).select_related("shipper", "order__shop").order_by("pk")
         taken = list(waiting.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        closings = closings_of(taken)
         for row in taken:
             row.chased_on = today
-            if _step_of(row, limit_of(row.order.shop, usual)) > row.chased:
+            if _step_of(row, limit_of(row.order.shop, usual), closings[row.shipper_id]) > row.chased:
                 row.chased += 1  # never two at once: whoever gives goods away has said so before
                 late.append((row, row.chased))
         InternalOrder.everyone.bulk_update(taken, ["chased", "chased_on"])
-        give_notices([notice for row, step in late for notice in _notices(row, step, usual)])
+        give_notices([notice for row, step in late for notice in _notices(row, step, usual, closings[row.shipper_id])])
     for row, step in late:
         if step == STEPS:
-            _take_away(row, limit_of(row.order.shop, usual))
+            _take_away(row, limit_of(row.order.shop, usual), closings[row.shipper_id])
     return len(late)
 
 
@@ -81,20 +83,20 @@ def remind_unanswered() -> int:
     return len(soon)
 
 
-def _step_of(row: InternalOrder, limit: int) -> int:
+def _step_of(row: InternalOrder, limit: int, closed_on: Collection[dt.date]) -> int:
     """Count the steps that its lateness asks for."""
     country = row.shipper.country
     today = timezone.now().astimezone(clock_of(country)).date()
-    due = due_on(row)
-    days = working_days_between(country, due, today) if due else 0
+    due = due_on(row, closed_on)
+    days = working_days_between(country, due, today, closed_on) if due else 0
     return sum(days >= step for step in (REMIND, TELL, limit))
 
 
-def _notices(row: InternalOrder, step: int, usual: int) -> list[Notice]:
-    day, order = due_on(row), row.order
+def _notices(row: InternalOrder, step: int, usual: int, closed_on: Collection[dt.date]) -> list[Notice]:
+    day, order = due_on(row, closed_on), row.order
     if day is None:
         return []
-    last = working_days_after(row.shipper.country, day, limit_of(order.shop, usual))
+    last = working_days_after(row.shipper.country, day, limit_of(order.shop, usual), closed_on)
     due, ends = day_in_words(day), day_in_words(last)
     ask = "Ship it today and enter its tracking number, or decline it: another partner may still send it in time."
     if step == 1:
@@ -125,9 +127,9 @@ def _notice(shop: Shop, row: InternalOrder, step: int, subject: str, body: str) 
     return Notice(shop=shop, kind="overdue", key=key, subject=subject[:200], body=body, link=link)
 
 
-def _take_away(row: InternalOrder, limit: int) -> None:
+def _take_away(row: InternalOrder, limit: int, closed_on: Collection[dt.date]) -> None:
     """Give it to somebody else; what has left in part stays where it is, and its shipper stays reminded."""
-    due = day_in_words(row.leaves_on) if row.leaves_on else ""
+    due = day_in_words(day) if (day := due_on(row, closed_on)) else ""
     try:
         decline_internal_order(row, f"Not handed over by {due}, nor within {limit} working days after.", by="network")
     except SkuuError as error:  # it has just left, or part of it

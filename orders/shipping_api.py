@@ -135,7 +135,7 @@ def _task(task: Task) -> dict[str, Any]:
         "may_tell_sent": task.may_tell_sent,
         "created_at": row.created_at,
         "promised_on": row.promised_on,
-        "hand_over_by": row.leaves_on,
+        "hand_over_by": task.hand_over_by,
         "together_with": task.together,
         "own_order": row.remote_name,
         "destination": {"country": country, "postcode_area": area},
