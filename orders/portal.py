@@ -22,7 +22,7 @@ from orders.desk import Task, sales_of, tasks_of, tell_trace
 from orders.forms import ShipForm
 from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
 from orders.insights import orders_to_ship, trade_by_day, trade_figures
-from orders.models import InternalOrder, Order, RoutingTrace
+from orders.models import InternalOrder, Order, OrderLineChange, RoutingTrace
 from orders.relay import alias_of
 from orders.returns_desk import returnable, returns_of
 from orders.slip import packing_slip
@@ -256,9 +256,6 @@ def order(request: MerchantRequest, pk: int) -> HttpResponseBase:
 
 def _steps(lines: list) -> list[tuple[dt.datetime, str, str, str]]:
     """Lay the changes of all lines out in time: when, which line, its new status, why."""
-    steps = [
-        (change.at, line.title, change.to_status, change.reason)
-        for line in lines
-        for change in line.changes.order_by("pk")
-    ]
-    return sorted(steps)
+    titles = {line.pk: line.title for line in lines}
+    changes = OrderLineChange.objects.filter(row__in=titles).order_by("pk")
+    return sorted((change.at, titles[change.row_id], change.to_status, change.reason) for change in changes)
