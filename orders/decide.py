@@ -214,7 +214,7 @@ class _Facts:
 
     def departures(self, offers: Sequence[Offer]) -> dict[int, Departure]:
         """Find for each location the day of the next hand-over and the days of arrival by each of its carriers."""
-        booked = _booked({offer.shop_id for offer in offers if self.sendings[offer.shop_id].capacity})
+        booked = booked_on({offer.shop_id for offer in offers if self.sendings[offer.shop_id].capacity})
         days: dict[int, dt.date | None] = {}
         found: dict[int, Departure] = {}
         for offer in offers:
@@ -262,7 +262,7 @@ class _Facts:
         ]
 
 
-def _booked(shop_ids: Collection[int]) -> dict[int, dict[dt.date, int]]:
+def booked_on(shop_ids: Collection[int]) -> dict[int, dict[dt.date, int]]:
     """Count what shops have to hand over on the coming days."""
     if not shop_ids:
         return {}

@@ -24,6 +24,7 @@ from orders.lines import Cover, cover_of, settle_lines, tell_shelf
 from orders.locking import lock_order, lock_units
 from orders.models import InternalOrder, InternalOrderLine, Order, OrderLine, RoutingTrace
 from orders.promise import note_promise
+from orders.room import DayIsFull, take_room
 from orders.routing import RULE_VERSION, Demand
 from orders.terms import NoTerms, Terms, net_minor, open_terms
 from skuu.kit.errors import Busy, SkuuError
@@ -50,7 +51,7 @@ def route_order(order: Order, *, by: str) -> int:
     for _ in range(TRIES):
         try:
             return _route_once(order, by)
-        except OutOfStock:
+        except (OutOfStock, DayIsFull):
             continue
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") not in ("40P01", "55P03", "40001"):
@@ -127,6 +128,7 @@ def _missing(line: OrderLine, covers: Mapping[int, Cover]) -> int:
 def _carry_out(order: Order, lines: Sequence[OrderLine], items: dict[int, int], decided: Decided, by: str) -> int:
     """Write the decision down, then claim: other buyers of the same units wait for one statement, the shelf's word and the commit."""
     by_id = {line.pk: line for line in lines}
+    take_room(decided)
     planned, wants = _plan_internal_orders(order, by_id, decided, by)
     trace = decided.kept() | {
         "lines": [{"line": line.pk, "item": items.get(line.pk), "units": line.quantity} for line in lines],
