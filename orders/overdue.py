@@ -141,8 +141,15 @@ def _take_away(row: InternalOrder, limit: int, closed_on: Collection[dt.date]) -
 
 def _settle_answered() -> None:
     """Take reminders off the task lists whose parcel has left, or whose order is answered or over."""
-    open_ones = Notice.everyone.filter(kind="overdue", done_at=None).exclude(key__endswith=":3")
-    waiting = {notice.pk: notice.key.split(":") for notice in open_ones.order_by("pk")[: 2 * BATCH]}
+    open_ones = Notice.everyone.filter(kind="overdue", done_at=None).exclude(key__endswith=":3").order_by("pk")
+    last = 0
+    while found := list(open_ones.filter(pk__gt=last).values_list("pk", "key")[: 2 * BATCH]):
+        last = found[-1][0]
+        _settle(dict(found))
+
+
+def _settle(keys: dict[int, str]) -> None:
+    waiting = {pk: key.split(":") for pk, key in keys.items()}
     numbers = {number for _, number, _ in waiting.values()}
     facts = InternalOrder.everyone.filter(number__in=numbers).values_list("number", "status", "agreed_at")
     known = {number: (status, agreed) for number, status, agreed in facts}
