@@ -88,8 +88,12 @@ def stay(shop: Shop, *, by: str) -> None:
 @answers_bell
 def go_on_leaving() -> int:
     """Let every shop go that has nothing open any more; returns how many left."""
-    waiting = Leaving.everyone.filter(ended_at=None).select_related("shop").order_by("asked_at")[:BATCH]
-    return sum(_finish(leaving) for leaving in list(waiting))
+    waiting = Leaving.everyone.filter(ended_at=None).select_related("shop").order_by("pk")
+    left = last = 0
+    while found := list(waiting.filter(pk__gt=last)[:BATCH]):  # all: those that cannot go yet keep nobody else waiting
+        last = found[-1].pk
+        left += sum(_finish(leaving) for leaving in found)
+    return left
 
 
 def finish_leaving(shop: Shop, *, by: str) -> bool:
