@@ -12,10 +12,11 @@ from django.utils import timezone
 from catalog.models import ItemMark, Placement, ShelfNote, StockLevel, Variant
 from catalog.models.shelf import OUT_OF_STEP
 from catalog.shelf_rows import may_be_pushed
-from network.models import InboundEvent, Shop, SyncRun
+from network.models import InboundEvent, Notice, Shop, SyncRun
+from network.notify import TOO_OLD
 from network.stops import halted, may_be_written
 from network.tokens import reachable
-from orders.models import InternalOrder, OrderLine, OrderToRead
+from orders.models import InternalOrder, OrderLine, OrderToRead, Parcel, ReturnLine
 from orders.place import ready_to_place
 
 MINUTE = dt.timedelta(minutes=1)
@@ -113,7 +114,33 @@ def _kinds() -> list[_Kind]:
         _Kind("orders to read", OrderToRead.everyone.all(), "due_at", 5 * MINUTE, "due_at"),
         _Kind("lines to route", lines, "route_due_at", 10 * MINUTE, "route_due_at"),
         _Kind("internal orders to place", ready_to_place(), "created_at", 30 * MINUTE, placed),
+        *_after_placing(),
         _Kind("shipments to post", shipped, "shipped_at", 60 * MINUTE, "shipped_at"),
+    ]
+
+
+def _after_placing() -> list[_Kind]:
+    """What is to be read and written once partners have the orders, and what merchants are to be told."""
+    orders, parcels, lines = InternalOrder.everyone.all(), Parcel.everyone.all(), OrderLine.everyone.all()
+    heard = orders.filter(fulfilments_due_at__isnull=False).exclude(remote_id="")
+    called_back = orders.filter(cancel_wanted_at__isnull=False, cancel_done_at=None)
+    entered, unlike = parcels.filter(push_due_at__isnull=False), parcels.exclude(mirror_wanted=F("mirrored"))
+    events = parcels.filter(cancelled_at=None, events_due_at__isnull=False).exclude(mirror_remote_id="")
+    given_back = lines.filter(status__in=["handed_back", "cancelled"], hand_back_due_at__isnull=False)
+    restock = ReturnLine.everyone.filter(restock_due_at__isnull=False)
+    requested = lines.filter(accept_due_at__isnull=False)
+    news = Notice.everyone.filter(mailed_at=None, created_at__gt=timezone.now() - TOO_OLD)
+    return [
+        _Kind("parcels to read", heard, "fulfilments_due_at", 10 * MINUTE, "fulfilments_due_at"),
+        _Kind("parcels to enter at shippers", entered, "push_due_at", 10 * MINUTE, "push_due_at"),
+        _Kind("parcels to show in selling shops", unlike, "shipped_at", 10 * MINUTE, "next_attempt_at"),
+        _Kind("carriers' words to tell", events, "events_due_at", 30 * MINUTE, "events_due_at"),
+        _Kind("orders to call back", called_back, "cancel_wanted_at", 10 * MINUTE, "next_attempt_at"),
+        _Kind("lines to hand back", given_back, "hand_back_due_at", 15 * MINUTE, "hand_back_due_at"),
+        _Kind("requests to accept", requested, "accept_due_at", 15 * MINUTE, "accept_due_at"),
+        _Kind("returns to put into stock", restock, "restock_due_at", 30 * MINUTE, "restock_due_at"),
+        # a mail server that is away for an afternoon is no reason to take hosts from the shops: the portal shows notices
+        _Kind("notices to mail", news, "created_at", 12 * 60 * MINUTE, "created_at"),
     ]
 
 
