@@ -66,7 +66,9 @@ def call_off(request: MerchantRequest, pk: int) -> HttpResponseBase:
     if not everything and not form.is_valid():
         messages.error(request, " ".join(str(one) for errors in form.errors.values() for one in errors))
         return redirect("portal:order", pk)
-    kept = [(name, getattr(field, "min_value", 0)) for name, field in form.fields.items()] if everything else form.kept()
+    kept = (
+        [(name, getattr(field, "min_value", 0)) for name, field in form.fields.items()] if everything else form.kept()
+    )
     try:
         with as_network():
             call_off_units(row.shop, row.remote_id, kept, by=request.acting.by)
