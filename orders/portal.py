@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,6 +19,7 @@ from network.scoping import as_network
 from orders.call_off_portal import call_off_form
 from orders.carriers import NAMES as CARRIERS
 from orders.desk import Task, sales_of, tasks_of, tell_trace
+from orders.find import shipped_as, sold_as
 from orders.forms import ShipForm
 from orders.fulfil import DECLINE_REASONS, accept_internal_order, decline_internal_order, ship_internal_order
 from orders.insights import orders_to_ship, trade_by_day, trade_figures
@@ -77,7 +78,7 @@ def to_ship(request: MerchantRequest) -> HttpResponseBase:
     else:
         rows = orders_to_ship(acting.merchant, shops)
     if words := searched(request):
-        rows = rows.filter(Q(number__icontains=words) | Q(remote_name__icontains=words))
+        rows = rows.filter(shipped_as(acting.merchant, words))
     rows = rows.select_related("order__shop", "shipper")
     page = page_after(rows, asked.get("after"), of=mine, newest_first=closed)
     facts = {"section": "to_ship", "page": page, "tasks": tasks_of(acting.merchant, page.rows), "closed": closed}
@@ -216,7 +217,7 @@ def orders(request: MerchantRequest) -> HttpResponseBase:
     mine = Order.objects.for_merchant(acting.merchant)
     rows = mine.filter(shop__in=acting.chosen_shops(asked.get("shop")))
     if words := searched(request):
-        rows = rows.filter(name__icontains=words)
+        rows = rows.filter(sold_as(acting.merchant, words))
     groups = {
         "open": ("waiting", "held", "routed"),
         "shipped": ("shipped", "delivered"),
