@@ -10,32 +10,37 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from network.acting import MerchantRequest, merchant_page
+from network.paging import page_after
 from network.scoping import as_network
 from orders.correct import correct_tracking
 from orders.desk import tasks_of
 from orders.forms import TrackingForm
 from orders.insights import orders_to_ship
-from orders.models import Parcel
+from orders.models import InternalOrder, Parcel
 from skuu.kit.errors import NotFound, SkuuError
 
-MOST = 200  # orders on one list
+AT_ONCE = 200  # orders on one list: more than anybody carries; the next page holds the others
 
 
 @require_GET
 @merchant_page()
 def pick_list(request: MerchantRequest) -> HttpResponseBase:
-    """List what to fetch for all orders that wait to be sent, place by place, the same goods together; made to be printed."""
+    """List what to fetch for orders that wait to be sent, the oldest first, place by place, the same goods together; to be printed."""
     acting = request.acting
     shops = acting.chosen_shops(request.GET.get("shop"))
     rows = orders_to_ship(acting.merchant, shops).filter(status__in=("placed", "accepted"), cancel_wanted_at=None)
-    tasks = tasks_of(acting.merchant, list(rows.select_related("order__shop", "shipper").order_by("pk")[:MOST]))
+    mine = InternalOrder.objects.for_merchant(acting.merchant)
+    wanted = rows.select_related("order__shop", "shipper")
+    page = page_after(wanted, request.GET.get("after"), of=mine, size=AT_ONCE)
+    tasks = tasks_of(acting.merchant, page.rows)
     picks = [(picking, task.order.number) for task in tasks for picking in task.lines if picking.left]
     picks.sort(key=lambda pick: (pick[0].place, pick[0].line.variant.product.title, pick[0].size, pick[1]))
     places = [
         (place, [_together(list(same)) for _key, same in groupby(mine, key=lambda pick: pick[0].line.variant_id)])
         for place, mine in groupby(picks, key=lambda pick: pick[0].place)
     ]
-    facts = {"section": "to_ship", "places": places, "today": timezone.localdate(), "orders": len(tasks)}
+    facts = {"section": "to_ship", "places": places, "today": timezone.localdate(), "orders": len(tasks), "page": page}
+    facts["waiting"] = rows.count()
     return render(request, "portal/orders/pick_list.html", facts)
 
 
