@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
+from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -21,8 +22,14 @@ from network.models import InboundEvent, Shop, SyncRun
 from network.paging import Page, page_after
 from network.receive import replay_events
 from network.stops import open_stops
-from orders.models import InternalOrder, Parcel
-from orders.retry import retry_internal_order, retry_parcel
+from orders.models import InternalOrder, OrderLine, OrderToRead, Parcel, ReturnLine
+from orders.retry import (
+    retry_internal_order,
+    retry_order_line,
+    retry_order_to_read,
+    retry_parcel,
+    retry_return_line,
+)
 from skuu.alarms import alarms
 from skuu.backlogs import backlogs
 from skuu.drift_page import drift_urls
@@ -151,6 +158,36 @@ def _parcels(request: HttpRequest) -> Page:
     return page_after(rows, request.GET.get("after"), of=Parcel.everyone.all(), newest_first=True, size=PAGE)
 
 
+def _lines(request: HttpRequest) -> Page:
+    """List what could not be said to a selling shop's store: that a request is accepted, or a line handed back."""
+    open_still = (
+        Q(status__in=("routed", "handed_back")) | Q(accept_due_at__isnull=False) | Q(hand_back_due_at__isnull=False)
+    )
+    rows = OrderLine.everyone.exclude(push_error="").filter(open_still).select_related("order__shop")
+    if words := _words(request):
+        rows = rows.filter(
+            Q(order__name__icontains=words) | Q(order__shop__name__icontains=words) | Q(push_error__icontains=words)
+        )
+    rows = rows.annotate(next_try=Least("accept_due_at", "hand_back_due_at"))
+    return page_after(rows, request.GET.get("after"), of=OrderLine.everyone.all(), newest_first=True, size=PAGE)
+
+
+def _return_lines(request: HttpRequest) -> Page:
+    rows = ReturnLine.everyone.exclude(error="").filter(restocked_at=None)
+    rows = rows.select_related("row__receiver", "row__internal_order__shipper", "line__order_line")
+    if words := _words(request):
+        rows = rows.filter(Q(row__number__icontains=words) | Q(error__icontains=words))
+    rows = rows.annotate(next_try=F("restock_due_at"))
+    return page_after(rows, request.GET.get("after"), of=ReturnLine.everyone.all(), newest_first=True, size=PAGE)
+
+
+def _orders_to_read(request: HttpRequest) -> Page:
+    rows = OrderToRead.everyone.exclude(error="").select_related("shop").annotate(next_try=F("due_at"))
+    if words := _words(request):
+        rows = rows.filter(Q(remote_id__icontains=words) | Q(shop__name__icontains=words) | Q(error__icontains=words))
+    return page_after(rows, request.GET.get("after"), of=OrderToRead.everyone.all(), newest_first=True, size=PAGE)
+
+
 def _drift(request: HttpRequest) -> Page:
     rows = MatchingDrift.objects.all()
     if request.GET.get("status") == "alarm":
@@ -169,6 +206,9 @@ SECTIONS = {
     "placements": Section("Shelves with errors", "catalog.view_placement", _placements),
     "internal-orders": Section("Internal orders with errors", "orders.view_internalorder", _internal_orders),
     "parcels": Section("Parcels with errors", "orders.view_parcel", _parcels),
+    "orders": Section("Orders that could not be read", "orders.view_ordertoread", _orders_to_read),
+    "lines": Section("Lines their shop was not told of", "orders.view_orderline", _lines),
+    "returns": Section("Returned units not added", "orders.view_returnline", _return_lines),
     "drift": Section("Matching drift", "catalog.view_matchingdrift", _drift),
 }
 STATUSES = {
@@ -210,7 +250,8 @@ def operations(request: HttpRequest) -> HttpResponse:
         "reports": MatchReport.everyone.filter(status="open").aggregate(count=Count("pk"), oldest=Min("created_at")),
         "here": request.get_full_path(),
         "may_replay": request.user.has_perm("network.change_inboundevent"),
-        "may_retry": request.user.has_perm("orders.change_internalorder"),
+        "retry": RETRY_OF.get(chosen, ""),
+        "may_retry": chosen in RETRY_OF and request.user.has_perm(RETRIES[RETRY_OF[chosen]][0]),
     }
     return render(request, "admin/operations.html", facts)
 
@@ -242,6 +283,17 @@ RETRIES: dict[str, tuple[str, Callable[[int], bool]]] = {
     "placement": ("catalog.change_placement", retry_placement),
     "internal-order": ("orders.change_internalorder", retry_internal_order),
     "parcel": ("orders.change_parcel", retry_parcel),
+    "order": ("orders.change_ordertoread", retry_order_to_read),
+    "line": ("orders.change_orderline", retry_order_line),
+    "return-line": ("orders.change_returnline", retry_return_line),
+}
+RETRY_OF = {
+    "placements": "placement",
+    "internal-orders": "internal-order",
+    "parcels": "parcel",
+    "orders": "order",
+    "lines": "line",
+    "returns": "return-line",
 }
 
 
