@@ -12,6 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from network.models import Shop
+from network.receive import BODIES_KEPT
 from orders.models import InternalOrder, MailAlias, Order, OrderLine, Parcel, Return, ReturnLine
 from skuu.kit.money import major
 
@@ -29,6 +30,7 @@ def tell_held(shop: Shop, orders: Iterable[Order]) -> dict[str, Any]:
             f"Addresses, and what was written to mail addresses that stood for you: {settings.PRIVACY_ADDRESS_DAYS} days after delivery.",
             f"Such mail addresses are in use until {settings.PRIVACY_ALIAS_DAYS} days after delivery, and "
             f"{settings.PRIVACY_ALIAS_LONGEST_DAYS} days at most. No mail is kept.",
+            f"Messages of the shop that named these orders: encrypted, {BODIES_KEPT.days} days at most.",
             f"This file: {settings.PRIVACY_ANSWER_DAYS} days.",
             "What was bought, sent and sent back stays in the books of the shops, without name and address, as the law asks.",
             "Your e-mail address and your phone number are not held.",
