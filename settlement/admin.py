@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
-from settlement import admin_documents, admin_pay, admin_payments, admin_proposals, admin_self_billing
+from settlement import admin_credit, admin_documents, admin_pay, admin_payments, admin_proposals, admin_self_billing
 from settlement.admin_base import ReadOnly
 from settlement.admin_compare import three_ways
 from settlement.admin_cycle import settle_now
@@ -169,4 +169,4 @@ class StatementAdmin(ReadOnly, ModelAdmin):
         return Money(statement.closing, statement.currency).format()
 
 
-__all__ = ["admin_documents", "admin_pay", "admin_payments", "admin_proposals", "admin_self_billing"]
+__all__ = ["admin_credit", "admin_documents", "admin_pay", "admin_payments", "admin_proposals", "admin_self_billing"]

@@ -22,6 +22,7 @@ from settlement.agree import cycle_of, next_statement_on
 from settlement.balances import positions_of
 from settlement.bank_details import add_bank_account
 from settlement.coming import coming_of
+from settlement.credit import credits_of
 from settlement.evidence import evidence_of, is_proven
 from settlement.explain import disputes_of, explain_sale
 from settlement.forms import BankFileForm, BankForm, DisputeForm, MessageForm, PaperForm
@@ -64,6 +65,7 @@ def money(request: MerchantRequest) -> HttpResponseBase:
     facts = {
         "section": "money",
         "positions": [(one, coming_of(merchant.pk, one.currency)) for one in positions_of(merchant)],
+        "credits": credits_of(merchant),
         "state": state,
         "today": timezone.localdate(),
         "next": next_release(merchant.pk),

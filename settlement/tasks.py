@@ -6,7 +6,7 @@ import structlog
 from django.db.models import Max
 from django.utils import timezone
 
-from settlement import debtors, settle, settle_returns
+from settlement import credit, debtors, settle, settle_returns
 from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.cycles import kind_ending, missed_ends
@@ -69,6 +69,11 @@ def seal_ledger() -> int:
 def pause_debtors() -> int:
     """Pause the shops of merchants who are long overdue; run daily. Returns how many."""
     return debtors.pause_debtors()
+
+
+def pause_over_limit() -> int:
+    """Pause the shops of merchants who owe their credit limit; run every ten minutes. Returns how many."""
+    return credit.pause_over_limit()
 
 
 def issue_last_month() -> int:

@@ -71,6 +71,7 @@ MONEY = [
     _list("Second person", "how_to_reg", "settlement_proposal"),
     _list("Documents", "receipt_long", "settlement_document"),
     _page("Self-billing", "contract", "settlement_self_billing_missing", "settlement.view_selfbilling"),
+    _list("Credit limits", "credit_score", "settlement_creditlimit"),
     _list("Ledger", "menu_book", "settlement_entry"),
     _page("Ledger, shops and bank", "balance", "settlement_three_ways", "settlement.view_entry"),
     _page("Rate cards", "percent", "settlement_rate_preview", "network.view_ratecard"),

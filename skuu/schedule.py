@@ -77,6 +77,7 @@ TIMETABLE = (
     Row(settlement.evidence.collect_evidence, 10),
     Row(settlement.tasks.issue_last_month, DAY),
     Row(settlement.tasks.pause_debtors, DAY),
+    Row(settlement.tasks.pause_over_limit, 10),
     Row(skuu.books.prove_books, DAY),
     Row(catalog.tasks.reconcile, DAY),
     Row(catalog.tasks.measure_shelves, DAY),

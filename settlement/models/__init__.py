@@ -1,6 +1,7 @@
 """The ledger (account, entry, line, balance), its cycles and periods, the statements cut from them, and what gets them paid."""
 
 from settlement.models.account import Account, Balance
+from settlement.models.credit import CreditLimit
 from settlement.models.dispute import Dispute, DisputeChange, DisputeMessage
 from settlement.models.document import Document, DocumentEntry, NumberSeries, StoredFile
 from settlement.models.entry import Entry, Line
@@ -32,6 +33,7 @@ __all__ = [
     "BankLine",
     "BankLineChange",
     "Carried",
+    "CreditLimit",
     "Cycle",
     "Dispute",
     "DisputeChange",
