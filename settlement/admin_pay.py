@@ -81,7 +81,7 @@ class ReadForm(OfficeForm):
 class BankFileAdmin(ReadOnly, ModelAdmin):
     """The bank's statements; a new one is read on the page “Add”."""
 
-    list_display = ("pk", "merchant", "kind", "lines", "read_at", "read_by")
+    list_display = ("pk", "merchant", "kind", "lines", "known", "read_at", "read_by")
     list_filter = ("kind",)
     search_fields = ("merchant__name", "digest")
     list_select_related = ("merchant",)
@@ -98,7 +98,7 @@ class BankFileAdmin(ReadOnly, ModelAdmin):
         def read(data: dict[str, Any]) -> str:
             file = read_bank_file(data["file"].read(), merchant=None, by=request.user.get_username())
             waiting = BankLine.everyone.filter(file=file, status="suspense").count()
-            return f"Read {file.lines} bookings; {waiting} wait in suspense."
+            return f"Read {file.lines} bookings, {file.known} of them known already; {waiting} wait in suspense."
 
         after = reverse("admin:settlement_bankline_changelist")
         return ask(request, BankFile, "Read a bank statement", form, read, after)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from network.models import Merchant
 from network.scoping import as_network
 from settlement.bank_reading import Booking, UnreadableStatementError, read_bank_statement
+from settlement.known_bookings import lock_reading, unknown_bookings
 from settlement.models import BankFile, BankLine, Payment
 from settlement.pay import bounce_payment, settle_payment
 from settlement.post import Draft, lock_balances, post_entry
@@ -32,7 +33,8 @@ def read_bank_file(content: bytes, *, merchant: Merchant | None, by: str) -> Ban
 
     The network's own statement is kept whole: what matches nothing is booked to suspense. Of a merchant's statement only what
     names one of its payments is kept. *Locks* the payments in the order of their keys, then every balance they will move in the
-    order of accounts. *Again*: the same file is read once. Raises NoStatement.
+    order of accounts. *Again*: the same file is read once, and so is a booking that another file of the same account told before
+    (counted in ``known``). Raises NoStatement.
     """
     if len(content) > LARGEST:
         raise NoStatement("A bank statement of more than 20 MB is not read; split it by day.")
@@ -42,6 +44,7 @@ def read_bank_file(content: bytes, *, merchant: Merchant | None, by: str) -> Ban
         raise NoStatement(str(error)) from error
     digest = hashlib.sha256(content).hexdigest()
     with as_network(), transaction.atomic():
+        lock_reading()
         file, new = BankFile.everyone.get_or_create(
             merchant=merchant,
             digest=digest,
@@ -49,9 +52,12 @@ def read_bank_file(content: bytes, *, merchant: Merchant | None, by: str) -> Ban
         )
         if not new:
             return file
-        payments = _payments_named(bookings)
-        for booking in bookings:
-            _take(booking, file, payments.get(_number_in(booking)), by)
+        unknown = unknown_bookings(bookings, file.merchant_id)
+        file.known = len(bookings) - len(unknown)
+        file.save(update_fields=["known"])
+        payments = _payments_named([booking for booking, _ in unknown])
+        for booking, fingerprint in unknown:
+            _take(booking, fingerprint, file, payments.get(_number_in(booking)), by)
     return file
 
 
@@ -113,7 +119,7 @@ def _number_in(booking: Booking) -> str:
     return found[0] if found else ""
 
 
-def _take(booking: Booking, file: BankFile, payment: Payment | None, by: str) -> None:
+def _take(booking: Booking, fingerprint: str, file: BankFile, payment: Payment | None, by: str) -> None:
     verdict = "unknown"
     if payment is not None:
         payment.refresh_from_db()
@@ -123,6 +129,7 @@ def _take(booking: Booking, file: BankFile, payment: Payment | None, by: str) ->
     row = BankLine.everyone.create(
         file=file,
         bank_ref=booking.reference,
+        fingerprint=fingerprint,
         booked_on=booking.booked_on,
         amount=booking.amount,
         currency=booking.currency,

@@ -1,12 +1,13 @@
 """camt.053: booked entries, split into their transactions when a booking is aggregated; any version of the message."""
 
 import datetime as dt
+from dataclasses import replace
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from settlement.bank_reading.booking import Booking, UnreadableStatementError
+from settlement.bank_reading.booking import Booking, UnreadableStatementError, plain_account, plain_reference
 from skuu.kit.errors import NotPossible
 from skuu.kit.money import parse_minor
 
@@ -26,11 +27,12 @@ def read_camt(content: bytes) -> list[Booking]:
     for at, statement in enumerate(statements):
         own = _text(statement, "{*}Id") or str(at)
         for number, entry in enumerate(statement.findall("{*}Ntry")):
-            found += _entry(entry, f"{own}/{number}")
+            account = _text(statement, "{*}Acct/{*}Id/{*}IBAN") or _text(statement, "{*}Acct/{*}Id/{*}Othr/{*}Id")
+            found += _entry(entry, f"{own}/{number}", account)
     return found
 
 
-def _entry(entry: Element, place: str) -> list[Booking]:
+def _entry(entry: Element, place: str, account: str) -> list[Booking]:
     status = _text(entry, "{*}Sts/{*}Cd") or _text(entry, "{*}Sts")
     if status and status != "BOOK":
         return []
@@ -43,8 +45,20 @@ def _entry(entry: Element, place: str) -> list[Booking]:
     details = entry.findall("{*}NtryDtls/{*}TxDtls")
     # an aggregated booking is only split when its parts carry amounts of their own
     if len(details) > 1 and all(_amount_of(one) is not None for one in details):
-        return [_booking(one, entry, on, f"{bank or place}/{at}") for at, one in enumerate(details)]
-    return [_booking(details[0] if len(details) == 1 else entry, entry, on, bank or place)]
+        parts = [_booking(one, entry, on, f"{bank or place}/{at}") for at, one in enumerate(details)]
+    else:
+        parts = [_booking(details[0] if len(details) == 1 else entry, entry, on, bank or place)]
+    whole = _booking(entry, entry, on, bank or place)
+    return [
+        replace(
+            one,
+            account=plain_account(account, whole.currency),
+            bank_reference=plain_reference(bank),
+            whole=whole.amount,
+            part=at,
+        )
+        for at, one in enumerate(parts)
+    ]
 
 
 def _booking(part: Element, entry: Element, on: dt.date, reference: str) -> Booking:

@@ -174,6 +174,7 @@ class BankFile(Tenant):
     kind = models.CharField(max_length=8)  # camt.053, mt940
     digest = models.CharField(max_length=64)
     lines = models.PositiveIntegerField()
+    known = models.PositiveIntegerField(default=0)  # of them, told by an earlier file
     read_at = models.DateTimeField(default=timezone.now)
     read_by = models.CharField(max_length=120)
 
@@ -197,6 +198,9 @@ class BankLine(Stateful, Tenant):
 
     file = models.ForeignKey(BankFile, on_delete=models.PROTECT, related_name="rows")
     bank_ref = models.CharField(max_length=100)
+    fingerprint = models.CharField(
+        max_length=64, blank=True
+    )  # the same in every file that tells of it; see known_bookings
     booked_on = models.DateField()
     amount = models.BigIntegerField()  # + came in, − went out
     currency = models.CharField(max_length=3)
@@ -211,6 +215,9 @@ class BankLine(Stateful, Tenant):
         constraints: ClassVar = [
             states_check("matched", "suspense", "foreign", name="bank_line_status_is_known"),
             models.UniqueConstraint(fields=["file", "bank_ref"], name="a_booking_is_read_once"),
+            models.UniqueConstraint(
+                fields=["fingerprint"], condition=~Q(fingerprint=""), name="a_booking_of_two_files_is_read_once"
+            ),
             models.CheckConstraint(condition=~Q(amount=0), name="a_booking_moves_money"),
         ]
 
