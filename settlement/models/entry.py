@@ -95,6 +95,12 @@ class Entry(models.Model):
             models.Index(
                 fields=["internal_order"], condition=Q(internal_order__isnull=False), name="entry_by_internal_order"
             ),
+            # read by check_ledger, which walks over all entries: without their facts they are a thirtieth as long
+            models.Index(
+                fields=["id"],
+                include=["period", "kind", "line_count", "effective_on", "posted_at"],
+                name="entry_without_its_facts",
+            ),
         ]
         verbose_name_plural = "entries"
 
