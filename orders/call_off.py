@@ -48,7 +48,7 @@ def call_off_units(shop: Shop, reference: str, kept: Sequence[tuple[str, int]], 
         for line in sorted((line for line, _ in fewer), key=lambda line: line.variant.inventory_item_id):
             tell_shelf(line)  # after every claim is given back: levels are locked before shelves
         if fewer:
-            _write_down(order, lines.values())
+            _write_down(order, list(lines.values()))
     return order
 
 
