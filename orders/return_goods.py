@@ -324,5 +324,13 @@ def _tell_kept_both(row: Return) -> None:
         )
 
 
+def reminder_key(row: Return) -> str:
+    """Name the notice by which whoever gets the goods was reminded to say what came."""
+    return f"return_reminder:{row.number}"
+
+
 def _settle_notices(row: Return) -> None:
-    settle_notice(row.receiver or row.internal_order.shipper, f"return:{row.number}")
+    shop = row.receiver or row.internal_order.shipper
+    settle_notice(shop, f"return:{row.number}")
+    for one in (shop, row.internal_order.order.shop):
+        settle_notice(one, reminder_key(row))

@@ -119,11 +119,11 @@ def tidy_orders() -> int:
     from orders.place import expire_unanswered
     from orders.punctual import count_punctuality
     from orders.route import release_unpaid
-    from orders.silent_returns import end_silent_returns
+    from orders.silent_returns import end_silent_returns, remind_silent
 
     done = release_unpaid() + expire_unanswered() + presume_delivered() + count_punctuality()
     done += remind_unanswered() + chase_overdue() + end_at_lost_shippers()
-    return done + end_silent_returns() + forget_arrived() + forget_requests()
+    return done + remind_silent() + end_silent_returns() + forget_arrived() + forget_requests()
 
 
 def erase_addresses() -> int:
