@@ -52,6 +52,8 @@ cross join lateral (select sum((x->>'supply')::bigint) as supply, sum((x->>'netw
   from jsonb_array_elements(e.facts->'items') x) i
 where e.kind in ('ship', 'return', 'takeover', 'resolve', 'reversal') and e.effective_on >= make_date(%(year)s, 1, 1)
   and e.effective_on < make_date(%(year)s + 1, 1, 1) and jsonb_typeof(e.facts->'items') = 'array'
+  -- goods that go between two shops of one merchant are sold to nobody
+  and e.facts->'origin'->>'merchant' is distinct from e.facts->'shipper'->>'merchant'
 group by 1, 2, 3 order by 1, 2, 3
 """
 
