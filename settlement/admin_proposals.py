@@ -22,6 +22,7 @@ from settlement.admin_base import OfficeForm, ReadOnly
 from settlement.models import Mandate, Proposal, ProposalChange
 from settlement.preview_rates import preview_card
 from settlement.propose import Move, agree_to_move, move_of, preview_move, propose_move, rates_of, refuse_move
+from settlement.rates import rate_on
 from skuu.kit.errors import NotPossible, SkuuError
 from skuu.kit.money import Money, parse_minor
 
@@ -116,6 +117,8 @@ class MoveForm(OfficeForm):
         if data["kind"] != "write_off" and data["payee"] is None:
             raise NotPossible("Say who is paid.", code="no_payee")
         payee = None if data["kind"] == "write_off" else data["payee"]
+        if payee is not None:
+            rate_on(data["currency"], localdate())  # what cannot be converted would never be paid
         amount = parse_minor(data["amount"].strip().replace(",", "."), data["currency"])
         return Move(data["kind"], amount, data["currency"], data["reason"], data["payer"], payee, order)
 

@@ -100,7 +100,7 @@ def _close(closing: Closing, by: str, only: Only, tell: Callable[[str], None] | 
     returns = post_returns(tell=tell, wait=True)
     closing.posted, closing.refused = sweep.posted + returns.posted, sweep.refused | returns.refused
     closing.released = release_due(closing.through, hands=settings.SETTLEMENT_HANDS)
-    closing.converted = convert_due(closing.through, closing.kind)
+    closing.converted = convert_due(closing.through, closing.kind, refused=closing.refused)
     closing.cycle = _cut(closing, by)
     write_missing_statements(tell=tell)
     closing.statements = _statements_told(closing.cycle, only)

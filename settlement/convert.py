@@ -1,6 +1,7 @@
 """Payable in the currency of the sale → payable in the currency of who is owed: once a cycle, at one published rate."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -11,9 +12,9 @@ from django.db import connection, transaction
 from network.scoping import as_network
 from settlement.agree import is_concerned, settled_monthly
 from settlement.post import Draft, post_entries
-from settlement.rates import Rate, convert, rate_on
+from settlement.rates import NoRate, Rate, convert, rate_on
 from settlement.splitting import Posting
-from skuu.kit.money import round_half_away
+from skuu.kit.money import Money, round_half_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,15 @@ def open_positions() -> list[Open]:
         return [Open(*row) for row in cursor.fetchall()]
 
 
-def convert_due(on: dt.date, kind: str = "all") -> int:
+def convert_due(on: dt.date, kind: str = "all", *, refused: dict[str, str] | None = None) -> int:
     """Convert what is payable in another currency than its creditor's, at the last rate published by a day.
 
     Once a cycle: a closing of a ``kind`` converts what merchants settled like that owe.
 
     Between two merchants both sides move at the same rate, so the network carries no risk; what a merchant owes the network is
     converted into the merchant's own currency through the ``fx`` accounts. *Locks* one conversion at a time, then as post_entries
-    does. *Again*: what is converted is not open in that currency any more. Returns how many entries. Raises NoRate.
+    does. *Again*: what is converted is not open in that currency any more. Returns how many entries. Raises NoRate; given
+    ``refused``, a position without a rate is named in it, stays as it is, and all others are converted.
     """
     with as_network(), transaction.atomic():
         with connection.cursor() as cursor:
@@ -64,9 +66,25 @@ def convert_due(on: dt.date, kind: str = "all") -> int:
             books = _Books(on, cursor.fetchone()[0])
         monthly = settled_monthly()
         concerned = [row for row in open_positions() if is_concerned(row.merchant, kind, monthly)]
-        drafts = [draft for row in concerned if (draft := _draft(row, books)) is not None]
+        drafts = list(_drafts(concerned, books, refused))
         post_entries(drafts)
         return len(drafts)
+
+
+def _drafts(rows: list[Open], books: "_Books", refused: dict[str, str] | None) -> Iterator[Draft]:
+    for row in rows:
+        try:
+            draft = _draft(row, books)
+        except NoRate as error:
+            if refused is None:
+                raise
+            amount = Money(abs(row.amount), row.currency).format()
+            refused[f"the conversion of {amount} between {row.name} and {row.other_name or 'the network'}"] = (
+                error.message
+            )
+            continue
+        if draft is not None:
+            yield draft
 
 
 @dataclass(frozen=True, slots=True)

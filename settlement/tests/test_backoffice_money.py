@@ -125,6 +125,9 @@ def test_a_penalty_is_shown_proposed_and_agreed_to(client, alma, bruno):
     assert ("€104.80" in shown.content.decode(), Proposal.objects.count()) == (True, 0)
     assert client.post(page, form | {"order": "N-0", "propose": "1"}).status_code == 422
     assert client.post(page, form | {"payee": "", "propose": "1"}).status_code == 422
+    refused = client.post(page, form | {"currency": "BBD", "propose": "1"})
+    assert (refused.status_code, Proposal.objects.count()) == (422, 0)
+    assert "No exchange rate of BBD" in refused.content.decode()
     assert client.post(page, form | {"propose": "1"}).status_code == 302
     decide = f"/admin/settlement/proposal/{Proposal.objects.get().pk}/decide/"
     assert client.post(decide, {"agree": "1"}).status_code == 422

@@ -11,6 +11,8 @@ from settlement.check import check_ledger
 from settlement.close import close_cycle
 from settlement.convert import convert_due
 from settlement.models import Entry, Line, PayTerms
+from settlement.penalties import compensate
+from settlement.rates import NoRate
 from settlement.release import release_due
 from settlement.settle import post_shipped
 from settlement.tests.cast import make_internal_order, make_merchant, make_shop
@@ -104,4 +106,23 @@ def test_N17_a_sale_in_kronor_is_paid_in_euro_at_the_last_rate_published_before_
     assert moved == {"Bruno": euro, "Alma": -euro}
     assert [row for row in payable(alma) if row[0] == "SEK"] == [("SEK", 0, 0)]
     assert convert_due(sunday) == 0  # what is converted is not open any more
+    assert check_ledger(strict=True).findings == []
+
+
+def test_a_position_without_a_rate_is_named_and_all_others_are_closed(alma, bruno):
+    delivered(bruno, alma, days_ago=17)
+    # as it stood in the books before such a currency was refused
+    one = {"payer": alma.merchant, "payee": bruno.merchant, "reason": "Late", "by": "ina"}
+    compensate(amount=5_00, currency="BBD", key="b", **one)
+    compensate(amount=11_00, currency="SEK", key="s", **one)
+    with pytest.raises(NoRate):
+        convert_due(FRIDAY.date())
+    assert Entry.objects.filter(kind="fx").count() == 0
+    closing = close_cycle(FRIDAY.date(), by="ina")
+    assert list(closing.refused) == ["the conversion of BBD5.00 between Alma and Bruno"]
+    assert "No exchange rate of BBD" in closing.refused["the conversion of BBD5.00 between Alma and Bruno"]
+    assert (closing.posted, closing.released, closing.converted) == (1, 1, 1)
+    assert [row for row in payable(bruno) if row[0] == "BBD"] == [("BBD", 5_00, 0)]
+    assert closing.cycle is not None
+    assert {s["currency"] for s in closing.statements} == {"BBD", "EUR", "SEK"}
     assert check_ledger(strict=True).findings == []
