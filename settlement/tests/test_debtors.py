@@ -7,7 +7,7 @@ import time_machine
 
 from settlement.debtors import debtors, pause_debtors
 from settlement.models import Payment
-from settlement.tests.books import FRIDAY
+from settlement.tests.books import FRIDAY, bank_account
 from settlement.tests.cast import make_merchant, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +54,26 @@ def test_a_later_payment_of_the_same_debt_ends_it():
     owe(bruno, alma, days=60, status="bounced")
     owe(bruno, alma, days=20, status="settled")
     assert debtors() == []
+
+
+@pytest.mark.parametrize("status", ["prepared", "approved"])
+@pytest.mark.parametrize(
+    ("gave", "by_debit", "days", "owes"),
+    [
+        ("nothing", False, 31, True),
+        ("nothing", True, 31, True),
+        ("account", True, 31, True),  # no mandate
+        ("account", False, 31, False),  # the network's staff have not let it leave
+        ("both", True, 31, False),
+        ("nothing", True, 30, False),
+    ],
+)
+def test_who_gave_no_account_or_mandate_owes_what_could_not_leave(settings, status, gave, by_debit, days, owes):
+    settings.NETWORK_CREDITOR_ID = "BE69ZZZ050D000000008"
+    alma, bruno = make_shop(make_merchant("Alma")), make_shop(make_merchant("Bruno"))
+    if gave != "nothing":
+        bank_account(bruno, mandate=gave == "both")
+    row = owe(bruno, alma, days=days, status=status)
+    Payment.everyone.filter(pk=row.pk).update(by_debit=by_debit)
+    assert debtors() == ([bruno.merchant] if owes else [])
+    assert pause_debtors() == int(owes)
