@@ -14,6 +14,7 @@ _SCHEMAS = {
     "Invoice": "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd",
     "CreditNote": "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd",
 }
+LONGEST = 120  # seconds that one document may take
 _engine = ThreadPoolExecutor(
     1, thread_name_prefix="schematron"
 )  # several processors in several threads end the process
@@ -53,7 +54,12 @@ def _by_schema(xml: bytes, kind: str) -> list[str]:
 
 
 def _by_rules(xml: bytes, kind: str) -> list[str]:
-    report = _engine.submit(_transform, xml.decode(), kind).result(timeout=120)
+    proof = _engine.submit(_transform, xml.decode(), kind)
+    try:
+        report = proof.result(timeout=LONGEST)
+    except TimeoutError as error:
+        proof.cancel()
+        raise NoEngine(f"The rules of EN 16931 gave no report within {LONGEST} seconds; nothing was proven.") from error
     if "schematron-output" not in report:
         raise NoEngine("The rules of EN 16931 gave no report; nothing was proven.")
     failed = re.findall(r"<svrl:failed-assert\b(.*?)</svrl:failed-assert>", report, re.DOTALL)

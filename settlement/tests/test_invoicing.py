@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +72,17 @@ def test_N43_rules_that_cannot_be_executed_fail_the_check(monkeypatch):
     monkeypatch.setattr(validate, "_transform", lambda *_: "")
     with pytest.raises(NoEngine):
         check_document(write_cii(invoice()), "cii")
+
+
+def test_a_document_that_takes_too_long_is_told_in_words_and_the_next_one_is_proven(monkeypatch):
+    go_on = Event()
+    with monkeypatch.context() as short:
+        short.setattr(validate, "LONGEST", 0.01)
+        validate._engine.submit(go_on.wait, 60)
+        with pytest.raises(NoEngine, match="no report within"):
+            check_document(write_cii(invoice()), "cii")
+    go_on.set()
+    check_document(write_cii(invoice()), "cii")
 
 
 def test_N37_vat_of_half_a_cent_is_rounded_away_from_zero_on_invoice_and_credit_note_alike():
