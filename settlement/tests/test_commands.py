@@ -52,6 +52,14 @@ def test_settle_tells_people_what_each_merchant_is_owed(sale):
     assert "nothing new to close through 2026-11-20" in run("settle", "--through", "2026-11-20")
 
 
+def test_a_currency_nobody_has_heard_of_is_refused_and_nothing_is_closed(sale):
+    with pytest.raises(CommandError, match="no currency “XXX”") as refused:
+        run("settle", "--through", "2026-11-20", "--currency", "xxx")
+    assert (refused.value.returncode, Entry.objects.count(), Cycle.objects.count()) == (2, 0, 0)
+    told = json.loads(run("settle", "--through", "2026-11-20", "--currency", "eur", "--json"))
+    assert (told["posted"], len(told["statements"])) == (1, 2)
+
+
 def test_a_dry_run_is_taken_back(sale):
     assert "all of it was taken back" in run("settle", "--through", "2026-11-20", "--dry-run")
     assert (Entry.objects.count(), Statement.everyone.count()) == (0, 0)

@@ -9,8 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from network.models import Merchant
+from network.rates import published_rate
 from settlement.close import Closing, Only, close_cycle
 from settlement.cycles import last_cycle_end
+from settlement.models import Account
 from settlement.models.period import ALL
 from settlement.unbilled import noted_waiting, told_in_words, told_plainly
 from skuu.kit.errors import Busy, SkuuError
@@ -51,7 +53,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, through: str | None, dry_run: bool, **options: Any) -> None:
         """Translate to close_cycle and tell what it did."""
         day = self._day(through, options["cycle"])
-        only = Only(_merchant(options["merchant"]), options["currency"].upper())
+        only = Only(_merchant(options["merchant"]), _currency(options["currency"].upper()))
         try:
             kind = options["cycle"] or ALL
             closing = close_cycle(
@@ -128,6 +130,14 @@ def _merchant(text: str | None) -> int | None:
     if len(found) != 1:
         raise CommandError(f"There is no merchant “{text}”, or more than one.", returncode=2)
     return found[0]
+
+
+def _currency(code: str) -> str:
+    """Refuse a currency that is in no account and has no rate: a typing error would look like an empty cycle."""
+    known = not code or published_rate(code, timezone.localdate()) or Account.everyone.filter(currency=code).exists()
+    if not known:
+        raise CommandError(f"There is no currency “{code}” here: it has no rate and no account.", returncode=2)
+    return code
 
 
 def _date(text: str) -> dt.date:
