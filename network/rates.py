@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import time
 import zipfile
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
@@ -152,7 +153,10 @@ def keep_rates(rows: Iterator[tuple[str, dt.date, Decimal]], *, batch: int = 5_0
 
 def read_rates(path: Path, *, since: dt.date | None = None) -> Iterator[tuple[str, dt.date, Decimal]]:
     """Read the central bank's file (`eurofxref.csv`, its history, or the zip of either). Raises BadRates."""
-    for row in csv.DictReader(io.StringIO(_text(path)), skipinitialspace=True):
+    rows = _rows(path)
+    if not rows:
+        raise BadRates(f"{path.name} holds no reference rates.")
+    for row in rows:
         try:
             day = _day(row["Date"])
             for currency, rate in row.items():
@@ -161,6 +165,21 @@ def read_rates(path: Path, *, since: dt.date | None = None) -> Iterator[tuple[st
                         yield currency, day, Decimal(rate.strip())
         except (KeyError, ValueError, InvalidOperation, AttributeError) as error:
             raise BadRates(f"{path.name} is no file of reference rates: {error}.") from None
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        return list(csv.DictReader(io.StringIO(_text(path)), skipinitialspace=True))
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        IndexError,
+        csv.Error,
+        UnicodeDecodeError,
+        NotImplementedError,
+    ) as error:
+        raise BadRates(f"{path.name} is no file of reference rates, or broken: {error}.") from None
 
 
 def _text(path: Path) -> str:

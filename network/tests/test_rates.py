@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from network.models import DailyRate
 from network.rates import (
@@ -91,3 +92,43 @@ def test_what_is_no_file_of_rates_is_refused(tmp_path: Path) -> None:
 def test_rates_that_stopped_coming_are_noticed() -> None:
     assert not rates_are_stale(dt.date(2026, 11, 27))
     assert rates_are_stale(dt.date(2026, 11, 28))
+
+
+def zipped(content: bytes, path: Path) -> bytes:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("eurofxref-hist.csv", content)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("no.zip", "no zip at all"),
+        ("cut.zip", "cut off"),
+        ("flipped.zip", "its bytes have changed"),
+        ("empty.zip", "nothing inside"),
+        ("latin.zip", "not UTF-8"),
+        ("latin.csv", "not UTF-8"),
+        ("utf16.csv", "another encoding"),
+        ("empty.csv", "empty"),
+        ("heads.csv", "no rows"),
+    ],
+)
+def test_a_broken_file_is_refused_in_words_and_nothing_is_kept(tmp_path: Path, name: str, broken: str) -> None:
+    whole = zipped(FILE.encode(), tmp_path / "whole")
+    content = {
+        "no.zip": FILE.encode(),
+        "cut.zip": whole[:60],
+        "flipped.zip": whole[:52] + bytes([whole[52] ^ 255, whole[53] ^ 255]) + whole[54:],
+        "latin.zip": zipped("Date,USD\nM\xe4rz,1.0".encode("latin-1"), tmp_path / "latin"),
+        "latin.csv": "Date,USD\nM\xe4rz,1.0".encode("latin-1"),
+        "utf16.csv": FILE.encode("utf-16"),
+        "empty.csv": b"",
+        "heads.csv": b"Date,USD,SEK\n",
+    }.get(name, b"PK\x05\x06" + bytes(18))
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = sorted(DailyRate.objects.values_list("currency", "on", "rate"))
+    with pytest.raises(CommandError, match=name):
+        call_command("import_rates", str(path))
+    assert sorted(DailyRate.objects.values_list("currency", "on", "rate")) == before
