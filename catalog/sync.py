@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog import reading
@@ -23,12 +23,14 @@ from network.connectors.base import ConnectorError, connector_for
 from network.models import Location, Shop, SyncRun
 from network.tokens import reachable
 from skuu.kit.jobs import ring
+from skuu.kit.models import Heartbeat
 
 log = structlog.get_logger(__name__)
 SWEEP_EVERY = dt.timedelta(minutes=5)
 ASKING = dt.timedelta(seconds=10)  # a store may take so long before somebody else asks it too
 CONFIRM_BATCH = 250
 UNDER_WAY = ("waiting", "reading")
+ALL_ASKED = "reconciles asked for"  # the heartbeat of the nightly call
 
 __all__ = [
     "Applied",
@@ -101,15 +103,28 @@ def continue_reads() -> int:
 
 
 def start_sweeps() -> int:
-    """Ask for the changes of every shop that nobody looked at for five minutes; returns how many shops."""
+    """Ask for the changes of every shop that nobody looked at for five minutes; returns how many shops.
+
+    A shop that was being read when all were to be read in full is read in full now.
+    """
     old = timezone.now() - SWEEP_EVERY
     _forget_old_runs()
-    return _ask_all(Shop.objects.filter(products_read_until__lt=old), "changes")
+    missed = _ask_all(_passed_over(), "reconcile")
+    return missed + _ask_all(Shop.objects.filter(products_read_until__lt=old), "changes")
 
 
 def start_reconciles() -> int:
-    """Ask for a full read of every shop; returns how many shops."""
+    """Ask for a full read of every shop; returns how many shops. One that is being read now has its turn with the next sweep."""
+    Heartbeat.beat(ALL_ASKED)
     return _ask_all(Shop.objects.filter(products_read_until__isnull=False), "reconcile")
+
+
+def _passed_over() -> Any:
+    asked = Heartbeat.objects.filter(name=ALL_ASKED).values_list("at", flat=True).first()
+    if asked is None:
+        return Shop.objects.none()
+    whole = SyncRun.objects.filter(shop=OuterRef("pk"), kind__in=["first", "reconcile"], started_at__gte=asked)
+    return Shop.objects.filter(~Exists(whole), products_read_until__isnull=False)
 
 
 def _ask_all(shops: Any, kind: str) -> int:

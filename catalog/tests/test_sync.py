@@ -12,7 +12,7 @@ from catalog.models import InventoryItem, Item, ItemMark, Match, Product, StockL
 from catalog.stocktake import StockEvent, apply_levels, apply_stock_events, set_stock
 from catalog.tests.cast import level_of, make_item, open_shop, stock
 from network.connectors.base import RemoteLevel, RemoteProduct, RemoteVariant
-from network.models import Location, Shop
+from network.models import Location, Shop, ShopCredential, SyncRun
 
 pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -269,3 +269,40 @@ class TestRestShops:
     def test_its_levels_are_not_waited_for(self, rest):
         set_stock(rest, [("S42", "", 4, NOON)])
         assert sync.confirm_levels() == 0
+
+
+class TestNightlyReads:
+    @pytest.fixture
+    def shops(self):
+        """Alma is being read for changes when the night comes, Dora is not."""
+        shops = [open_shop("Alma", "BE"), open_shop("Dora", "DE")]
+        for shop in shops:
+            ShopCredential.objects.get_or_create(shop=shop, defaults={"access_token": "shpat_x"})
+        Shop.objects.update(platform="shopify", products_read_until=timezone.now())
+        SyncRun.objects.create(shop=shops[0], kind="changes", status="reading")
+        return shops
+
+    def kinds(self, shop):
+        return list(SyncRun.objects.filter(shop=shop).order_by("pk").values_list("kind", "status"))
+
+    def test_a_shop_that_was_being_read_when_all_were_asked_for_has_its_turn_with_the_next_sweep(self, shops):
+        alma, dora = shops
+        assert sync.start_reconciles() == 1
+        assert (self.kinds(alma), self.kinds(dora)) == ([("changes", "reading")], [("reconcile", "waiting")])
+        assert sync.start_sweeps() == 0  # she is still being read
+        SyncRun.objects.filter(shop=alma).update(status="done")
+        assert sync.start_sweeps() == 1
+        assert self.kinds(alma) == [("changes", "done"), ("reconcile", "waiting")]
+        SyncRun.objects.update(status="done")
+        assert sync.start_sweeps() == 0
+
+    def test_a_shop_read_for_the_first_time_since_then_is_read_once(self, shops):
+        alma, dora = shops
+        sync.start_reconciles()
+        SyncRun.objects.update(status="done")
+        SyncRun.objects.create(shop=alma, kind="first", status="done")
+        assert (sync.start_sweeps(), len(self.kinds(alma)), len(self.kinds(dora))) == (0, 2, 1)
+
+    def test_before_the_first_night_nobody_was_passed_over(self, shops):
+        SyncRun.objects.all().delete()
+        assert (sync.start_sweeps(), SyncRun.objects.count()) == (0, 0)
