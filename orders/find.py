@@ -2,38 +2,34 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from network.models import Merchant
 from orders.models import InternalOrder, OrderLine, Parcel
 
 BUYS = "order__shop__merchant"
+MOST = 1000  # sales of one SKU: the newest
 
 
 def sold_as(merchant: Merchant, words: str) -> Q:
-    """Match a selling merchant's orders: by part of their name, else by a whole number or SKU.
-
-    Our numbers and those of parcels are looked up by index; names and SKUs among the merchant's own rows.
-    """
-    numbers = InternalOrder.objects.for_merchant(merchant, via=BUYS).filter(number__in=_ways(words))
-    parcels = Parcel.objects.for_merchant(merchant, via=f"internal_order__{BUYS}")
-    lines = OrderLine.objects.for_merchant(merchant).filter(sku__iexact=words)
-    return (
-        Q(name__icontains=words)
-        | Q(pk__in=numbers.values("order_id"))
-        | Q(pk__in=_sent(parcels, words).values("internal_order__order_id"))
-        | Q(pk__in=lines.values("order_id"))
-    )
+    """Match a selling merchant's orders: by our number, a parcel's or a SKU, whole and looked up by index; else by part of a name."""
+    ways = _ways(words)
+    numbers = InternalOrder.objects.for_merchant(merchant, via=BUYS).filter(number__in=ways)
+    parcels = Parcel.objects.for_merchant(merchant, via=f"internal_order__{BUYS}").filter(tracking_number__in=ways)
+    lines = OrderLine.objects.for_merchant(merchant).filter(sku__in=ways)
+    found = {*_ids(numbers, "order_id"), *_ids(parcels, "internal_order__order_id"), *_ids(lines, "order_id")}
+    return Q(pk__in=found) if found else Q(name__icontains=words)
 
 
 def shipped_as(merchant: Merchant, words: str) -> Q:
-    """Match a shipping merchant's internal orders: by part of our number or of their own name, or by a parcel's whole number."""
-    parcels = _sent(Parcel.objects.for_merchant(merchant), words)
-    return Q(number__icontains=words) | Q(remote_name__icontains=words) | Q(pk__in=parcels.values("internal_order_id"))
+    """Match a shipping merchant's internal orders: by a parcel's whole number; else by part of our number or of their own name."""
+    parcels = Parcel.objects.for_merchant(merchant).filter(tracking_number__in=_ways(words))
+    found = _ids(parcels, "internal_order_id")
+    return Q(pk__in=found) if found else Q(number__icontains=words) | Q(remote_name__icontains=words)
 
 
-def _sent(parcels: Any, words: str) -> Any:
-    return parcels.filter(tracking_number__in=_ways(words))
+def _ids(rows: "QuerySet[Any]", name: str) -> list[int]:
+    return list(rows.order_by("-pk").values_list(name, flat=True)[:MOST])
 
 
 def _ways(words: str) -> list[str]:

@@ -166,6 +166,8 @@ class OrderLine(Stateful, Tenant):
             models.CheckConstraint(condition=Q(unit_price_minor__gte=0), name="a_line_price_is_not_negative"),
         ]
         indexes: ClassVar = [
+            # read by orders.find
+            models.Index(fields=["sku"], name="order_line_sku"),
             # read by the operations page: what its shop's store was not told of
             models.Index(fields=["-id"], condition=~Q(push_error=""), name="order_line_not_told"),
             # read by the back office's list of exchanges
