@@ -14,8 +14,8 @@ from network.models import Shop
 from orders.ask import ask_shippers
 from orders.bells import wake
 from orders.cancel import change_quantity
-from orders.lines import cover_of, mirrored_units, settle_lines, tell_shelf
 from orders.hand_back import hand_back_line
+from orders.lines import cover_of, mirrored_units, settle_lines, tell_shelf
 from orders.locking import lock_order
 from orders.models import Order, OrderLine
 from orders.parcels import deliver_lines
@@ -26,8 +26,8 @@ from skuu.kit.states import move
 ASKED_BACK = ("waiting", "held", "routed")
 SENT = ("shipped", "delivered", "returned")
 TEST_REASON = "A test order: nothing is claimed and nothing is placed."
-
 ERASED_REASON = "It was paid after the customer’s address had been erased here, so no partner can send it."
+
 
 class VariantUnknown(NotPossible):
     """A line on the shelf names a variant that sync has not read yet; the order is read again later."""
@@ -211,14 +211,14 @@ def _follow_handed_back(
 
 
 def _wake_held(order: Order) -> None:
-    """Lines held for want of payment wait for a partner again once it is there."""
+    """Lines held for want of payment wait for a partner again once it is there; too late for one whose address is gone."""
     if order.is_test or not order.paid_at or order.cancelled_at:
         return
     lines = list(order.lines.filter(status="held", quantity__gt=0))
-    for line in lines:
-        move(line, "waiting", by="network", reason="Paid.", status_reason="", route_due_at=timezone.now())
     if order.address_erased_at:
         for line in lines:
             hand_back_line(line, ERASED_REASON, units=line.quantity, by="network")
         return
+    for line in lines:
+        move(line, "waiting", by="network", reason="Paid.", status_reason="", route_due_at=timezone.now())
     settle_lines(lines, by="network")

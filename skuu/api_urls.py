@@ -14,8 +14,8 @@ from network import sending_api as sending
 from orders import api as orders
 from orders import exchange_api as exchanges
 from orders import parcels_api as parcels
-from orders import quotes_api as quotes
 from orders import privacy_api as privacy
+from orders import quotes_api as quotes
 from orders import returns_api as returns
 from orders import selling_api as selling
 from orders import shipping_api as shipping
@@ -52,11 +52,11 @@ urlpatterns = [
     path("matches/<int:pk>/", matches.OneMatch.as_view(), name="match"),
     path("matches/<int:pk>/report/", matches.Report.as_view(), name="match_report"),
     path("orders/", selling.Sales.as_view(), name="orders"),
+    path("orders/<path:order_id>/data-file/", privacy.DataFile.as_view(), name="order_data_file"),
+    path("orders/<path:order_id>/erase/", privacy.Erase.as_view(), name="order_erase"),
     path("orders/<path:order_id>/cancel/", selling.CancelSale.as_view(), name="order_cancel"),
     path("orders/<path:order_id>/", orders.OneOrder.as_view(), name="order"),
     path("quotes/", quotes.Quotes.as_view(), name="quotes"),
-    path("orders/<path:order_id>/data-file/", privacy.DataFile.as_view(), name="order_data_file"),
-    path("orders/<path:order_id>/erase/", privacy.Erase.as_view(), name="order_erase"),
     path("internal-orders/", shipping.InternalOrders.as_view(), name="internal_orders"),
     path("internal-orders/<str:number>/", shipping.OneInternalOrder.as_view(), name="internal_order"),
     path("internal-orders/<str:number>/accept/", shipping.Accept.as_view(), name="accept"),
