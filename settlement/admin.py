@@ -12,9 +12,11 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from settlement import admin_credit, admin_documents, admin_pay, admin_payments, admin_proposals, admin_self_billing
 from settlement.admin_base import ReadOnly
+from settlement.admin_by_hand import reverse_by_hand
 from settlement.admin_compare import three_ways
 from settlement.admin_cycle import settle_now
 from settlement.admin_rates import rate_cards
+from settlement.by_hand import is_reversible
 from settlement.explain import steps_of
 from settlement.models import Account, Cycle, Entry, Line, Period, Statement, StatementLine
 from skuu.kit.money import Money
@@ -65,8 +67,29 @@ class EntryAdmin(ReadOnly, ModelAdmin):
     ordering = ("-pk",)
     show_full_result_count = False
     inlines = (LineInline,)
-    fields = ("key", "kind", "internal_order", "effective_on", "posted_at", "period", "reverses", "explained", "facts")
-    readonly_fields = ("explained",)
+    fields = (
+        "key",
+        "kind",
+        "internal_order",
+        "effective_on",
+        "posted_at",
+        "period",
+        "reverses",
+        "take_back",
+        "explained",
+        "facts",
+    )
+    readonly_fields = ("explained", "take_back")
+
+    @admin.display(description="If it is wrong")
+    def take_back(self, entry: Entry) -> str:
+        if not is_reversible(entry):
+            return "–"
+        return format_html('<a href="{}">take it back</a>', reverse("admin:settlement_reverse_entry", args=[entry.pk]))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(reverse_by_hand)
+        return [path("<int:pk>/take-back/", view, name="settlement_reverse_entry"), *super().get_urls()]
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "lines__account" or super().lookup_allowed(lookup, value, request)

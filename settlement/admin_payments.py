@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
-from django.utils.timezone import localdate
 from unfold.admin import ModelAdmin
 
 from settlement.admin_base import ReadOnly
+from settlement.admin_by_hand import payment_by_hand
 from settlement.models import Payment, PaymentFile
-from settlement.pay import approve_payments, bounce_payment, cancel_payment, renew_payments, settle_payment
+from settlement.pay import approve_payments, cancel_payment, renew_payments
 from settlement.pay_books import owed_less
 from settlement.pay_files import take_file, write_payment_files
 from skuu.kit.errors import SkuuError
@@ -45,6 +45,7 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
         "status",
         "prepared_by",
         "approved_by",
+        "book_it",
     )
     list_filter = ("status", "kind", "currency", "due_on")
     search_fields = ("number", "payer__name", "payee__name")
@@ -57,11 +58,21 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
         return lookup in {"payer__id__exact", "payee__id__exact"} or super().lookup_allowed(lookup, value, request)
 
     readonly_fields = ("shown_amount", "what_the_books_say")
-    actions = ("approve", "let_leave", "renew", "cancel", "book_paid", "book_returned")
+    actions = ("approve", "let_leave", "renew", "cancel")
 
     @admin.display(description="Amount", ordering="amount")
     def shown_amount(self, row: Payment) -> str:
         return Money(row.amount, row.currency).format()
+
+    @admin.display(description="")
+    def book_it(self, row: Payment) -> str:
+        if row.status not in ("instructed", "settled"):
+            return ""
+        return format_html('<a href="{}">book by hand</a>', reverse("admin:settlement_payment_by_hand", args=[row.pk]))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(payment_by_hand)
+        return [path("<int:pk>/by-hand/", view, name="settlement_payment_by_hand"), *super().get_urls()]
 
     @admin.display(description="What the books say")
     def what_the_books_say(self, row: Payment) -> str:
@@ -91,16 +102,6 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
         for row in rows:
             told(request, functools.partial(_cancelled, row, request.user.get_username()))
 
-    @admin.action(description="Book as paid", permissions=["write"])
-    def book_paid(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
-        for row in rows:
-            told(request, functools.partial(_paid, row, request.user.get_username()))
-
-    @admin.action(description="Book as returned", permissions=["write"])
-    def book_returned(self, request: HttpRequest, rows: QuerySet[Payment]) -> None:
-        for row in rows:
-            told(request, functools.partial(_returned, row, request.user.get_username()))
-
 
 def _renewed(rows: list[Payment], by: str) -> str:
     new = renew_payments(rows, by=by)
@@ -111,16 +112,6 @@ def _renewed(rows: list[Payment], by: str) -> str:
 def _cancelled(row: Payment, by: str) -> str:
     cancel_payment(row, by=by, reason="cancelled in the back office")
     return f"{row.number} is cancelled."
-
-
-def _paid(row: Payment, by: str) -> str:
-    settle_payment(row, on=localdate(), by=by, reason="booked by hand")
-    return f"{row.number} is booked as paid."
-
-
-def _returned(row: Payment, by: str) -> str:
-    bounce_payment(row, on=localdate(), by=by, reason="booked by hand")
-    return f"{row.number} came back."
 
 
 @admin.register(PaymentFile)

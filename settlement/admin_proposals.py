@@ -154,7 +154,9 @@ def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a proposal would do now; take the second person's word, or the first one's retreat."""
     if not request.user.has_perm("settlement.change_proposal"):
         raise PermissionDenied
-    rows = Proposal.objects.select_related("payer", "payee", "internal_order", "dispute", "bank_line", "payment")
+    rows = Proposal.objects.select_related(
+        "payer", "payee", "internal_order", "dispute", "bank_line", "payment", "entry"
+    )
     row = get_object_or_404(rows, pk=pk)
     by = request.user.get_username()
     refused = preview = None

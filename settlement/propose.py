@@ -14,6 +14,7 @@ from network.rate_cards import Rates, issue_rate_card
 from network.scoping import as_network
 from orders.models import InternalOrder
 from settlement.balances import Position, positions_of_many
+from settlement.by_hand import book_payment, take_back
 from settlement.dispute import resolve_dispute
 from settlement.models import Account, BankLine, Dispute, Entry, Payment, Proposal
 from settlement.penalties import compensate, write_off
@@ -49,6 +50,7 @@ class Move:
     dispute: Dispute | None = None
     bank_line: BankLine | None = None
     payment: Payment | None = None
+    entry: Entry | None = None
     card: dict[str, Any] | None = None
 
 
@@ -97,7 +99,8 @@ def propose_move(wanted: Move, *, by: str) -> Proposal:
 
     It is tried first, so that what cannot be done is refused here. Raises AlreadyProposed, and what doing it would raise.
     """
-    if wanted.kind not in Proposal.KINDS or (not wanted.reason.strip() and wanted.payment is None):
+    is_named = wanted.bank_line is not None and wanted.payment is not None  # the bank's paper says why
+    if wanted.kind not in Proposal.KINDS or (not wanted.reason.strip() and not is_named):
         raise NotPossible("Say why; whoever agrees reads it, and the merchants too.", code="no_reason")
     preview_move(wanted)
     if wanted.card is not None and _route_is_proposed(wanted.card):
@@ -116,6 +119,7 @@ def propose_move(wanted: Move, *, by: str) -> Proposal:
         "dispute",
         "bank_line",
         "payment",
+        "entry",
         "card",
     )
     try:
@@ -203,7 +207,7 @@ def move_of(row: Proposal) -> Move:
     """Read a proposal back as the move it is about."""
     return Move(
         row.kind, row.amount, row.currency, row.reason, row.payer, row.payee, row.internal_order, row.dispute,
-        row.bank_line, row.payment, row.card,
+        row.bank_line, row.payment, row.entry, row.card,
     )  # fmt: skip
 
 
@@ -215,6 +219,10 @@ def _carry_out(wanted: Move, key: str, by: str) -> None:
         issue_rate_card(rates, starts_on=starts_on, ends_on=ends_on)
     elif wanted.dispute is not None:
         resolve_dispute(wanted.dispute, to_origin=wanted.amount, by=by, reason=reason)
+    elif wanted.entry is not None:
+        take_back(wanted.entry, by=by, reason=reason)
+    elif line is None and wanted.payment is not None:
+        book_payment(wanted.payment, wanted.kind, by=by, reason=reason)
     elif line is not None and wanted.payment is not None:
         name_booking(line, wanted.payment, by=by)
     elif line is not None and wanted.payee is not None:

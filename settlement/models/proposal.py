@@ -9,6 +9,7 @@ from django.utils import timezone
 from network.models import Merchant
 from orders.models import InternalOrder
 from settlement.models.dispute import Dispute
+from settlement.models.entry import Entry
 from settlement.models.payment import BankLine, Payment
 from skuu.kit.states import StateChange, Stateful, states_check
 
@@ -17,7 +18,8 @@ class Proposal(Stateful):
     """A move of money by hand that waits for a second person. Written only by settlement.propose.
 
     ``amount`` in minor units: what ``payer`` owes ``payee``, what ``payer`` is let off, what the selling shop of ``dispute`` need
-    not pay, or what ``bank_line`` booked. A rate card moves nothing by itself: ``card`` has its rates and days.
+    not pay, what ``bank_line`` booked, what ``payment`` is about, or what ``entry`` moved. A rate card moves nothing by itself:
+    ``card`` has its rates and days.
     """
 
     STEPS: ClassVar = {"proposed": {"agreed", "refused", "withdrawn"}}
@@ -34,6 +36,9 @@ class Proposal(Stateful):
         "dispute": "Decision of a dispute",
         "booking": "Booking out of suspense",
         "rate_card": "Rate card",
+        "paid": "Payment booked as paid",
+        "returned": "Payment booked as returned",
+        "reversal": "Entry taken back",
     }
 
     number = models.CharField(max_length=20, unique=True)  # "H-000012"
@@ -44,6 +49,7 @@ class Proposal(Stateful):
     dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="proposals", null=True, blank=True)
     bank_line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="proposals", null=True, blank=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     card = models.JSONField(
         null=True, blank=True
     )  # of a rate card: the fields of network.rate_cards.Rates, and its days
@@ -69,7 +75,9 @@ class Proposal(Stateful):
                 | Q(kind="write_off", payer__isnull=False, payee=None)
                 | Q(kind="dispute", dispute__isnull=False)
                 | Q(kind="booking", bank_line__isnull=False)
-                | Q(kind="rate_card", card__isnull=False),
+                | Q(kind="rate_card", card__isnull=False)
+                | Q(kind__in=["paid", "returned"], payment__isnull=False, bank_line=None)
+                | Q(kind="reversal", entry__isnull=False),
                 name="a_proposal_says_whom_its_kind_concerns",
             ),
             models.CheckConstraint(
@@ -81,6 +89,14 @@ class Proposal(Stateful):
             ),
             models.UniqueConstraint(
                 fields=["bank_line"], condition=Q(status="proposed"), name="a_booking_has_one_proposed_name"
+            ),
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=Q(status="proposed", kind__in=["paid", "returned"]),
+                name="a_payment_has_one_proposed_booking",
+            ),
+            models.UniqueConstraint(
+                fields=["entry"], condition=Q(status="proposed"), name="an_entry_has_one_proposed_reversal"
             ),
         ]
 
