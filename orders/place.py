@@ -46,13 +46,14 @@ class WrongPlace(SkuuError):
 
 
 def ready_to_place() -> QuerySet[InternalOrder]:
-    """Select planned internal orders that may be placed now: paid and waited, agreed, not test, not held, not called back."""
+    """Select planned internal orders that may be placed now: paid and waited, agreed, with an address, not test, held or called back."""
     waited = timezone.now() - dt.timedelta(seconds=settings.ROUTING_WAIT_SECONDS)
     return InternalOrder.everyone.filter(
         Q(asks=False) | Q(agreed_at__isnull=False),
         status="planned",
         cancel_wanted_at=None,
         order__paid_at__lte=waited,
+        order__address_erased_at=None,
         order__is_test=False,
         order__is_held=False,
         order__cancelled_at=None,

@@ -1,15 +1,18 @@
 """An internal order is placed once, whatever is lost, killed or out of stock on the way."""
 
+import datetime as dt
 import json
 
 import pytest
+from django.utils import timezone
 
 from catalog.claim import check_claims
 from catalog.models import Claim
 from orders.accept import read_due
 from orders.failpoint import Killed, armed
 from orders.models import InternalOrder, Order
-from orders.place import expire_unanswered, place_due
+from orders.place import expire_unanswered, place_due, ready_to_place
+from orders.route import route_due
 from orders.tests.make import hurry, live_units
 
 POINTS = ("order_read", "order_entered", "before_create", "order_created", "remote_noted", "levels_read")
@@ -257,3 +260,14 @@ def test_what_goes_into_one_parcel_says_so_in_the_shippers_own_store(market):
         if one["sourceIdentifier"] == alone.number
     ]
     assert note.endswith("with the packing slip from the portal.")
+
+
+def test_an_order_whose_address_was_erased_is_placed_with_nobody(market):
+    market.buy(market.bruno, ("42", 1))
+    for sweep in (read_due, route_due):
+        sweep()
+    assert list(InternalOrder.everyone.values_list("status", flat=True)) == ["planned"]
+    Order.everyone.update(
+        address=None, address_erased_at=timezone.now(), paid_at=timezone.now() - dt.timedelta(hours=1)
+    )
+    assert (ready_to_place().count(), place_due(), market.orders_at(market.alma)) == (0, 0, [])
