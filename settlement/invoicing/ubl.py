@@ -115,5 +115,7 @@ def _line(xml: Writer, number: int, row: Row, invoice: Invoice) -> None:
     xml.add(item, "cbc:Name", row.name)
     _category(xml, item, "cac:ClassifiedTaxCategory", row, why=False)
     price = xml.add(line, "cac:Price")
-    xml.add(price, "cbc:PriceAmount", amount(abs(row.net), invoice), **money)  # no price is negative (BR-27); units may be
+    xml.add(
+        price, "cbc:PriceAmount", amount(abs(row.net), invoice), **money
+    )  # no price is negative (BR-27); units may be
     xml.add(price, "cbc:BaseQuantity", abs(row.units), unitCode="C62")
