@@ -206,7 +206,7 @@ SECTIONS = {
     "placements": Section("Shelves with errors", "catalog.view_placement", _placements),
     "internal-orders": Section("Internal orders with errors", "orders.view_internalorder", _internal_orders),
     "parcels": Section("Parcels with errors", "orders.view_parcel", _parcels),
-    "orders": Section("Orders that could not be read", "orders.view_ordertoread", _orders_to_read),
+    "orders": Section("Orders to read with errors", "orders.view_ordertoread", _orders_to_read),
     "lines": Section("Lines their shop was not told of", "orders.view_orderline", _lines),
     "returns": Section("Returned units not added", "orders.view_returnline", _return_lines),
     "drift": Section("Matching drift", "catalog.view_matchingdrift", _drift),
