@@ -35,7 +35,7 @@ class Backlog:
 
     @property
     def age(self) -> dt.timedelta:
-        return timezone.now() - self.oldest if self.oldest else dt.timedelta()
+        return max(timezone.now() - self.oldest, dt.timedelta()) if self.oldest else dt.timedelta()
 
     @property
     def overdue(self) -> dt.timedelta:
